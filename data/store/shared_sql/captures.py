@@ -1,6 +1,5 @@
-"""Locations of the archive records of releases and of their files."""
+"""Locations of the archive records of releases."""
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
@@ -9,22 +8,10 @@ from data.models import Capture, CaptureOwner, RecordPlace, Sightings
 from data.store.shared_sql.database.connection import Database, Part, TablePart
 from data.store.shared_sql.database.rows import CAPTURE_COLUMNS, capture_of, encode
 from data.store.shared_sql.new_events import append_events
-from data.store.shared_sql.walks import DUE, due_arguments
 from data.store.unit_of_work import decisions
-from data.text.urls import MAX_KEY_LENGTH
-
-MAX_VISITS: Final = 5
-"""Maximum number of visits that request a file if every request fails."""
-
-FILE_RETRY_SECONDS: Final = 3600
-"""Delay in seconds before a file is requested again, multiplied by the square of the number of
-requests."""
 
 PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 """End of an INSERT statement: the columns of a capture after three other columns, and values."""
-
-PUT_FILE: Final = PUT.replace("(?", "(?, ?", 1)
-"""End of an INSERT statement: the columns of a capture after four other columns, and values."""
 
 REPLACE_CAPTURE: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.split(", "))
 """SQL clause that replaces an existing capture."""
@@ -153,70 +140,6 @@ class CapturesPart(Part):
             db.execute("DROP TABLE moved")
             append_events(self._connection, "moved", [number for (number,) in shown])
             self._unit.decide(decisions.Relocated(moved))
-
-    def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
-        """Queue addresses of releases' files for archiving, and return the new addresses.
-
-        Addresses that are too long for a key are omitted.
-        """
-        urls = [url for url in urls if len(url) <= MAX_KEY_LENGTH]
-        fresh = self._ask(
-            "SELECT DISTINCT value FROM json_each(?) j"
-            " WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.url = j.value)",
-            [encode(urls)],
-        )
-        named = tuple(url for (url,) in fresh)
-        if named:
-            with self._writing() as db:
-                db.executemany(
-                    "INSERT INTO files (url, source) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    [(url, source) for url in named],
-                )
-                self._unit.decide_later(decisions.FilesNamed(source, named))
-        return named
-
-    def awaited_files(
-        self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
-    ) -> Sequence[str]:
-        """Return the addresses of files to request ``now``, and count one request for each.
-
-        Files that were requested ``since`` the start of the visit, or requested too often, are
-        omitted. Files are requested again at growing intervals.
-        """
-        rows = self._ask(
-            "SELECT url FROM files WHERE record_id IS NULL AND source = :source"
-            f" AND {DUE} ORDER BY tries, asked, url LIMIT :limit",
-            due_arguments(
-                source, most=MAX_VISITS, wait=FILE_RETRY_SECONDS, now=now, since=since, limit=limit
-            ),
-        )
-        if rows:
-            with self._writing() as db:
-                db.executemany(
-                    "UPDATE files SET tries = tries + 1, asked = ? WHERE url = ?",
-                    [(since.timestamp(), url) for (url,) in rows],
-                )
-        return tuple(url for (url,) in rows)
-
-    def keep_file(self, source: str, url: str, capture: Capture) -> None:
-        """Store the capture of a release's file."""
-        with self._writing() as db:
-            db.execute(
-                f"INSERT INTO files (url, source, tries, asked, {PUT_FILE}"
-                f" ON CONFLICT (url) DO UPDATE SET source = excluded.source, tries = 1,"
-                f" asked = excluded.asked, {REPLACE_CAPTURE}",
-                [url, source, 1, capture.at.timestamp(), *columns_of(capture)],
-            )
-            self._unit.decide(decisions.FileCaptured(source, url, capture))
-
-    def file_captures(self, urls: Iterable[str]) -> Mapping[str, Capture]:
-        """Return the captures of files by address. Files that are not archived are omitted."""
-        rows = self._ask(
-            f"SELECT url, {CAPTURE_COLUMNS} FROM json_each(?) j JOIN files f ON f.url = j.value"
-            " WHERE record_id IS NOT NULL",
-            [encode(tuple(urls))],
-        )
-        return {url: capture_of(row) for url, *row in rows}
 
 
 def keep_captures(

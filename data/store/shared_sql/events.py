@@ -33,7 +33,7 @@ from data.store.shared_sql.database.rows import (
     redacted_row,
     release_of,
 )
-from data.store.shared_sql.publication import PARTS, FacetsPart, FiledEvent, dirty_feeds, facet_of
+from data.store.shared_sql.facets import PARTS, FacetsPart, FiledEvent, dirty_feeds, facet_of
 from data.topics.facets import facets_at
 
 BEFORE_ALL: Final[ChangeCursor] = (0, 0)

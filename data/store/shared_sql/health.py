@@ -1,23 +1,17 @@
-"""Methods of the store for the health of sources, their rhythms, and delays until readers."""
+"""Methods of the store for the health of sources, and for delays until readers."""
 
 import datetime as dt
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
-
-import msgspec
 
 from data.models import (
     STAGES,
-    UNDATED_BEFORE,
     ChangeCursor,
     DueHosts,
     Handling,
     HandlingKind,
     HealthEvent,
     ReleaseTimes,
-    Rhythm,
-    SourceRhythm,
     Stage,
 )
 from data.store.shared_sql.database.connection import Part
@@ -25,11 +19,6 @@ from data.store.shared_sql.database.rows import NO_LIMIT, SHOWN_VIEW, encode, ev
 from data.store.shared_sql.events import PUBLISHING, EventsPart
 from data.store.shared_sql.new_events import NewEvent, append_source_event
 from data.store.unit_of_work import decisions
-
-MAX_RHYTHM_RELEASES: Final = 1500
-"""Maximum number of a source's newest releases from whose days its rhythm is learned."""
-
-_rhythm = msgspec.json.Decoder(Rhythm | None)
 
 
 class HealthPart(Part):
@@ -169,60 +158,6 @@ class HealthPart(Part):
                 if kind == "paused":
                     append_source_event(self._connection, "resumed", source)
             return ended.rowcount > 0
-
-    def rhythms(self) -> Mapping[str, SourceRhythm]:
-        """Return the last learned rhythm of each source."""
-        rows = self._ask("SELECT source, releases, rhythm FROM source_rhythms")
-        return {row[0]: SourceRhythm(row[1], _rhythm.decode(row[2])) for row in rows}
-
-    def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
-        """Store the learned rhythms of sources."""
-        rows = [
-            {"source": source, "releases": one.releases, "rhythm": encode(one.rhythm)}
-            for source, one in rhythms.items()
-        ]
-        with self._writing():
-            self._connection.upsert("source_rhythms", *rows)
-            self._unit.decide(*(decisions.RhythmFound(name, one) for name, one in rhythms.items()))
-
-    def release_days(self, source: str) -> Sequence[dt.date]:
-        """Return the publication days of a source's newest releases, newest first.
-
-        Each day is listed once, in the source's time zone.
-        """
-        rows = self._ask(
-            f"SELECT day FROM (SELECT day, sort_at FROM {SHOWN_VIEW} WHERE source = ?"
-            " AND day <> '' ORDER BY sort_at DESC, id LIMIT ?) AS newest"
-            " GROUP BY day ORDER BY max(sort_at) DESC, day DESC",
-            [source, MAX_RHYTHM_RELEASES],
-        )
-        return [dt.date.fromisoformat(row[0]) for row in rows]
-
-    def first_days(self) -> Mapping[str, dt.date]:
-        """Return the first publication day of each source with a dated release.
-
-        Days are in the source's time zone.
-        """
-        rows = self._ask(
-            f"SELECT id, first FROM (SELECT id, (SELECT day FROM {SHOWN_VIEW}"
-            " WHERE source = sources.id AND sort_at >= ? ORDER BY sort_at LIMIT 1) AS first"
-            " FROM sources) AS firsts WHERE first IS NOT NULL",
-            [UNDATED_BEFORE.timestamp()],
-        )
-        return {row[0]: dt.date.fromisoformat(row[1]) for row in rows}
-
-    def publishing_sources(self, since: dt.date) -> Mapping[str, Mapping[dt.date, int]]:
-        """Return the number of sources that published on each day since ``since``, by time zone."""
-        rows = self._ask(
-            "SELECT timezone, day, count(*) FROM"
-            f" (SELECT DISTINCT day, source FROM {SHOWN_VIEW} WHERE day >= ?) AS published"
-            " JOIN sources ON id = source GROUP BY timezone, day",
-            [since.isoformat()],
-        )
-        found: dict[str, dict[dt.date, int]] = {}
-        for zone, day, count in rows:
-            found.setdefault(zone, {})[dt.date.fromisoformat(day)] = count
-        return found
 
 
 class LatencyPart(Part):

@@ -4,7 +4,7 @@ Each method reads a single committed state of the store.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -13,18 +13,19 @@ from data.models import BACKLOG, Facet, Release, ReplacedText, Revision
 from data.revisions.edits import replaced_files
 from data.revisions.stored_difference import encode_difference, stored_classes
 from data.store.shared_sql.database.connection import Arguments, Connection, Part
-from data.store.shared_sql.database.facets import selection
 from data.store.shared_sql.database.rows import (
     INSTANT,
     RELEASE_COLUMNS,
     SHOWN_VIEW,
     content_of,
     instant,
+    redacted_row,
     release_of,
     revision_columns,
     revision_of,
 )
-from data.store.shared_sql.file_texts import FileTextsPart
+from data.store.shared_sql.facets import selection
+from data.store.shared_sql.files import FilesPart
 from data.store.shared_sql.new_events import append_events
 from data.text.urls import canonical_url, page_key
 
@@ -41,52 +42,12 @@ FIRST_DAY, LAST_DAY = "", "~"
 """Strings that sort before and after all ISO days."""
 
 
+RECHECK_AGE_FRACTION = 0.1
+"""Interval between two checks of an old release, as a share of its age."""
+
+
 class ReleasesPart(Part):
-    """Methods of the store that read releases, topics and sections."""
-
-    def topics(self) -> Mapping[str, str]:
-        """Return the label of every topic in use, by slug."""
-        return dict(
-            self._ask(
-                "SELECT t.slug, coalesce(n.label, t.label) FROM topics t"
-                " LEFT JOIN taxonomy n ON n.slug = t.slug ORDER BY t.slug"
-            )
-        )
-
-    def topic_parents(self) -> Mapping[str, str]:
-        """Return the slug of each topic's parent topic, by the topic's slug.
-
-        Topics at the top level are omitted.
-        """
-        return dict(self._ask("SELECT slug, parent FROM taxonomy WHERE parent <> ''"))
-
-    def keep_taxonomy(self, labels: Mapping[str, str], parents: Mapping[str, str]) -> None:
-        """Store the labels and parents of a taxonomy's topics, and replace an earlier taxonomy.
-
-        ``labels`` are in the language of the site. ``parents`` are for topics below the top level.
-        """
-        rows = {(slug, label, parents.get(slug, "")) for slug, label in labels.items()}
-        if rows == {*self._ask("SELECT slug, label, parent FROM taxonomy")}:
-            return
-        with self._writing() as db:
-            db.execute("DELETE FROM taxonomy")
-            db.executemany("INSERT INTO taxonomy (slug, label, parent) VALUES (?, ?, ?)", rows)
-
-    def section_topics(self) -> Sequence[tuple[str, str]]:
-        """Return the source and slug of each section that is also a topic.
-
-        Topics of a taxonomy are omitted.
-        """
-        return self._ask(
-            "SELECT f.source, f.topic FROM facets f JOIN sections s"
-            " ON s.source = f.source AND s.slug = f.topic"
-            " WHERE f.releases > 0 AND f.topic NOT IN (SELECT slug FROM taxonomy) ORDER BY 1, 2"
-        )
-
-    def section_labels(self) -> Mapping[tuple[str, str], str]:
-        """Return the label of every section in use, by source and slug."""
-        rows = self._ask("SELECT source, slug, label FROM sections ORDER BY source, slug")
-        return {(source, slug): label for source, slug, label in rows}
+    """Methods of the store that read releases."""
 
     def release(self, release_id: str) -> Release | None:
         """Return a release by its id, or None if it is unknown."""
@@ -225,7 +186,7 @@ class ReleasesPart(Part):
         digests = {one for pairs in files.values() for pair in pairs.values() for one in pair}
         if not digests:
             return tuple(revisions)
-        texts = FileTextsPart(self._connection).file_texts(sorted(digests))
+        texts = FilesPart(self._connection).file_texts(sorted(digests))
         return tuple(
             replace(
                 one,
@@ -281,6 +242,31 @@ class ReleasesPart(Part):
                 table=SHOWN_VIEW,
             )
         )
+
+    def due(
+        self, source: str, *, now: dt.datetime, recent: dt.timedelta, everything: bool, limit: int
+    ) -> tuple[str, ...]:
+        """Return up to ``limit`` addresses of releases to check again, longest unchecked first.
+
+        Releases younger than ``recent`` are due, and releases whose page was once gone. Older
+        releases are due at intervals that grow with their age. With ``everything``, all releases
+        are due. Redacted releases are never due.
+        """
+        rows = self._ask(
+            f"SELECT url FROM {SHOWN_VIEW} r WHERE source = :source AND (:everything = 1"
+            " OR sort_at >= :recent OR gone_since IS NOT NULL"
+            f" OR checked + (:now - {INSTANT}) * :growth <= :now)"
+            f" AND NOT {redacted_row('r')} ORDER BY checked, id LIMIT :limit",
+            {
+                "source": source,
+                "everything": everything,
+                "recent": (now - recent).timestamp(),
+                "now": now.timestamp(),
+                "growth": RECHECK_AGE_FRACTION,
+                "limit": limit,
+            },
+        )
+        return tuple(row[0] for row in rows)
 
     def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
         """Return the newest releases of a facet at a past time, ordered as in ``releases``.

@@ -21,11 +21,11 @@ from data.store.shared_sql.database.rows import (
     instant,
     redacted_row,
 )
-from data.store.shared_sql.file_texts import forget_file_texts
+from data.store.shared_sql.facets import enter_facet_changes, facet_changes
+from data.store.shared_sql.files import forget_file_texts
 from data.store.shared_sql.new_events import NewEvent, append_events
-from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
-from data.store.shared_sql.visits import PAGE_STATE_PREFIX
+from data.store.shared_sql.responses import PAGE_STATE_PREFIX
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyDecision
 from data.store.unit_of_work.outcome import Sight, leaf_of

@@ -24,7 +24,7 @@ from data.store.shared_sql.database.rows import (
     release_of,
 )
 from data.store.shared_sql.events import SEARCH_INDEX, EventsPart, waiting
-from data.store.shared_sql.file_texts import FileTextsPart
+from data.store.shared_sql.files import FilesPart
 from data.store.shared_sql.sources import SourcesPart
 from data.text.source_secrets import Secrets
 from data.topics.facets import labels_of
@@ -261,7 +261,7 @@ class SearchPart(Part):
         # The index contains no secrets, because a search could find one letter by letter.
         secrets = SourcesPart(self._connection).secrets()
         edits = self._labels_of_edits([row[0] for row in rows])
-        files = FileTextsPart(self._connection)
+        files = FilesPart(self._connection)
         entries = [
             entry(row, found, secrets, files, edits.get(found[0], frozenset()))
             for row, found in self._in_rows(rows)
@@ -332,7 +332,7 @@ def entry(
     row: int,
     found: Found,
     secrets: Secrets,
-    files: FileTextsPart,
+    files: FilesPart,
     edits: Labels = frozenset(),
 ) -> IndexEntry:
     """Return the index entry of a release, without secrets in its texts.

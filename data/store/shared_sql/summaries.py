@@ -15,7 +15,6 @@ from data.models import (
     Revision,
 )
 from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.facets import selection
 from data.store.shared_sql.database.rows import (
     NO_LIMIT,
     SHOWN_VIEW,
@@ -25,6 +24,7 @@ from data.store.shared_sql.database.rows import (
     redacted_row,
     revision_of,
 )
+from data.store.shared_sql.facets import selection
 from data.store.shared_sql.releases import OF_RELEASE, OF_REVISION, select_releases
 
 EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g.revision = {})"

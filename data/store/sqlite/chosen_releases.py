@@ -9,7 +9,7 @@ from typing import Final
 
 from data.models import Facet, Release
 from data.store.core.store import Store
-from data.store.shared_sql.publication import PARTS, facet_key
+from data.store.shared_sql.facets import PARTS, facet_key
 from data.store.sqlite.store import SqliteStore
 from data.topics.facets import facets_of
 

@@ -1,7 +1,7 @@
 """WebSub: changed feeds to announce to a hub, subscriptions, and subscribers' requests."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from data.models import (
@@ -273,5 +273,5 @@ class WebSubPart(Part):
 
 
 def _subscription(row: Sequence[Any]) -> FeedSubscription:
-    *before, wanted = row[:6]
-    return FeedSubscription(*before, bool(wanted), *row[6:])
+    found = FeedSubscription(*row)
+    return replace(found, wanted=bool(found.wanted))

@@ -11,7 +11,7 @@ import pytest
 from data.errors import StoreError
 from data.models import DayDigest, Facet, HealthEvent, HubRequest, Neighbours, PendingTopic
 from data.store.core.store import Store
-from data.store.shared_sql.publication import FiledEvent, dirty_feeds
+from data.store.shared_sql.facets import FiledEvent, dirty_feeds
 from data.store.sqlite.store import SqliteStore
 from data.topics.facets import facets_at
 from tests.drafts import BODY, draft, published

@@ -23,7 +23,7 @@ from data.models import Draft, Facet, Media, Release
 from data.settings import Collect
 from data.store.core.store import Store
 from data.store.open import open_store
-from data.store.shared_sql.publication import facet_key, facet_keys
+from data.store.shared_sql.facets import facet_key, facet_keys
 from data.store.sqlite.store import SqliteStore
 from data.text.urls import canonical_url
 from data.topics.facets import facets_of

@@ -10,7 +10,7 @@ from data.revisions.stored_difference import changes_between, classes_between
 from data.search.query import Query
 from data.store.core import recorder
 from data.store.core.store import Store
-from data.store.shared_sql import file_texts
+from data.store.shared_sql import files
 from tests.drafts import capture, draft
 
 MINUTES = Media("http://harbour.example/minutes.pdf", "application/pdf")
@@ -53,7 +53,7 @@ def test_texts_are_read_up_to_a_total_size(
 ) -> None:
     with_minutes(store, noon)
     store.keep_file_text(MINUTES.url, "sha256:bb", SECOND, seen=noon + DAY)
-    monkeypatch.setattr(file_texts, "MAX_READ_CHARACTERS", 70)
+    monkeypatch.setattr(files, "MAX_READ_CHARACTERS", 70)
     assert store.file_texts(["sha256:bb", "sha256:aa"]) == {"sha256:bb": SECOND}
 
 

@@ -1,4 +1,4 @@
-"""Texts of attachments by digest, and the releases that link to them."""
+"""Files of releases: requests for files, their captures, and the texts of attachments."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,11 +8,14 @@ from typing import Final
 
 import msgspec
 
-from data.models import Content, FileText, Release
+from data.models import Capture, Content, FileText, Release
 from data.models.file_text import INTERRUPTED_CUTS
+from data.store.shared_sql.captures import PUT, REPLACE_CAPTURE, columns_of
 from data.store.shared_sql.database.connection import Database, Part, TablePart
-from data.store.shared_sql.database.rows import content_of, encode
+from data.store.shared_sql.database.rows import CAPTURE_COLUMNS, capture_of, content_of, encode
 from data.store.shared_sql.new_events import append_events
+from data.store.shared_sql.walks import DUE, due_arguments
+from data.store.unit_of_work import decisions
 from data.text.urls import MAX_KEY_LENGTH
 
 MAX_RECHECK_AGE: Final = dt.timedelta(days=30)
@@ -32,6 +35,16 @@ MAX_ATTACHED_CHARACTERS: Final = 2_000_000
 """Maximum number of characters of a release's attachments that searches and watches use."""
 
 TEXT_COLUMNS: Final = "t.kind, t.cut, t.tool, t.pages"
+
+MAX_VISITS: Final = 5
+"""Maximum number of visits that request a file if every request fails."""
+
+FILE_RETRY_SECONDS: Final = 3600
+"""Delay in seconds before a file is requested again, multiplied by the square of the number of
+requests."""
+
+PUT_FILE: Final = PUT.replace("(?", "(?, ?", 1)
+"""End of an INSERT statement: the columns of a capture after four other columns, and values."""
 
 
 class FileTable(TablePart):
@@ -97,8 +110,72 @@ def texts_of(rows: Iterable[Sequence[str]]) -> dict[str, FileText]:
     }
 
 
-class FileTextsPart(Part):
-    """Methods of the store for the texts of attachments."""
+class FilesPart(Part):
+    """Methods of the store for files of releases and the texts of attachments."""
+
+    def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
+        """Queue addresses of releases' files for archiving, and return the new addresses.
+
+        Addresses that are too long for a key are omitted.
+        """
+        urls = [url for url in urls if len(url) <= MAX_KEY_LENGTH]
+        fresh = self._ask(
+            "SELECT DISTINCT value FROM json_each(?) j"
+            " WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.url = j.value)",
+            [encode(urls)],
+        )
+        named = tuple(url for (url,) in fresh)
+        if named:
+            with self._writing() as db:
+                db.executemany(
+                    "INSERT INTO files (url, source) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    [(url, source) for url in named],
+                )
+                self._unit.decide_later(decisions.FilesNamed(source, named))
+        return named
+
+    def awaited_files(
+        self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
+    ) -> Sequence[str]:
+        """Return the addresses of files to request ``now``, and count one request for each.
+
+        Files that were requested ``since`` the start of the visit, or requested too often, are
+        omitted. Files are requested again at growing intervals.
+        """
+        rows = self._ask(
+            "SELECT url FROM files WHERE record_id IS NULL AND source = :source"
+            f" AND {DUE} ORDER BY tries, asked, url LIMIT :limit",
+            due_arguments(
+                source, most=MAX_VISITS, wait=FILE_RETRY_SECONDS, now=now, since=since, limit=limit
+            ),
+        )
+        if rows:
+            with self._writing() as db:
+                db.executemany(
+                    "UPDATE files SET tries = tries + 1, asked = ? WHERE url = ?",
+                    [(since.timestamp(), url) for (url,) in rows],
+                )
+        return tuple(url for (url,) in rows)
+
+    def keep_file(self, source: str, url: str, capture: Capture) -> None:
+        """Store the capture of a release's file."""
+        with self._writing() as db:
+            db.execute(
+                f"INSERT INTO files (url, source, tries, asked, {PUT_FILE}"
+                f" ON CONFLICT (url) DO UPDATE SET source = excluded.source, tries = 1,"
+                f" asked = excluded.asked, {REPLACE_CAPTURE}",
+                [url, source, 1, capture.at.timestamp(), *columns_of(capture)],
+            )
+            self._unit.decide(decisions.FileCaptured(source, url, capture))
+
+    def file_captures(self, urls: Iterable[str]) -> Mapping[str, Capture]:
+        """Return the captures of files by address. Files that are not archived are omitted."""
+        rows = self._ask(
+            f"SELECT url, {CAPTURE_COLUMNS} FROM json_each(?) j JOIN files f ON f.url = j.value"
+            " WHERE record_id IS NOT NULL",
+            [encode(tuple(urls))],
+        )
+        return {url: capture_of(row) for url, *row in rows}
 
     def file_texts(self, digests: Iterable[str]) -> Mapping[str, FileText]:
         """Return the texts of files by digest.
