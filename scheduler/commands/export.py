@@ -36,7 +36,11 @@ since_option = click.option(
     help="Only releases published on this day or later.",
 )
 until_option = click.option(
-    "--until", type=day, metavar="DAY", default=None, help="Only releases published up to this day."
+    "--until",
+    type=day,
+    metavar="DAY",
+    default=None,
+    help="Only releases published on this day or earlier.",
 )
 
 

@@ -99,7 +99,7 @@ def ack(home: Home, *, source: str, why: str, as_json: bool) -> int:
 def mute(home: Home, *, source: str, days: int, why: str, as_json: bool) -> int:
     """Mute health alerts of a source.
 
-    The health feed still shows its changes.
+    Changes in its health still appear in the health feed.
     """
     return report_handling(source, handlings.mute(home, source, why, days), as_json=as_json)
 

@@ -40,7 +40,7 @@ MAX_RELEASES_SHOWN: Final = 30
 
 @click.command("import")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--source", required=True, metavar="ID", help="Source to import for.")
+@click.option("--source", required=True, metavar="ID", help="Source to which the releases belong.")
 @as_json
 @with_home
 @with_new_store

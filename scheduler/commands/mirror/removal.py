@@ -21,7 +21,7 @@ dry_run_option = click.option(
     type=click.IntRange(min=1),
     metavar="N",
     default=None,
-    help="Number of days to keep (default archive.retention).",
+    help="Number of days for which responses are kept (default archive.retention).",
 )
 @dry_run_option
 @as_json
