@@ -114,7 +114,7 @@ def migrate(home: Home, *, source: str | None, target: str, as_json: bool) -> in
         if of_home and home.path.is_dir():
             # Other processes must not write to the old store after the copy.
             held.enter_context(home.lock("run", "communique migrate"))
-        if of_home and home.settings.store.url and target.startswith("sqlite:"):
+        if of_home and home.has_shared_log and target.startswith("sqlite:"):
             sign_all(home)
         on_step = held.enter_context(step_bars())
         done = migrate_store(source or home.store_url, target, on_step)

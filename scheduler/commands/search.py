@@ -157,7 +157,7 @@ def indexed_store(home: Home) -> Iterator[Store]:
     """
     with closing(home.store()) as store:
         is_complete = not store.awaits_indexing()
-        if not is_complete and (home.settings.store.url or not is_read_only(home.database)):
+        if not is_complete and not (home.store_files and is_read_only(home.database)):
             store.update_search_index()
             is_complete = True
         if is_complete:

@@ -83,6 +83,11 @@ def site_of(home: Home) -> str:
     return f"site.target = {site.target!r} and site.url = {site.url!r}"
 
 
+def shares_site(home: Home) -> bool:
+    """Return whether any service of the fleet may publish, because all publish to one bucket."""
+    return bool(home.settings.site.target)
+
+
 class Duties:
     """Performs the duties of one service.
 
@@ -241,7 +246,7 @@ class Duties:
 
         The leader may publish even if it can't sign.
         """
-        if not self._home.shares_site:
+        if not shares_site(self._home):
             return False
         try:
             return self._leads() or await asyncio.to_thread(self._home.may_sign)

@@ -6,15 +6,24 @@ duties (scheduler.fleet.duties). Any service of the fleet may perform a duty.
 
 import asyncio
 from collections.abc import Collection, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from functools import partial
 
-from scheduler.fleet.duties import ALERTS, DEPOSITS, Duties
+from data.network.bucket import Bucket
+from scheduler.fleet.duties import ALERTS, DEPOSITS, Duties, shares_site
 from scheduler.fleet.executor import FleetExecutor
 from scheduler.fleet.leader import Leadership, lead_in_turns
+from scheduler.home.archived_files import keep_home_files
+from scheduler.home.home import Home
 from scheduler.service.background import in_background
 from scheduler.service.daemon import Service
 from scheduler.service.timetable import TimetableJob
+
+
+def archive_home_files(home: Home) -> None:
+    """Archive the current files of the leader's home directory."""
+    with closing(home.store()) as store:
+        keep_home_files(home, store)
 
 
 class FleetRole:
@@ -49,7 +58,7 @@ class FleetRole:
                 service.stop()
 
         async with AsyncExitStack() as beside:
-            if not service.home.shares_site:
+            if not shares_site(service.home):
                 await beside.enter_async_context(service.publishing.push.at_work(on_end))
             await beside.enter_async_context(in_background(service.feed_push.run(), on_end))
             try:
@@ -64,8 +73,21 @@ class FleetRole:
             finally:
                 leads = False
 
+    def served_bucket(self) -> Bucket | None:
+        """Return the bucket of the site, because another service may have published its files."""
+        return self._service.home.bucket
+
+    async def publish_when_due(self) -> None:
+        """Publish changes until cancelled if only the leader publishes."""
+        if not shares_site(self._service.home):
+            await self._service.publishing.publish_when_due()
+
     async def share_sources(self, chosen: Collection[str]) -> None:
-        """Store the list of sources, the topics, and the site settings for all machines."""
+        """Store the list of sources, the topics, and the site settings for all machines.
+
+        Also archives the source files, because workers have none.
+        """
+        await asyncio.to_thread(archive_home_files, self._service.home)
         await self._executor.take_in(chosen)
 
     def jobs(self, own: Mapping[str, TimetableJob]) -> Mapping[str, TimetableJob]:
@@ -74,7 +96,7 @@ class FleetRole:
         Jobs for all machines are queued as duties.
         """
         service = self._service
-        duties = {"tidy", *(service.publishing.jobs if service.home.shares_site else ())}
+        duties = {"tidy", *(service.publishing.jobs if shares_site(service.home) else ())}
         return {**own, **{name: partial(self._queue_duty, name) for name in duties}}
 
     async def _queue_duty(self, name: str) -> None:

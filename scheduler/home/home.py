@@ -6,7 +6,7 @@ import fcntl
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ from data.network.bucket import Bucket, open_bucket
 from data.network.request_signer import RequestSigner
 from data.settings import Settings
 from data.settings.load import load_settings
+from data.sqlite_file import files_of
 from data.store.core.store import Store
 from data.store.open import is_blank, open_store, store_exists
 from data.text.masking import masked
@@ -198,16 +199,18 @@ class Home:
             agent=user_agent(self.settings),
             robots=ROBOTS_POLICY,
             operator=network.contact,
-            log=partial(self.shared_log, signs=not self.has_fleet)
-            if self.settings.store.url
-            else None,
+            log=partial(self.shared_log, signs=not self.has_fleet) if self.has_shared_log else None,
         )
 
-    def log(self) -> TreeLog:
-        """Return the log of the archive for reading."""
+    def log(self, *, signs: bool = False) -> TreeLog:
+        """Return the log of the archive, by default only for reading."""
         from data.archive.log.tree_log import log_of  # noqa: PLC0415
 
-        return self.shared_log(signs=False) if self.settings.store.url else log_of(self.path)
+        return self.shared_log(signs=signs) if self.has_shared_log else log_of(self.path)
+
+    def log_signed_later(self) -> SharedLog | None:
+        """Return the log of a fleet, which publications sign, or None if each visit signs it."""
+        return self.shared_log(signs=True) if self.has_fleet else None
 
     def shared_log(self, *, signs: bool, database: str = "") -> SharedLog:
         """Return the log that all machines on a database share. See SharedLog for ``signs``.
@@ -275,6 +278,13 @@ class Home:
         if not os.access(place, os.W_OK | os.X_OK):
             raise UnwritableHome(self.path, place)
 
+    def check_restored(self) -> None:
+        """Raise HalfRestored or DatabaseNotRestored if a restore has not been completed."""
+        if (self.path / RESTORING).exists():
+            raise HalfRestored(self.path)
+        if self.settings.store.url and (self.path / DUMP).exists():
+            raise DatabaseNotRestored(self.path)
+
     def check_store(self) -> None:
         """Raise LostStore if the store is missing and an archive or a site was created from it."""
         if not self.archive.is_dir() and not self.is_published:
@@ -314,6 +324,12 @@ class Home:
         return bool(self.settings.store.url) or self.database.exists()
 
     @property
+    def store_files(self) -> Sequence[Path]:
+        """Return the existing files of the store. A store in PostgreSQL has no files here."""
+        files = () if self.settings.store.url else files_of(self.database)
+        return [one for one in files if one.exists()]
+
+    @property
     def store_url(self) -> str:
         """Return the URL of the store, which may contain a password."""
         return self.settings.store.url or f"sqlite:{self.database}"
@@ -324,9 +340,19 @@ class Home:
         return self.settings.run.executor == "procrastinate"
 
     @property
-    def shares_site(self) -> bool:
-        """Return whether any of several services may publish, because all publish to one bucket."""
-        return self.has_fleet and bool(self.settings.site.target)
+    def has_all_records(self) -> bool:
+        """Return whether the archive here is complete. In a fleet, each machine has a part."""
+        return not self.has_fleet
+
+    @property
+    def has_shared_log(self) -> bool:
+        """Return whether the newest leaves of the archive's log are in the database."""
+        return bool(self.settings.store.url)
+
+    @property
+    def has_source_files(self) -> bool:
+        """Return whether a source without a file here has no file anywhere."""
+        return self.sources.is_dir() or not self.settings.store.url
 
     def may_sign(self) -> bool:
         """Return whether this home directory can sign the shared log. Raises ArchiveError."""
@@ -406,8 +432,7 @@ def home_at(path: Path) -> Home:
     if (path / RESTORING).exists():
         raise HalfRestored(path)
     home = Home(path, load_settings(path / "communique.toml"))
-    if home.settings.store.url and (path / DUMP).exists():
-        raise DatabaseNotRestored(path)
+    home.check_restored()
     return home
 
 

@@ -224,9 +224,9 @@ def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
 
 def sign_log(home: Home) -> Iterator[PublishError]:
     """Sign the log of a fleet, which only publications sign. Yields errors."""
-    if home.has_fleet and home.settings.archive.enabled:
+    if home.settings.archive.enabled and (log := home.log_signed_later()):
         try:
-            with closing(home.shared_log(signs=True)) as log:
+            with closing(log):
                 log.sign()
         except ArchiveError as error:
             yield PublishError(str(home.site / "log"), str(error))

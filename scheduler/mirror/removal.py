@@ -78,7 +78,7 @@ def redact(
         gone = with_same_bytes(records, named(records, name))
         gone += of_renditions(records, gone)
         if not gone:
-            raise NothingNamed(name, is_one_of_many=home.has_fleet)
+            raise NothingNamed(name, is_one_of_many=not home.has_all_records)
         releases = releases_at(store, {one.uri for one in gone if one.kind in ANSWERS})
         if dry_run:
             gone += of_texts(home.archive, records, releases) if releases else []

@@ -26,7 +26,7 @@ from scheduler.operations.toml_keys import with_keys
 from scheduler.sources import handlings
 from scheduler.sources.handlings import end_handlings, handling_line
 from scheduler.sources.known_names import check_source
-from scheduler.sources.rename_and_removal import EACH_HOME, remove_source, rename_source
+from scheduler.sources.rename_and_removal import note_for_fleet, remove_source, rename_source
 from spiders.sources.loader import load_source, load_sources, parse_source
 
 CHECK_SECONDS: Final = 180.0
@@ -286,7 +286,7 @@ class SourceWrites:
             return source in handlings.paused_sources(store)
 
     def _note(self) -> str:
-        return f"; {EACH_HOME}" if self._home.has_fleet else ""
+        return f"; {note}" if (note := note_for_fleet(self._home)) else ""
 
 
 def change_source(

@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 
 from data.archive.log.tree_log import log_of
-from data.archive.upload import upload
+from data.archive.upload import Uploaded, upload
 from data.errors import CommuniqueError
 from data.network.bucket import open_bucket
 from scheduler.home.home import Home
@@ -99,12 +99,17 @@ async def copy_for_ever(home: Home) -> None:
         await asyncio.sleep(COPY_INTERVAL_SECONDS)
 
 
-async def _copy(home: Home) -> None:
-    settings = home.settings
-    bucket = open_bucket(settings.archive.target, settings.bucket)
+def copy_archive(home: Home, *, delete: bool = False) -> Uploaded:
+    """Copy the archive and its log to archive.target. See data.archive.upload.upload."""
+    bucket = open_bucket(home.settings.archive.target, home.settings.bucket)
+    shared = not home.has_all_records
     with closing(log_of(home.path)) as archive_log:
-        done = await asyncio.to_thread(
-            upload, home.archive, archive_log, bucket, home.uploaded, shared=home.has_fleet
+        return upload(
+            home.archive, archive_log, bucket, home.uploaded, delete=delete, shared=shared
         )
+
+
+async def _copy(home: Home) -> None:
+    done = await asyncio.to_thread(copy_archive, home)
     if done.files:
         log.info("archive copied", files=done.files, bytes=done.bytes, leaves=done.leaves)

@@ -18,6 +18,7 @@ from data.access.permissions import Permissions
 from data.clock import utc_now
 from data.health.network import is_unanswered
 from data.models import Run
+from data.network.bucket import Bucket
 from data.store.core.store import Store
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
@@ -78,6 +79,12 @@ class Role(Protocol):
     async def collect(self) -> None:
         """Publish, and then visit sources until cancelled."""
 
+    def served_bucket(self) -> Bucket | None:
+        """Return the bucket with files that another service published, if any."""
+
+    async def publish_when_due(self) -> None:
+        """Publish changes until cancelled, unless this is the duty of any service of a fleet."""
+
     async def share_sources(self, chosen: Collection[str]) -> None:
         """Store the list of sources for other machines, if other machines make the visits."""
 
@@ -114,6 +121,13 @@ class SingleRole:
         # rendering everything takes a while.
         await self._service.publishing.publish()
         await self._service.visit_sources(self._executor)
+
+    def served_bucket(self) -> None:
+        """Return None, because all files are on this machine."""
+
+    async def publish_when_due(self) -> None:
+        """Publish changes until cancelled."""
+        await self._service.publishing.publish_when_due()
 
     async def share_sources(self, chosen: Collection[str]) -> None:
         """Do nothing, because this service makes all visits itself."""
@@ -202,9 +216,7 @@ class Service:
             site,
             hub=self.publishing.push.hub,
             callback=self.feed_push.callback,
-            # A service of a fleet may serve files that another service published to the bucket. A
-            # single service has all files.
-            bucket=home.bucket if home.has_fleet else None,
+            bucket=self._role.served_bucket(),
             archive=home.archive,
             watches=home.watches,
             searches=home.searches,
@@ -262,8 +274,7 @@ class Service:
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as self._visits:
-            if not self.home.shares_site:
-                self._visits.create_task(self.publishing.publish_when_due())
+            self._visits.create_task(self._role.publish_when_due())
             self._visits.create_task(self._note_health_when_due())
             self._visits.create_task(self._timetable.follow_clock())
             # Also run these jobs at the start, because the service may be restarted every night.

@@ -10,7 +10,6 @@ import structlog
 from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.store.core.store import Store
-from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home
 from scheduler.planning.planner import NextVisit, VisitPlanner
 from scheduler.service.timetable import FirstVisitBudget, first_visit
@@ -53,9 +52,6 @@ class VisitPlan:
             paused = paused_sources(store)
             chosen = {one.id: one for one in choose(loaded, ()) if one.id not in paused}
             self._planner.learn(store, chosen.values(), utc_now())
-            if self._home.has_fleet:
-                # Workers have no source files, so the leader archives the files.
-                keep_home_files(self._home, store)
             first = {
                 source.id: self._first_visit(store, source)
                 for source in chosen.values()

@@ -66,7 +66,7 @@ def home_health(home: Home, store: Store) -> list[Health]:
         runs = store.runs(one.id, limit=MAX_REPORTS)
         if why := full or why_overdue(home, one.file.interval, runs, utc_now()):
             verdicts[one.id] = why
-    if home.sources.is_dir() or not home.settings.store.url:
+    if home.has_source_files:
         visited = [name for name, one in found.items() if one.last_run]
         verdicts |= {
             name: IMPORTED

@@ -7,6 +7,7 @@ health.
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -22,11 +23,10 @@ from scheduler.home.home import SOURCE_LOCK, Home
 from scheduler.sources.known_names import check_known
 from spiders.sources.loader import shipped_folder
 
-EACH_HOME = (
+EACH_HOME: Final = (
     "this HOME is one of several: run the same command on each service, because each has its own "
     "source file; until then, the leader uses the file on its machine"
 )
-"""Note for users of several services on one database."""
 
 
 class SourceRename(msgspec.Struct, frozen=True):
@@ -49,6 +49,11 @@ class SourceRemoval(msgspec.Struct, frozen=True):
     kept: bool
     releases: int
     done: bool
+
+
+def note_for_fleet(home: Home) -> str:
+    """Return what is left to do after a rename or removal, or an empty text."""
+    return EACH_HOME if home.has_fleet else ""
 
 
 def rename_source(home: Home, old: str, new: str, *, dry_run: bool = False) -> SourceRename:

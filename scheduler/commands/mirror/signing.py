@@ -73,7 +73,7 @@ def rotate(home: Home, *, as_json: bool) -> None:
     Both keys sign the replacement, so that anyone who knows the old key can trust the new one. The
     old private key is deleted.
     """
-    log = home.shared_log(signs=True) if home.settings.store.url else log_of(home.path)
+    log = home.log(signs=True)
     log.rotate_key()
     old, new = log.key_chain().keys[-2:]
     if as_json:

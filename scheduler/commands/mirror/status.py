@@ -4,14 +4,12 @@ from contextlib import closing
 
 import click
 
-from data.archive.log.tree_log import log_of
 from data.archive.lost_captures import lost_text
-from data.archive.upload import upload as upload_archive
-from data.network.bucket import open_bucket
 from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home.home import Home
 from scheduler.mirror.status import MirrorStatus, mirror_status
+from scheduler.service.background import copy_archive
 
 
 @click.command()
@@ -82,14 +80,9 @@ def upload(home: Home, *, delete: bool, as_json: bool) -> int:
     Unfinished files are uploaded after they are complete, within a day. If archive.target is set,
     `communique run` uploads every hour.
     """
-    settings = home.settings
-    if not settings.archive.target:
+    if not home.settings.archive.target:
         raise click.UsageError("archive.target is not set; set it to s3://bucket/prefix")
-    bucket = open_bucket(settings.archive.target, settings.bucket)
-    with closing(log_of(home.path)) as log:
-        done = upload_archive(
-            home.archive, log, bucket, home.uploaded, delete=delete, shared=home.has_fleet
-        )
+    done = copy_archive(home, delete=delete)
     if as_json:
         print_json(done)
     else:

@@ -7,7 +7,7 @@ from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home.home import Home
 from scheduler.sources import handlings
 from scheduler.sources.handlings import end_handlings, handling_line
-from scheduler.sources.rename_and_removal import EACH_HOME, remove_source, rename_source
+from scheduler.sources.rename_and_removal import note_for_fleet, remove_source, rename_source
 
 
 @click.command()
@@ -63,8 +63,8 @@ def rename(home: Home, *, old: str, new: str, as_json: bool) -> int:
         say(f"renamed {old} to {new}, with {counted(done.releases, 'release')}")
     if not done.done:
         complain(f"{old} is called {new} already")
-    if home.has_fleet:
-        complain(EACH_HOME)
+    if note := note_for_fleet(home):
+        complain(note)
     return 0 if done.done else 1
 
 
@@ -87,6 +87,6 @@ def remove(home: Home, *, source: str, kept: bool, as_json: bool) -> int:
         say(f"removed {source}; {counted(done.releases, 'release')} {what}")
     if not done.done:
         complain(f"{source} is removed already")
-    if home.has_fleet:
-        complain(EACH_HOME)
+    if note := note_for_fleet(home):
+        complain(note)
     return 0 if done.done else 1

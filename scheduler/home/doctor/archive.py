@@ -44,7 +44,7 @@ def check_archive(examination: Examination) -> Iterator[Finding]:
         yield Finding("archive", "ok", text)
         return
     state = log_state(home.path, wait=False)
-    if home.settings.store.url:
+    if home.has_shared_log:
         # The pending leaves are in the database.
         state.given = state.leaves
     yield from check_log(home, state)
@@ -119,8 +119,7 @@ def check_captures(home: Home, state: LogState, stored: StoreCopy) -> Iterator[F
 def check_verification(home: Home) -> Finding:
     """Report the time of the last verification of the archive, and the number of its problems."""
     last = last_done(home, LastVerification)
-    if home.has_fleet and (last is None or last.problems):
-        # The records of other machines are not here, which is not a fault.
+    if not home.has_all_records and (last is None or last.problems):
         text = "only the archives of all machines together can be verified (docs/mirror.md)"
         return Finding("verification", "ok", text)
     verify = "run `communique mirror verify`"

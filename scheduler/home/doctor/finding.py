@@ -36,11 +36,10 @@ class Examination:
     @cached_property
     def stored(self) -> StoreCopy | None:
         """Return the contents of the store, or None if it is in PostgreSQL or can't be read."""
-        home = self.home
-        if home.settings.store.url or not home.database.is_file():
+        if not self.home.store_files:
             return None
         try:
-            return read_copy(home.database)
+            return read_copy(self.home.database)
         except StoreError:
             # The check of the store reports this error.
             return None

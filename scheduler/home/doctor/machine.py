@@ -14,7 +14,7 @@ from typing import Final
 from packaging.requirements import Requirement
 
 from data.clock import utc_now
-from data.sqlite_file import MIN_FREE_BYTES, files_of
+from data.sqlite_file import MIN_FREE_BYTES
 from data.wording import how_to_install, lasting, sized
 from scheduler.home.doctor.finding import Examination, Finding
 
@@ -81,7 +81,7 @@ def check_disk(examination: Examination) -> Iterator[Finding]:
     home = examination.home
     disk = os.statvfs(home.path)
     free = disk.f_bavail * disk.f_frsize
-    store = sum(one.stat().st_size for one in files_of(home.database) if one.exists())
+    store = sum(one.stat().st_size for one in home.store_files)
     room = f"{sized(free)} of {sized(shutil.disk_usage(home.path).total)} are free"
     fix = f"free space on the disk of {home.path}"
     if disk.f_flag & os.ST_RDONLY:

@@ -80,7 +80,7 @@ def check_database(db: psycopg.Connection, home: Home) -> Iterator[Finding]:
         text = f"the clocks of the database and of this machine differ by {lasting(seconds)}"
         fix = "synchronize both machines with a time server (NTP)"
         yield Finding("clock", "error", text, fix)
-    if known and home.has_fleet and home.log_key.exists():
+    if known and home.log_key.exists():
         yield from check_shared_log(home)
     contents = "it has a store" if known else "it has no store yet"
     text = f"{shown} accepts connections, PostgreSQL {version // 10_000}; {contents}"
@@ -103,9 +103,10 @@ def is_blank(db: psycopg.Connection, known: AbstractSet[str] | None) -> bool:
 
 
 def check_shared_log(home: Home) -> Iterator[Finding]:
-    """Check that this machine could continue the log as leader, if it has the log's key."""
+    """Check that this machine could continue the log of a fleet as its leader."""
     try:
-        with closing(home.shared_log(signs=True)) as log:
-            log.check()
+        if log := home.log_signed_later():
+            with closing(log):
+                log.check()
     except ArchiveError as error:
         yield Finding("log", "error", str(error))

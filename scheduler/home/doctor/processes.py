@@ -16,7 +16,7 @@ from data.toml_files import toml_files
 from data.wording import counted, lasting
 from scheduler.home.backup.contents import UNFINISHED_FILE
 from scheduler.home.doctor.finding import Examination, Finding
-from scheduler.home.errors import DUMP, RESTORING, DatabaseNotRestored, HalfRestored
+from scheduler.home.errors import DatabaseNotRestored, HalfRestored
 from scheduler.home.home import Home
 
 PROCESS: Final = re.compile(r"\(process (\d+)\)")
@@ -67,10 +67,10 @@ def is_alive(process: int) -> bool:
 def check_leftovers(examination: Examination) -> Iterator[Finding]:
     """Check for unfinished restores and for files from killed processes."""
     home = examination.home
-    if (home.path / RESTORING).exists():
-        yield Finding("leftovers", "error", str(HalfRestored(home.path)))
-    elif home.settings.store.url and (home.path / DUMP).exists():
-        yield Finding("leftovers", "error", str(DatabaseNotRestored(home.path)))
+    try:
+        home.check_restored()
+    except (HalfRestored, DatabaseNotRestored) as error:
+        yield Finding("leftovers", "error", str(error))
     now = time.time()
     folders = [
         home.path,

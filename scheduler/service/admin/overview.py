@@ -18,7 +18,6 @@ from starlette.responses import Response
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.clock import utc_now
 from data.models import AlertDelivery, ConsumerLag, Run
-from data.sqlite_file import files_of
 from data.store.core.store import Store
 from data.store.shared_sql.events import PUBLISHING
 from data.text.clean import plain
@@ -89,6 +88,7 @@ class Overview:
         indexes = (place(path) for path in files for place in (cdxj_path, sorted_path))
         archived = sized(total_size(files) + total_size(indexes))
         disk = shutil.disk_usage(home.path)
+        store_files = home.store_files
         return {
             "runs": runs[:MAX_ROWS],
             "errors": [*errors_by_kind(runs)][:MAX_ROWS],
@@ -102,7 +102,7 @@ class Overview:
                 ("Feeds", f"{feeds:,}" + (f", {dirty:,} to be written" if dirty else "")),
                 *(("Events", line) for line in lags),
                 *(("Deposits", f"{one.archive}: {one.number:,} {one.state}") for one in deposited),
-                ("Store", size_of_store(home)),
+                ("Store", sized(total_size(store_files)) if store_files else "in PostgreSQL"),
                 ("Archive", f"{archived} in {counted(len(files), 'file')}"),
                 ("Disk", f"{sized(disk.free)} free of {sized(disk.total)}"),
                 *((name.capitalize(), version(name)) for name in PACKAGES),
@@ -169,10 +169,3 @@ def in_words(at: dt.datetime, now: dt.datetime) -> str:
     """Format a time in the near future as readable text, relative to ``now``."""
     seconds = (at - now).total_seconds()
     return f"in {lasting(seconds)}" if seconds > 1 else "now"
-
-
-def size_of_store(home: Home) -> str:
-    """Return the size of an SQLite store as text, or the name PostgreSQL."""
-    if home.settings.store.url:
-        return "in PostgreSQL"
-    return sized(total_size(files_of(home.database)))
