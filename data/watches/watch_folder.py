@@ -4,12 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-import tomlkit
-
 from data.errors import WatchError
-from data.files import rewrite
-from data.toml_files import read_text, toml_files
-from data.watches.watch_file import Watch, load_watch, parse_watch, read_watch
+from data.toml_files import toml_files
+from data.watches.watch_file import Watch, read_watch
 
 Stamp: TypeAlias = tuple[int, int, int]
 """Modification time in nanoseconds, size and inode of a file. A change of the file changes them."""
@@ -77,23 +74,3 @@ def read(path: Path, kind: type[Watch]) -> Watch | WatchError:
         return read_watch(path, kind)
     except WatchError as error:
         return error
-
-
-def set_paused(folder: Path, watch_id: str, kind: type[Watch], *, paused: bool) -> Watch:
-    """Pause or resume a watch by changing its file, and return the watch.
-
-    The rest of the file does not change. Raises UnknownWatch, WatchError and OSError.
-    """
-    watch = load_watch(folder, watch_id, kind)
-    if watch.paused == paused:
-        return watch
-    path = folder / f"{watch_id}.toml"
-    document = tomlkit.parse(read_text(path, WatchError))
-    if paused:
-        document["paused"] = True
-    else:
-        document.remove("paused")
-    text = document.as_string()
-    changed = parse_watch(text, str(path), kind)
-    rewrite(path, text)
-    return changed

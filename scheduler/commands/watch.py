@@ -13,15 +13,11 @@ from click.core import ParameterSource
 
 from data.errors import WatchError
 from data.models import AlertKind
-from data.search.saved_searches import SavedSearches
 from data.search.syntax import EDIT_WORDS
-from data.toml_files import ID
 from data.watches.watch_file import (
-    FeedAccess,
     Watch,
     find_watch,
     load_watch,
-    new_token,
     read_watch,
     to_toml,
 )
@@ -40,11 +36,14 @@ from scheduler.cli import (
 )
 from scheduler.home.home import Home
 from scheduler.operations.watches import (
-    add_watch,
+    UnusableId,
+    create_watch,
     feed_address,
-    id_for,
+    match_fields,
     pause_watch,
+    recent_matches,
     remove_watch,
+    send_test,
 )
 from scheduler.terminal.watch_report import (
     backlog_note,
@@ -56,9 +55,6 @@ from scheduler.terminal.watch_report import (
 
 MAX_DELIVERIES: Final = 1000
 """Maximum number of listed alerts, newest first."""
-
-MAX_EVENTS_OF_A_KIND: Final = 1000
-"""Maximum number of events of each kind (releases, edits ...) that `watch test` checks."""
 
 watch_argument = click.argument("watch_id", metavar="WATCH")
 
@@ -171,30 +167,23 @@ def add(
     filter only edits. For a webhook, the file contains a signing secret, which the receiver needs.
     For a feed, the command shows its secret address once.
     """
-    chosen = watch_id or id_for(name)
-    if not ID.fullmatch(chosen):
-        raise click.UsageError(
-            f"{chosen or name!r} is not a valid id; choose one of lower-case letters, digits and "
-            "hyphens with --id"
-        )
-    path = home.watches / f"{chosen}.toml"
+    outputs: dict[str, tuple[str, ...]] = {}
     for channel in CHANNELS:
         if value := keys.pop(channel.table):
-            values = value if channel.repeated else (value,)
-            try:
-                keys[channel.table] = channel.from_option(values)
-            except ValueError as error:
-                option = f"--{channel.table}"
-                raise click.BadParameter(str(error), param_hint=option) from error
-    if feed:
-        keys["feed"] = FeedAccess(new_token())
+            outputs[channel.table] = value if channel.repeated else (value,)
     # An option may be given twice with the same value.
     keys |= {key: tuple(dict.fromkeys(one)) for key, one in keys.items() if isinstance(one, tuple)}
-    given = AlertWatch(name, **{key: value for key, value in keys.items() if value})
     try:
-        one = add_watch(home, path, given)
-    except FileExistsError as error:
-        raise click.UsageError(f"{path} exists already; choose another id with --id") from error
+        chosen, one = create_watch(
+            home, {"name": name, **keys}, outputs, watch_id=watch_id, feed=feed
+        )
+    except UnusableId as error:
+        raise click.UsageError(f"{error} with --id") from error
+    except WatchError as error:
+        if error.key not in outputs:
+            raise
+        raise click.BadParameter(error.fix, param_hint=f"--{error.key}") from error
+    path = home.watches / f"{chosen}.toml"
     lines = [f"wrote {path}; try it with `communique watch test {chosen}`"]
     if address := feed_address(home, chosen, one):
         lines.append(f"its feed is {address}")
@@ -374,35 +363,13 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     the first visit (backlog) are marked and counted separately. With --send, a test message is sent
     to each output immediately, and the exit code is 1 if a receiver rejects it.
     """
-    # Imported here: only this command needs them, and they load slowly.
-    from data.watches.happenings import recent_happenings  # noqa: PLC0415
-    from data.watches.matching import WatchIndex  # noqa: PLC0415
-    from feeds.alerts.messages import edit_fields  # noqa: PLC0415
-
     one = load_watch(home.watches, watch_id, AlertWatch)
     if send:
-        return send_test(home, watch_id, one, as_json=as_json)
-    index = WatchIndex({watch_id: one}, SavedSearches(home.searches))
-    store = home.store().public_view()
-    moves = store.source_moves()
-    recent = [*recent_happenings(store, limit=MAX_EVENTS_OF_A_KIND)]
-    store.close()
-    found = [one for one in recent if index.matching(one.event, moves)]
-    found.sort(key=lambda happening: happening.at, reverse=True)
+        return print_test(home, watch_id, as_json=as_json)
+    found, checked = recent_matches(home, watch_id)
     if as_json:
-        matches = [
-            {
-                "kind": happening.event.kind,
-                "at": happening.at,
-                "source": happening.event.source,
-                "release": happening.release or None,
-                "title": happening.title,
-                "backlog": happening.backlog,
-                **(edit_fields(happening.event.edit) if happening.event.edit.classes else {}),
-            }
-            for happening in found
-        ]
-        print_json({"id": watch_id, "looked_at": len(recent), "matches": matches})
+        matches = [match_fields(happening) for happening in found]
+        print_json({"id": watch_id, "looked_at": checked, "matches": matches})
     else:
         for happening in found:
             event = happening.event
@@ -414,7 +381,7 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
                 f" {happening.title}{mark}"
             )
         quiet = 0 if one.backlog else sum(happening.backlog for happening in found)
-        say(f"{len(found) - quiet} of the last {counted(len(recent), 'event')} would have alerted.")
+        say(f"{len(found) - quiet} of the last {counted(checked, 'event')} would have alerted.")
         if quiet:
             say(backlog_note(quiet))
     for doubt in doubts_of(home, one):
@@ -422,33 +389,12 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     return 0
 
 
-def send_test(home: Home, watch_id: str, one: Watch, *, as_json: bool) -> int:
+def print_test(home: Home, watch_id: str, *, as_json: bool) -> int:
     """Send a test message to each output of a watch, print the results and return the exit code."""
-    # Imported here: only a test needs an HTTP client.
-    from feeds.alerts.delivery.sending import (  # noqa: PLC0415
-        Senders,
-        send_trial,
-        trial_messages,
-    )
-    from scheduler.service.websub import outbound_of  # noqa: PLC0415
-
-    with closing(home.plain_store()) as store:
-        messages = [
-            *trial_messages(store.public_view(), watch_id, one, SavedSearches(home.searches))
-        ]
-    senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
-
-    async def send_all() -> list[str]:
-        return await asyncio.gather(*(send_trial(senders, one, message) for message in messages))
-
-    problems = asyncio.run(send_all())
-    sent = [
-        {"output": message.output, "key": message.key, "problem": problem or None}
-        for message, problem in zip(messages, problems, strict=True)
-    ]
+    sent = asyncio.run(send_test(home, watch_id))
     if as_json:
         print_json({"id": watch_id, "sent": sent})
     else:
         for result in sent:
             say(f"{result['output']}: {result['problem'] or 'accepted'}")
-    return 1 if any(problems) else 0
+    return 1 if any(result["problem"] for result in sent) else 0

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from data.archive.archive import Archive
     from data.archive.log.shared_log import SharedLog
     from data.archive.log.tree_log import TreeLog
+    from data.network.client import Outbound
 
 OLDER: Final = (
     "the store was older than the archive: %s to hide, remove, redact or undo were applied now; "
@@ -182,6 +183,14 @@ class Home:
         keys = self.request_keys()
         keys.load()
         return RequestSigner(self.settings.site.url.rstrip("/"), keys.load)
+
+    def outbound(self) -> Outbound:
+        """Return the HTTP client for addresses that are not in the settings."""
+        # Imported here: most commands make no requests.
+        from data.network.client import Outbound  # noqa: PLC0415
+        from spiders.download.settings import user_agent  # noqa: PLC0415
+
+        return Outbound(user_agent(self.settings), self.settings.network.allow_private)
 
     def open_archive(self) -> Archive:
         """Return the archive of this home directory.

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from data.errors import UnknownSource, UnknownTopic, UnknownWatch, WatchError
-from data.toml_files import ID
-from data.watches.watch_file import FeedAccess, load_watch, new_token
+from data.watches.watch_file import load_watch
 from data.watches.watch_folder import load_watches
 from data.wording import counted
 from feeds.alerts.channels import CHANNELS, AlertWatch, signing_secrets
@@ -21,15 +21,15 @@ from scheduler.home.home import Home
 from scheduler.operations import bodies
 from scheduler.operations.bodies import example_of, result_of, sent_fields
 from scheduler.operations.watches import (
-    add_watch,
+    UnusableId,
     change_watch,
+    create_watch,
     feed_address,
-    id_for,
+    match_fields,
     pause_watch,
     recent_matches,
     replay_failed,
     send_test,
-    was_added,
 )
 from scheduler.terminal.watch_report import watch_line
 
@@ -155,22 +155,16 @@ class WatchWrites:
         If an interrupted request at ``began`` created the file, the result is the same. Raises
         ApiError, WatchError and UnknownTopic.
         """
-        name = body.id or id_for(body.name)
-        if not ID.fullmatch(name):
-            raise ApiError(422, "the name has no letters; send an id", parameter="id")
+        check_channels(body)
         values = sent_fields(body)
         keys = {key: values[key] for key in values.keys() - {"id", "outputs", "feed"}}
-        keys |= channels_in(body)
-        if body.feed:
-            keys["feed"] = FeedAccess(new_token())
-        watch = AlertWatch(**{key: value for key, value in keys.items() if value})
-        path = self._home.watches / f"{name}.toml"
+        create = partial(create_watch, self._home, keys, body.outputs, watch_id=body.id or "")
         try:
-            await asyncio.to_thread(add_watch, self._home, path, watch, dry_run=body.dry_run)
-        except FileExistsError as error:
-            if not (began and await asyncio.to_thread(was_added, path, watch, began)):
-                why = f"a watch {name!r} exists already; send another id"
-                raise ApiError(422, why, parameter="id") from error
+            name, _ = await asyncio.to_thread(
+                create, feed=body.feed, dry_run=body.dry_run, began=began
+            )
+        except UnusableId as error:
+            raise ApiError(422, str(error), parameter="id") from error
         except (UnknownSource, UnknownTopic) as error:
             raise filter_error(error) from error
         done = msgspec.structs.asdict(result_of(body, f"created the watch {name}"))
@@ -219,8 +213,9 @@ class WatchWrites:
             sent = await send_test(self._home, call.name)
             return bodies.Tested(id=call.name, matches=(), sent=tuple(sent))
         call.report("checking recent events")
-        matches = await recent_matches(self._home, call.name)
-        return bodies.Tested(id=call.name, matches=tuple(matches[:MAX_MATCHES]), sent=())
+        found, _ = await asyncio.to_thread(recent_matches, self._home, call.name)
+        matches = tuple(map(match_fields, found[:MAX_MATCHES]))
+        return bodies.Tested(id=call.name, matches=matches, sent=())
 
     async def replay(self, call: WriteCall, body: WriteBody) -> WriteResult:
         """Queue the failed alerts of a watch again."""
@@ -235,17 +230,11 @@ def filter_error(error: UnknownSource | UnknownTopic) -> ApiError:
     return ApiError(422, str(error), parameter=name)
 
 
-def channels_in(body: bodies.AddWatch) -> dict[str, Any]:
-    """Return the channels for the outputs of a new watch. Raises ApiError and WatchError."""
+def check_channels(body: bodies.AddWatch) -> None:
+    """Raise ApiError if a channel is unknown or has too few or too many recipients."""
     known = {one.table: one for one in CHANNELS}
-    found: dict[str, Any] = {}
     for table, values in body.outputs.items():
         channel = known.get(table)
         if channel is None or not values or (len(values) > 1 and not channel.repeated):
             why = f"{table[:40]!r} is not a channel with these recipients; use {', '.join(known)}"
             raise ApiError(422, why, parameter="outputs")
-        try:
-            found[table] = channel.from_option(values)
-        except ValueError as error:
-            raise WatchError("outputs", table, str(error)) from error
-    return found

@@ -1,8 +1,9 @@
 """Create, change, remove, test and replay watches."""
 
+import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -11,30 +12,41 @@ import msgspec
 
 from data.errors import CommuniqueError, QueryError, WatchError
 from data.files import rewrite, was_written_since, write_secret
+from data.models import AlertMessage
 from data.search.expression import check_sources, sources_in
+from data.search.saved_searches import SavedSearches
 from data.search.syntax import LANGUAGE_VERSION, parse
 from data.text.folding import fold_search
 from data.text.urls import site_address
-from data.toml_files import read_text
-from data.watches.watch_file import Watch, find_watch, load_watch, parse_watch, read_watch, to_toml
-from data.watches.watch_folder import set_paused
-from feeds.alerts.channels import AlertWatch, without_random
+from data.toml_files import ID, read_text
+from data.watches.happenings import Happening, recent_happenings
+from data.watches.matching import WatchIndex
+from data.watches.watch_file import (
+    FeedAccess,
+    Watch,
+    find_watch,
+    load_watch,
+    new_token,
+    parse_watch,
+    read_watch,
+    to_toml,
+)
+from feeds.alerts.channels import CHANNELS, AlertWatch, without_random
+from feeds.alerts.delivery.sending import Senders, send_trial, trial_messages
+from feeds.alerts.messages import edit_fields
 from feeds.urls import WATCH_FEED
-from scheduler.children.child import run_command
 from scheduler.home.home import Home
 from scheduler.operations.toml_keys import with_keys
 
-TEST_SECONDS: Final = 90.0
-"""Maximum duration of a test in seconds. A receiver may take up to 20 seconds."""
-
-UNFINISHED_CHECK: Final = "the check of recent events ended without a result; try again"
+MAX_EVENTS_OF_A_KIND: Final = 1000
+"""Maximum number of events of each kind (releases, edits ...) that are checked for matches."""
 
 MAX_REPLAYED: Final = 1000
 """Maximum number of failed alerts, newest first, that are searched for alerts of a watch."""
 
 
-class UnfinishedTest(CommuniqueError):
-    """Raised if the test of a watch ends without a result."""
+class UnusableId(CommuniqueError):
+    """Raised if the id of a new watch is invalid or used by another watch."""
 
 
 def id_for(name: str) -> str:
@@ -42,24 +54,62 @@ def id_for(name: str) -> str:
     return "-".join(re.findall("[a-z0-9]+", fold_search(name)))[:64].strip("-")
 
 
-def add_watch(home: Home, path: Path, watch: Watch, *, dry_run: bool = False) -> Watch:
-    """Write a new watch file, and return the watch as it is read from there.
+def create_watch(
+    home: Home,
+    keys: Mapping[str, Any],
+    outputs: Mapping[str, Sequence[str]],
+    *,
+    watch_id: str = "",
+    feed: bool = False,
+    dry_run: bool = False,
+    began: float | None = None,
+) -> tuple[str, Watch]:
+    """Write a new watch file, and return the id and the watch.
 
-    Raises FileExistsError, WatchError, UnknownSource and UnknownTopic.
+    ``keys`` are keys of the file without ``outputs``, the recipients by channel. The default id is
+    made from the name. If an interrupted request at ``began`` (seconds since 1970) wrote the same
+    watch, this watch is returned. Raises UnusableId, WatchError, UnknownSource and UnknownTopic.
     """
-    if watch.query:
-        watch = msgspec.structs.replace(watch, query_language=LANGUAGE_VERSION)
+    chosen = watch_id or id_for(keys["name"])
+    if not ID.fullmatch(chosen):
+        raise UnusableId(
+            f"{chosen or keys['name']!r} is not a valid id; choose one of lower-case letters, "
+            "digits and hyphens"
+        )
+    watch = new_watch(keys, outputs, feed=feed)
+    path = home.watches / f"{chosen}.toml"
     text = to_toml(watch)
     # Parse the text before it is written, because an invalid file could not be loaded later.
     one = parse_watch(text, str(path), AlertWatch)
     check_filters(home, one, path)
-    if dry_run:
-        if path.exists():
-            raise FileExistsError(path)
-        return one
-    home.watches.mkdir(parents=True, exist_ok=True)
-    write_secret(path, text)
-    return one
+    is_taken = path.exists()
+    if not is_taken and not dry_run:
+        home.watches.mkdir(parents=True, exist_ok=True)
+        try:
+            write_secret(path, text)
+        except FileExistsError:
+            is_taken = True
+    if is_taken and not (began and was_added(path, watch, began)):
+        raise UnusableId(f"a watch {chosen!r} exists already; choose another id")
+    return chosen, one
+
+
+def new_watch(
+    keys: Mapping[str, Any], outputs: Mapping[str, Sequence[str]], *, feed: bool
+) -> Watch:
+    """Return a watch with new random secrets. Raises WatchError if a recipient is invalid."""
+    channels = {one.table: one for one in CHANNELS}
+    given = dict(keys)
+    for table, recipients in outputs.items():
+        try:
+            given[table] = channels[table].from_option(tuple(recipients))
+        except ValueError as error:
+            raise WatchError("outputs", table, str(error)) from error
+    if feed:
+        given["feed"] = FeedAccess(new_token())
+    if given.get("query"):
+        given["query_language"] = LANGUAGE_VERSION
+    return AlertWatch(**{key: value for key, value in given.items() if value})
 
 
 def was_added(path: Path, watch: Watch, began: float) -> bool:
@@ -106,10 +156,17 @@ def change_watch(
 def pause_watch(home: Home, watch_id: str, *, paused: bool) -> Watch:
     """Pause or resume a watch by changing its file, and return the watch.
 
-    Raises UnknownWatch, WatchError, HomeInUse and OSError.
+    The rest of the file does not change. Raises UnknownWatch, WatchError, HomeInUse and OSError.
     """
     with home.files_lock():
-        return set_paused(home.watches, watch_id, AlertWatch, paused=paused)
+        watch = load_watch(home.watches, watch_id, AlertWatch)
+        if watch.paused == paused:
+            return watch
+        path = find_watch(home.watches, watch_id)
+        text = with_keys(read_text(path, WatchError), {"paused": paused})
+        changed = parse_watch(text, str(path), AlertWatch)
+        rewrite(path, text)
+        return changed
 
 
 def remove_watch(home: Home, watch_id: str) -> None:
@@ -148,29 +205,52 @@ def check_filters(home: Home, one: Watch, path: Path) -> None:
             raise WatchError(str(path), "query", str(error)) from error
 
 
-async def recent_matches(home: Home, watch_id: str) -> list[dict[str, Any]]:
-    """Return the recent events that a watch matches.
+def recent_matches(home: Home, watch_id: str) -> tuple[list[Happening], int]:
+    """Return the recent events that a watch matches, newest first, and the number of all events.
 
-    Raises UnfinishedTest if the check ends without a result, and OSError if it can't be started.
+    Raises UnknownWatch, WatchError and StoreError.
     """
-    result = await run_command(home, "watch", "test", "--json", watch_id, seconds=TEST_SECONDS)
-    if not isinstance(result.printed, dict):
-        raise UnfinishedTest(" ".join(result.errors) or UNFINISHED_CHECK)
-    found: list[dict[str, Any]] = result.printed["matches"]
-    return found
+    one = load_watch(home.watches, watch_id, AlertWatch)
+    index = WatchIndex({watch_id: one}, SavedSearches(home.searches))
+    with closing(home.store().public_view()) as store:
+        moves = store.source_moves()
+        recent = [*recent_happenings(store, limit=MAX_EVENTS_OF_A_KIND)]
+    found = [one for one in recent if index.matching(one.event, moves)]
+    return sorted(found, key=lambda happening: happening.at, reverse=True), len(recent)
 
 
-async def send_test(home: Home, watch_id: str) -> list[dict[str, Any]]:
-    """Send a test message to each output of a watch, and return the result of each.
+def match_fields(happening: Happening) -> dict[str, Any]:
+    """Return a matching event as JSON fields."""
+    event = happening.event
+    return {
+        "kind": event.kind,
+        "at": happening.at,
+        "source": event.source,
+        "release": happening.release or None,
+        "title": happening.title,
+        "backlog": happening.backlog,
+        **(edit_fields(event.edit) if event.edit.classes else {}),
+    }
 
-    Raises UnfinishedTest if the test ends without a result, and OSError if it can't be started.
+
+async def send_test(home: Home, watch_id: str) -> list[dict[str, str | None]]:
+    """Send a test message to each output of a watch, and return each output, key and problem.
+
+    Raises UnknownWatch, WatchError, NothingToSend and StoreError.
     """
-    command = ("watch", "test", "--send", "--json", watch_id)
-    result = await run_command(home, *command, seconds=TEST_SECONDS)
-    if not isinstance(result.printed, dict):
-        raise UnfinishedTest(" ".join(result.errors) or "the test was not sent")
-    sent: list[dict[str, Any]] = result.printed["sent"]
-    return sent
+    one = load_watch(home.watches, watch_id, AlertWatch)
+    messages = await asyncio.to_thread(_trial_messages, home, watch_id, one)
+    senders = Senders(home.outbound(), home.settings.alerts, home.settings.site)
+    problems = await asyncio.gather(*(send_trial(senders, one, message) for message in messages))
+    return [
+        {"output": message.output, "key": message.key, "problem": problem or None}
+        for message, problem in zip(messages, problems, strict=True)
+    ]
+
+
+def _trial_messages(home: Home, watch_id: str, one: Watch) -> list[AlertMessage]:
+    with closing(home.plain_store().public_view()) as store:
+        return [*trial_messages(store, watch_id, one, SavedSearches(home.searches))]
 
 
 def replay_failed(home: Home, watch_id: str, *, dry_run: bool = False) -> int:

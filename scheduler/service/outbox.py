@@ -24,7 +24,6 @@ from feeds.alerts.delivery.worker import AlertWorker
 from feeds.deposits.worker import DepositPace, DepositWorker
 from feeds.sending_loop import POLL_SECONDS, Backoff, in_thread
 from scheduler.home.home import Home
-from scheduler.service.websub import outbound_of
 
 log = structlog.get_logger()
 
@@ -111,9 +110,7 @@ class DepositService(Outbox):
             await asyncio.Event().wait()
         archives = home.settings.archive.deposits
         is_public = home.settings.site.access == "open"
-        await DepositWorker(
-            store, archives, outbound_of(home), self._pace, is_public=is_public
-        ).run()
+        await DepositWorker(store, archives, home.outbound(), self._pace, is_public=is_public).run()
 
 
 MAX_COUNTED_EVENTS: Final = 100_000
@@ -144,7 +141,7 @@ class AlertService(Outbox):
     async def send(self, store: Store) -> None:
         """Match events with watches and send messages until cancelled."""
         home = self._home
-        senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
+        senders = Senders(home.outbound(), home.settings.alerts, home.settings.site)
         searches = SavedSearches(home.searches)
         await AlertWorker(store, home.watches, searches, senders, self._pace).run()
 

@@ -18,7 +18,7 @@ from scheduler.home.home import Home
 from scheduler.mirror.attest import attest, is_configured
 from scheduler.service.background import attempt
 from scheduler.service.timetable import TimetableJob
-from scheduler.service.websub import PushService, outbound_of
+from scheduler.service.websub import PushService
 
 LAST_PUBLICATION_SECONDS: Final = 20.0
 """Maximum duration in seconds of the last publication before the service ends."""
@@ -56,7 +56,7 @@ class Publishing:
     async def ping(self) -> None:
         """Report to the monitor in the settings, if any, whether the service works."""
         url = self._home.settings.health.ping
-        if url and (problem := await ping(outbound_of(self._home), url, self._problem)):
+        if url and (problem := await ping(self._home.outbound(), url, self._problem)):
             log.warning("ping failed", problem=problem)
 
     async def publish_when_due(self) -> None:

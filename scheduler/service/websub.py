@@ -11,7 +11,6 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.errors import HomeInUse, StoreError
-from data.network.client import Outbound
 from data.store.core.store import Store
 from feeds.sending_loop import POLL_SECONDS, Backoff
 from feeds.server.on_demand import OnDemand
@@ -24,7 +23,6 @@ from feeds.websub.publisher import Announcer
 from scheduler.home.home import Home
 from scheduler.home.publication import note_changes
 from scheduler.service.background import in_background
-from spiders.download.settings import user_agent
 
 log = structlog.get_logger()
 
@@ -88,7 +86,7 @@ class PushService:
                 await self._pace.rest()
 
     def _worker(self, store: Store, hub: str) -> Announcer | HubWorker:
-        outbound = outbound_of(self._home)
+        outbound = self._home.outbound()
         if self._site.hub == OWN_HUB:
             folder = self._home.site
             return HubWorker(
@@ -131,17 +129,11 @@ async def announce(home: Home) -> bool:
     store = home.store()
     try:
         with home.lock("push", "communique publish"):
-            return await Announcer(store, site, hub, outbound_of(home), Backoff()).round()
+            return await Announcer(store, site, hub, home.outbound(), Backoff()).round()
     except HomeInUse:
         return True
     finally:
         store.close()
-
-
-def outbound_of(home: Home) -> Outbound:
-    """Return the HTTP client for a home directory."""
-    network = home.settings.network
-    return Outbound(user_agent(home.settings), network.allow_private)
 
 
 class FeedPushService:
@@ -189,7 +181,7 @@ class FeedPushService:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _work(self, store: Store) -> None:
-        site, outbound = self._home.settings.site, outbound_of(self._home)
+        site, outbound = self._home.settings.site, self._home.outbound()
         self._callback = FeedCallback(store, site, self._hinted)
         try:
             subscriber = FeedSubscriber(store, site, outbound, self._pace)

@@ -20,7 +20,7 @@ from feeds.server.api.problems import ApiError
 from scheduler.home.home import Home
 from scheduler.operations.bodies import AddWatch
 from scheduler.operations.watch_writes import WatchWrites
-from scheduler.operations.watches import id_for, pause_watch, recent_matches, send_test
+from scheduler.operations.watches import match_fields, pause_watch, recent_matches, send_test
 from scheduler.service.admin.overview import delivery_lines
 from scheduler.service.admin.pages import AdminPages, InvalidField, Posts
 from scheduler.terminal.watch_report import watch_line, without_secrets
@@ -95,13 +95,13 @@ class WatchPages:
             result = await WatchWrites(self._home).add(body)
         except (msgspec.ValidationError, ApiError) as error:
             raise InvalidField(str(error)) from error
-        return result.message, f"{id_for(body.name)}/"
+        return result.message, f"{result.id}/"
 
     async def _one(self, request: Request) -> Response:
         name = request.path_params["watch"]
         one = self._known(name)
         alerts = await asyncio.to_thread(self._deliveries, name)
-        matches, fault = await self._matches(name)
+        matches, fault = await asyncio.to_thread(self._matches, name)
         return await self._pages.show(
             request,
             "watch.html",
@@ -124,10 +124,10 @@ class WatchPages:
             ]
             return delivery_lines(store, found[:MAX_ROWS])
 
-    async def _matches(self, name: str) -> tuple[list[dict[str, Any]], str]:
+    def _matches(self, name: str) -> tuple[list[dict[str, Any]], str]:
         """Return the recent events that match a watch, and an error message if the check failed."""
         try:
-            return await recent_matches(self._home, name), ""
+            return [*map(match_fields, recent_matches(self._home, name)[0])], ""
         except (CommuniqueError, OSError) as error:
             return [], str(error)
 

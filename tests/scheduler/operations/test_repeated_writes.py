@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from data.watches.watch_folder import set_paused
-from feeds.alerts.channels import AlertWatch
+from scheduler.operations.watches import pause_watch
 from tests.scheduler.operations.conftest import Operated
 from tests.scheduler.operations.test_writes import finished, problem
 
@@ -79,7 +78,7 @@ def test_a_repeated_request_finds_the_watch_that_it_created(operated: Operated) 
     assert problem(other)["parameter"] == "id"
     # The watch was changed meanwhile, so it may be another one of the same name.
     interrupt(operated)
-    set_paused(operated.home.watches, "lamps", AlertWatch, paused=True)
+    pause_watch(operated.home, "lamps", paused=True)
     refused = operated.post("/api/watches", WATCH, **{"idempotency-key": "lamps-3"})
     assert problem(refused)["parameter"] == "id"
     (operated.home.watches / "lamps.toml").unlink()
