@@ -176,7 +176,15 @@ class CommandResult:
 
 
 async def run_command(home: Home, *arguments: str, seconds: float) -> CommandResult:
-    """Run a command that prints JSON, and return its result.
+    """Run a command that prints JSON in a child process, and return its result.
+
+    A service calls the function behind a command instead, except in these cases:
+
+    - The command parses pages of other sites, which may be slow or need much memory (`add`,
+      `catalogue`, `sources check`).
+    - It starts crawls under the locks or leases of a command (`collect`).
+    - It reads the whole store into memory, which the system gets back when the child ends
+      (`doctor`).
 
     The first argument is the command's name. If the caller is cancelled, the child is ended. Raises
     CommandLate after ``seconds``, and OSError if the system can't start a process.

@@ -12,7 +12,7 @@ from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall, 
 from feeds.server.api.parameters import PageParameters
 from feeds.server.api.problems import ApiError
 from feeds.server.api.request_context import ApiContext
-from scheduler.children.child import run_command
+from scheduler.children.child import CommandResult, run_command
 from scheduler.home.home import Home
 from scheduler.operations import bodies
 from scheduler.operations.service import RunningService
@@ -26,8 +26,8 @@ from spiders.catalogue.catalogue import (
 )
 from spiders.catalogue.selection import EntrySelection
 
-RUN_SECONDS: Final = 6 * 3600.0
-"""Maximum duration of a command on a catalogue in seconds."""
+MAX_RUN_SECONDS: Final = 6 * 3600.0
+"""Maximum duration of a command on a catalogue in seconds. The next run continues the work."""
 
 ID_DESCRIPTION: Final = "The id of a catalogue."
 
@@ -182,12 +182,19 @@ class CatalogueWrites:
 
         Raises ApiError (409) if it has no output, for example because another one is running.
         """
-        command = ("catalogue", verb, "--json", *options, "--", name, *entries)
-        result = await run_command(self._home, *command, seconds=RUN_SECONDS)
+        result = await run_catalogue(self._home, verb, name, options, entries)
         if not isinstance(result.printed, dict):
             why = " ".join(self._public(result.errors)) or "the command ended without a result"
             raise ApiError(409, why)
         return result.printed
+
+
+async def run_catalogue(
+    home: Home, verb: str, name: str, options: Iterable[str] = (), entries: Iterable[str] = ()
+) -> CommandResult:
+    """Run a subcommand of `communique catalogue`. Raises CommandLate and OSError."""
+    command = ("catalogue", verb, "--json", *options, "--", name, *entries)
+    return await run_command(home, *command, seconds=MAX_RUN_SECONDS)
 
 
 def options_of(selection: EntrySelection) -> Iterator[str]:

@@ -25,8 +25,8 @@ from data.errors import CommuniqueError
 from data.text.masking import masked
 from data.wording import counted
 from scheduler.adding.attempts import Attempt, AttemptLog, BadRecord, last_attempts
-from scheduler.children.child import run_command
 from scheduler.home.home import Home
+from scheduler.operations.catalogue_writes import run_catalogue
 from scheduler.operations.service import RunningService
 from scheduler.service.admin.pages import AdminPages, LiveEvents, Posts
 from scheduler.sources.tiers import Tiers
@@ -38,9 +38,6 @@ from spiders.catalogue.catalogue import (
     read_catalogue,
 )
 from spiders.catalogue.selection import EntrySelection
-
-MAX_JOB_SECONDS: Final = 6 * 3600.0
-"""Maximum duration of a job in seconds. The next job continues the work."""
 
 MAX_JOBS: Final = 20
 """Maximum number of jobs in memory, including ended jobs with their results."""
@@ -227,25 +224,25 @@ class CataloguePages:
         job = CatalogueJob(
             secrets.token_hex(8), request.path_params["catalogue"], read.id, entries, verb
         )
-        options = [*ids]
+        options = ["--yes"] if verb == "add" else []
         if form.get("all") == "yes":
-            options = [f"--{name}={form[name]}" for name in FILTERS if form.get(name)]
-        self._begin(job, [*options, "--yes"] if verb == "add" else options)
+            options += [f"--{name}={form[name]}" for name in FILTERS if form.get(name)]
+            ids = ()
+        self._begin(job, options, ids)
         doing = "adding" if verb == "add" else "checking"
         return f"{doing} {counted(len(entries), 'entry', 'entries')}", f"../jobs/{job.id}/"
 
-    def _begin(self, job: CatalogueJob, options: list[str]) -> None:
+    def _begin(self, job: CatalogueJob, options: list[str], ids: tuple[str, ...] = ()) -> None:
         """Run a job in the background. Raises TooManyJobs if no job can be dropped to make room."""
         make_room(self._jobs)
-        job.task = asyncio.create_task(self._run(job, options))
+        job.task = asyncio.create_task(self._run(job, options, ids))
         self._jobs[job.id] = job
 
-    async def _run(self, job: CatalogueJob, options: list[str]) -> None:
-        """Run the command of a job with ``options``, and store its result."""
-        command = ("catalogue", job.verb, job.catalogue, "--json", *options)
+    async def _run(self, job: CatalogueJob, options: list[str], ids: tuple[str, ...]) -> None:
+        """Run the command of a job for the entries ``ids``, and store its result."""
         try:
             async with self._one_at_a_time:
-                result = await run_command(self._home, *command, seconds=MAX_JOB_SECONDS)
+                result = await run_catalogue(self._home, job.verb, job.catalogue, options, ids)
             output = result.printed if isinstance(result.printed, dict) else {}
             job.rows = output.get("entries") or [*map(update_row, output.get("sources", ()))]
             job.faults = tuple(map(masked, result.errors))
