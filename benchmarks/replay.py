@@ -38,7 +38,7 @@ from data.models.capture import Exchange
 from data.settings import ArchiveSettings, SiteSettings
 from data.store.open import open_store
 from feeds.publishing.publish import publish
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from scheduler.service.web import server_config
 
 WIDTHS: Final = (1280, 390)
@@ -139,7 +139,7 @@ def replaying(home: Path) -> Iterator[str]:
     store = f"sqlite:{home / 'communique.db'}"
     with closing(open_store(store)) as opened:
         publish(opened, home / "site", SiteSettings())
-    app = create_app(home / "site", store, archive=home / "archive")
+    app = create_app(home / "site", store, home=HomeFolders(home / "archive"))
     server = uvicorn.Server(server_config(app))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -6,12 +6,11 @@ Responses with captured pages come from feeds.replay.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -23,13 +22,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.errors import ArchiveError, StoreError
-from data.health.overview import overview
-from data.health.state import Health
 from data.network.bucket import Bucket
 from data.network.request_signer import DIRECTORY_PATH, DIRECTORY_TYPE, RequestSigner
 from data.search.saved_searches import SavedSearches
 from data.settings import SiteSettings
-from data.store.core.store import Store
 from feeds.replay.memento import ReplayResponse
 from feeds.replay.memento_address import MEMENTO_PREFIX
 from feeds.replay.replay import PageReplay, ReplayRequest
@@ -44,7 +40,7 @@ from feeds.server.errors import explain, page, unanswered
 from feeds.server.mcp.http import McpApp, is_installed
 from feeds.server.mcp.tools import Toolbox
 from feeds.server.missing_files import MissingFileResponses, hidden_routes, tile_route
-from feeds.server.monitoring import Facts, Monitoring
+from feeds.server.monitoring import Measurements, Monitoring
 from feeds.server.on_demand import OnDemand
 from feeds.server.reader_api.app import ReaderApi
 from feeds.server.requests.access import Access
@@ -83,6 +79,18 @@ class MountedApps:
     hub: ASGIApp | None = None
     callback: ASGIApp | None = None
     admin: ASGIApp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HomeFolders:
+    """Folders of a home directory from which the site serves content, each optional.
+
+    ``archive`` has captured pages, ``watches`` watches, and ``searches`` saved searches.
+    """
+
+    archive: Path | None = None
+    watches: Path | None = None
+    searches: Path | None = None
 
 
 def routes_of(
@@ -154,17 +162,11 @@ def create_app(
     store_url: str | None = None,
     site: SiteSettings | None = None,
     *,
-    hub: ASGIApp | None = None,
-    callback: ASGIApp | None = None,
-    admin: ASGIApp | None = None,
     bucket: Bucket | None = None,
-    archive: Path | None = None,
-    watches: Path | None = None,
-    searches: Path | None = None,
+    home: HomeFolders = HomeFolders(),
+    beside: MountedApps = MountedApps(),
+    measured: Measurements | None = None,
     access: Access | None = None,
-    judge: Callable[[Store], Iterable[Health]] = overview,
-    due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None,
-    facts: Facts = dict,
     writes: Writes | None = None,
     signer: RequestSigner | None = None,
     limit: int = MAX_CACHE_BYTES,
@@ -175,15 +177,9 @@ def create_app(
     and within seconds from a bucket.
 
     With the URL of a store, it also generates feeds on request, and serves the API and monitoring.
-    Captured pages are read from the folder ``archive``, watches from the folder ``watches``, and
-    saved searches from the folder ``searches``.
     ``access`` is required for sites with ``site.access = "token"``, and for the Google Reader API.
-
-    ``hub`` is the site's own WebSub hub, ``callback`` receives messages from the hubs of sources,
-    ``admin`` serves the admin pages, and ``writes`` are the write operations of the API. ``signer``
-    signs the directory of the keys that sign requests. ``judge`` returns the health of a store's
-    sources. ``due`` returns the time of a source's next visit. ``facts`` returns the measurements
-    for /metrics.
+    ``writes`` are the write operations of the API. ``signer`` signs the directory of the keys that
+    sign requests.
     """
     handlers: dict[Any, Any] = dict.fromkeys((HTTPException, StoreError, Unanswered, 500), explain)
 
@@ -195,12 +191,12 @@ def create_app(
     site = site or SiteSettings()
     shown, queue, tiles = FeedPages(site), WorkQueue(site), tile_route(bucket or folder)
     if store_url is None:
-        table = RouteTable(routes_of(MountedApps(hub, callback), tiles=tiles))
+        table = RouteTable(routes_of(replace(beside, admin=None), tiles=tiles))
         plain = SiteServer(files(), table, shown, queue, handlers)
         return SecureResponses(plain, plain.cached_response)
-    monitoring = Monitoring(store_url, site, judge, due, access, queue=queue, facts=facts)
+    monitoring = Monitoring(store_url, site, measured or Measurements(), access, queue=queue)
     handlers[404] = MissingFileResponses(store_url, site, queue)
-    replay = PageReplay(store_url, site, archive)
+    replay = PageReplay(store_url, site, home.archive)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -209,12 +205,12 @@ def create_app(
         if mcp:
             await mcp.close()
 
-    saved = SavedSearches(searches)
+    saved = SavedSearches(home.searches)
     reads = Reads(store_url, site, monitoring.sources, saved)
     mcp = McpApp(Toolbox(reads, writes), site, queue, access) if is_installed() else None
     table = RouteTable(
         routes_of(
-            MountedApps(hub, callback, admin),
+            beside,
             tiles=tiles,
             reader=ReaderApi(store_url, site, access, queue) if access else None,
             api=Api(store_url, site, reads, queue, writes),
@@ -232,7 +228,7 @@ def create_app(
         shown,
         queue,
         handlers,
-        demand=OnDemand(store_url, site, watches, searches),
+        demand=OnDemand(store_url, site, home.watches, home.searches),
         lifespan=lifespan,
     )
     app: CachingApp = server

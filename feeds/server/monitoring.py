@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from html import escape
 from itertools import accumulate
 from typing import Final, get_args
@@ -72,9 +73,6 @@ INSTALLATION_METRICS: Final[Mapping[str, str]] = {
 }
 """Help texts of the metrics about the installation, by metric name."""
 
-Facts = Callable[[], Mapping[str, float]]
-"""Function that returns measurements of the installation by metric name. Unknown values are
-omitted."""
 
 HEALTH_CACHE_SECONDS: Final = 5.0
 """Maximum age in seconds of cached health results."""
@@ -198,11 +196,23 @@ def buckets_of(counts: Sequence[int]) -> list[tuple[str, float]]:
     return [*zip(bounds, accumulate(map(float, counts)), strict=True)]
 
 
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """Functions that return measurements which are not in the store.
+
+    ``judge`` returns the health of a store's sources. ``due`` returns the time of a source's next
+    visit. ``facts`` returns values for /metrics by metric name, without unknown values.
+    """
+
+    judge: Callable[[Store], Iterable[Health]] = overview
+    due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None
+    facts: Callable[[], Mapping[str, float]] = dict
+
+
 class Monitoring:
     """Monitoring pages and metrics, read from the store at ``store_url``.
 
-    ``judge`` returns the health of a store's sources. ``due`` returns the time of a source's next
-    visit. ``access`` decides which requests from other machines may read metrics; None allows all
+    ``access`` decides which requests from other machines may read metrics; None allows all
     requests.
     """
 
@@ -210,24 +220,21 @@ class Monitoring:
         self,
         store_url: str,
         site: SiteSettings,
-        judge: Callable[[Store], Iterable[Health]] = overview,
-        due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None,
-        access: Access | None = None,
+        measured: Measurements,
+        access: Access | None,
         *,
         queue: WorkQueue,
-        facts: Facts = dict,
     ) -> None:
         # If the whole site needs a token, TokenGate has already checked it.
         self._access = access if site.access == "open" else None
         self._queue = queue
         self._own_clients = OwnClients(site)
-        self._due = due
         self._url = store_url
         self._site = site
-        self._judge = judge
+        self._measured = measured
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(SourceMetrics(self._open, judge))
-        self._registry.register(InstallationMetrics(facts))
+        self._registry.register(SourceMetrics(self._open, measured.judge))
+        self._registry.register(InstallationMetrics(measured.facts))
         self._lock = threading.Lock()
         self._read: tuple[float, tuple[Health, ...]] = (float("-inf"), ())
 
@@ -254,7 +261,7 @@ class Monitoring:
             at, found = self._read
             if time.monotonic() - at >= HEALTH_CACHE_SECONDS:
                 with closing(self._open()) as store:
-                    found = tuple(self._judge(store))
+                    found = tuple(self._measured.judge(store))
                 self._read = (time.monotonic(), found)
             return found
 
@@ -311,7 +318,7 @@ class Monitoring:
                 store.runs(name, limit=MAX_RUNS),
                 store.release_times(name, limit=MAX_RELEASES),
                 store.recall(name),
-                self._due(store, name),
+                self._measured.due(store, name),
             )
             return source_health_page(pages, facts)
 
@@ -358,7 +365,7 @@ def badge(one: Health) -> str:
 class InstallationMetrics(Collector):
     """Prometheus collector of metrics about the installation, which ``facts`` returns."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Callable[[], Mapping[str, float]]) -> None:
         self._facts = facts
 
     def collect(self) -> Iterator[Metric]:

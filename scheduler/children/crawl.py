@@ -79,7 +79,7 @@ from spiders.crawl.drafts.release_files import FileKinds
 from spiders.crawl.drafts.requisite_archive import RequisiteArchive
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.visits.spider import PressRoomSpider
-from spiders.crawl.visits.visit import Visit
+from spiders.crawl.visits.visit import CrawlContext, Visit
 from spiders.download.settings import BrowserMissing, render_settings, scrapy_settings
 from spiders.sources.loader import LoadedSource, load_source, parse_source
 from spiders.sources.source_file import check_proxy
@@ -109,12 +109,12 @@ class Crawl:
         self._store = self._home.store(archive=self._archive)
         settings = self._home.settings
         if start.until is None:
-            self._taxonomy = load_taxonomy(self._home.topics)
+            taxonomy = load_taxonomy(self._home.topics)
             keep_home_files(self._home, self._store)
         else:
             # The leader has these files and archives them.
-            self._taxonomy = taxonomy_of(start.topics, "topics.toml of the leader")
-        self._guard = DriftGuard(self._home, self._store, self._taxonomy)
+            taxonomy = taxonomy_of(start.topics, "topics.toml of the leader")
+        self._guard = DriftGuard(self._home, self._store, taxonomy)
         self._sealing: threading.Thread | None = None
         self._visits: dict[str, Visit] = {}
         self._locks: dict[str, ExitStack] = {}
@@ -145,6 +145,16 @@ class Crawl:
                 pictures=pictures,
                 no_browser=self._no_browser,
             )
+        self._context = CrawlContext(
+            taxonomy,
+            settings.collect,
+            self._home.public_text,
+            seal=self._seal,
+            requisites=self._requisites,
+            hubs=self._home.is_reachable,
+            on_progress=self._progress,
+            on_end=self._on_end,
+        )
 
     def run(self, lines: Iterator[bytes]) -> None:
         """Make the visits that the parent process requests, one per line, until ``lines`` ends."""
@@ -237,17 +247,10 @@ class Crawl:
                 visit = Visit(
                     admitted.loaded,
                     store,
-                    self._taxonomy,
-                    self._home.settings.collect,
-                    public_text=self._home.public_text,
-                    seal=self._seal,
-                    hubs=self._home.is_reachable,
-                    files=FileKinds.wanted(loaded.file, self._home.settings.archive),
-                    requisites=self._requisites,
+                    self._context,
                     explicit=job.explicit,
                     backfill=job.backfill,
-                    on_progress=self._progress,
-                    on_end=self._on_end,
+                    files=FileKinds.wanted(loaded.file, self._home.settings.archive),
                     stored_pages=partial(self._guard.newest_pages, admitted.loaded),
                     check_page=slow.check,
                     limit=partial(self._limit, loaded.id),

@@ -17,7 +17,7 @@ from data.access.permissions import Permissions
 from data.errors import CommuniqueError, SettingsError
 from data.models import Facet, Run
 from data.wording import counted
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from feeds.server.requests.access import Access
 from scheduler.children.executor import Executor
 from scheduler.cli import FOLDER, PORT, as_json, complain, named_home, print_json, say
@@ -198,9 +198,7 @@ def show(home: Home, opened: socket.socket, *, quiet: bool) -> None:
         home.site,
         home.store_url,
         home.settings.site,
-        archive=home.archive,
-        watches=home.watches,
-        searches=home.searches,
+        home=HomeFolders(home.archive, home.watches, home.searches),
         access=Access(Permissions(home.tokens)),
     )
     uvicorn.Server(server_config(app)).run(sockets=[opened])

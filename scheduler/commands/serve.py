@@ -12,7 +12,8 @@ import uvloop
 from data.access.permissions import Permissions
 from data.errors import StoreError
 from data.settings.load import ANYWHERE
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, MountedApps, create_app
+from feeds.server.monitoring import Measurements
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
 from scheduler.cli import PORT, complain, say, with_home
@@ -70,14 +71,11 @@ async def serve_home(home: Home, opened: socket.socket) -> None:
         home.site,
         home.store_url,
         settings.site,
-        hub=push.hub if push else None,
+        beside=MountedApps(push.hub if push else None),
         bucket=bucket,
-        archive=home.archive,
-        watches=home.watches,
-        searches=home.searches,
+        home=HomeFolders(home.archive, home.watches, home.searches),
         access=Access(Permissions(home.tokens), proxies=proxies_of(settings.site)),
-        judge=partial(home_health, home),
-        facts=HomeMetrics(home).facts,
+        measured=Measurements(partial(home_health, home), facts=HomeMetrics(home).facts),
         signer=home.request_signer(),
     )
     server = uvicorn.Server(server_config(app, settings.site))

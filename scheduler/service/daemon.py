@@ -20,7 +20,8 @@ from data.health.network import is_unanswered
 from data.models import Run
 from data.network.bucket import Bucket
 from data.store.core.store import Store
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, MountedApps, create_app
+from feeds.server.monitoring import Measurements
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
 from scheduler.children.executor import Executor
@@ -214,18 +215,12 @@ class Service:
             home.site,
             home.store_url,
             site,
-            hub=self.publishing.push.hub,
-            callback=self.feed_push.callback,
+            beside=MountedApps(self.publishing.push.hub, self.feed_push.callback, self._admin),
             bucket=self._role.served_bucket(),
-            archive=home.archive,
-            watches=home.watches,
-            searches=home.searches,
-            admin=self._admin,
+            home=HomeFolders(home.archive, home.watches, home.searches),
             access=self._access,
             writes=self._writes,
-            judge=partial(home_health, home),
-            facts=metrics.facts,
-            due=self._next_visit,
+            measured=Measurements(partial(home_health, home), self._next_visit, metrics.facts),
             signer=home.request_signer(),
         )
         server = QuietServer(server_config(app, site))

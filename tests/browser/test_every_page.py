@@ -16,7 +16,7 @@ from data.models import Facet, Release
 from data.settings import SiteSettings
 from data.store.open import open_store
 from feeds.publishing.publish import publish
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from feeds.server.requests.access import Access
 from feeds.urls import href, page_file
 from tests.browser.chromium import in_a_browser
@@ -132,7 +132,7 @@ def site(home: Path) -> Iterator[tuple[httpx.Client, dict[str, str]]]:
         home / "site",
         url,
         SiteSettings(entries=10),
-        archive=home / "archive",
+        home=HomeFolders(home / "archive"),
         access=Access(Permissions(home / "tokens")),
     )
     for web in served_by(app):

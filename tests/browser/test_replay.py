@@ -19,7 +19,7 @@ from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings
 from data.store.open import open_store
 from feeds.publishing.publish import publish
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from tests.archived import START, exchange
 from tests.browser.chromium import BROWSER, in_a_browser
 from tests.feeds.sample_store import make_release
@@ -138,7 +138,9 @@ def shown(tmp_path_factory: pytest.TempPathFactory, evil: Evil) -> Iterator[tupl
     draft = Draft("acme", release.url, release.content, capture=capture)
     kept = store.record(draft, seen=START, since=START - dt.timedelta(days=1)).release
     for web in served_by(
-        create_app(home / "site", f"sqlite:{home / 'communique.db'}", archive=home / "archive")
+        create_app(
+            home / "site", f"sqlite:{home / 'communique.db'}", home=HomeFolders(home / "archive")
+        )
     ):
         base = str(web.base_url).rstrip("/")
         publish(store, home / "site", SiteSettings(url=base))

@@ -14,7 +14,7 @@ from data.archive.warc.index import Index
 from data.archive.warc.reader import ArchiveRecord, read_record
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from tests.browser.chromium import BROWSER, in_a_browser
 from tests.command import collect, communique, make_home
 from tests.feeds.serving import served_by
@@ -119,7 +119,7 @@ def test_each_new_and_changed_release_has_a_screenshot_and_a_pdf(
     with closing(SqliteStore(home / "communique.db")) as store:
         (release,) = store.find_releases(f"{room.base}/news/1.html", limit=1)
     store_url = f"sqlite:{home / 'communique.db'}"
-    for web in served_by(create_app(home / "site", store_url, archive=home / "archive")):
+    for web in served_by(create_app(home / "site", store_url, home=HomeFolders(home / "archive"))):
         path = f"/releases/{release.id}/capture/screenshot?revision=2"
         assert web.get(path).content == shot.block
     url = f"{room.base}/news/1.html"

@@ -19,7 +19,7 @@ from data.models import Draft, Published, Run, Source
 from data.settings import SiteSettings
 from data.store.open import open_store
 from feeds.server.app import create_app
-from feeds.server.monitoring import INSTALLATION_METRICS
+from feeds.server.monitoring import INSTALLATION_METRICS, Measurements
 from tests.feeds.sample_store import make_release
 from tests.feeds.serving import served_by
 
@@ -72,7 +72,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[s
     store.close()
     for web in served_by(
         create_app(
-            folder, url, SiteSettings(), facts=lambda: dict.fromkeys(INSTALLATION_METRICS, 1.0)
+            folder,
+            url,
+            SiteSettings(),
+            measured=Measurements(facts=lambda: dict.fromkeys(INSTALLATION_METRICS, 1.0)),
         )
     ):
         found = dict[str, set[str]]()

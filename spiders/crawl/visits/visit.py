@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -97,18 +97,34 @@ class FirstPages:
         return taken
 
 
+@dataclass(frozen=True, slots=True)
+class CrawlContext:
+    """What all visits of one crawl have in common.
+
+    - ``public_text``: removes secrets from errors and notes
+    - ``seal``: called at the end of each visit, makes archived responses durable
+    - ``requisites``: the archive of page requisites, or None to archive none
+    - ``hubs``: whether to search for the WebSub hubs of feeds
+    - ``on_progress``: called with the visit after each response
+    - ``on_end``: called with the visit once at its end
+    """
+
+    taxonomy: Taxonomy
+    limits: Collect
+    public_text: Callable[[str], str] = masked
+    seal: Callable[[], None] = lambda: None
+    requisites: RequisiteArchive | None = None
+    hubs: bool = False
+    on_progress: Callable[[Visit], None] = lambda _: None
+    on_end: Callable[[Visit], None] = lambda _: None
+
+
 class Visit:
     """The state of one visit: its parts, and the number of awaited responses.
 
     - ``explicit``: whether a user started the visit, which then checks all stored releases
     - ``backfill``: whether to page through all listings, with unconditional requests
-    - ``on_progress``: called after each response
-    - ``on_end``: called once at the end
-    - ``public_text``: removes secrets from errors and notes
-    - ``seal``: called at the end, makes archived responses durable
     - ``files``: the kinds of release files to archive
-    - ``requisites``: the archive of page requisites, or None to archive none
-    - ``hubs``: whether to search for the feed's WebSub hub
     - ``stored_pages``: returns the newest archived pages with the releases extracted from them
     - ``limit``: limits the CPU time of a page
     - ``check_page``: raises SlowPage for a page that must not be extracted in this process
@@ -121,24 +137,24 @@ class Visit:
         self,
         loaded: LoadedSource,
         store: Store,
-        taxonomy: Taxonomy,
-        limits: Collect,
+        crawl: CrawlContext,
         *,
-        public_text: Callable[[str], str] = masked,
-        seal: Callable[[], None] | None = None,
-        files: FileKinds = NO_FILES,
-        requisites: RequisiteArchive | None = None,
-        hubs: bool = False,
         explicit: bool = False,
         backfill: bool = False,
-        on_progress: Callable[[Visit], None] | None = None,
-        on_end: Callable[[Visit], None] | None = None,
+        files: FileKinds = NO_FILES,
         stored_pages: Callable[[], Iterable[tuple[Page, Release]]] = tuple,
         check_page: Callable[[str], None] = lambda _: None,
         limit: PageLimit = lambda _: nullcontext(),
     ) -> None:
         self.scope = scope = VisitScope(
-            loaded.id, loaded.file, store, limits, utc_now(), explicit, backfill, public_text
+            loaded.id,
+            loaded.file,
+            store,
+            crawl.limits,
+            utc_now(),
+            explicit,
+            backfill,
+            crawl.public_text,
         )
         self.id = loaded.id
         self.file = loaded.file
@@ -148,9 +164,7 @@ class Visit:
         self.requested = scope.requested
         self.check_page = check_page
         self.limit = limit
-        self._seal = seal
-        self._on_progress = on_progress
-        self._on_end = on_end
+        self._crawl = crawl
         self.ended = False
         self._is_finished = False
         self.awaited = 0
@@ -167,14 +181,14 @@ class Visit:
         self.facts = FactFinder(scope, self.reader.unmatched)
         self.frontier = Frontier(scope)
         self.gone = GoneReleases(scope)
-        self.feed_hubs = FeedHubs(scope, asks=hubs)
+        self.feed_hubs = FeedHubs(scope, asks=crawl.hubs)
         self.files = ReleaseFiles(scope, files)
-        self.requisites = PageRequisites(scope, requisites)
+        self.requisites = PageRequisites(scope, crawl.requisites)
         self._linked = LinkedReleases(scope)
         self._doubts = Doubts(scope, self.reader)
         self.recorder = DraftRecorder(
             scope,
-            taxonomy,
+            crawl.taxonomy,
             pending=PendingDrafts(self.file, self._templates, store, self.stored, report_error),
             doubts=self._doubts,
             files=self.files,
@@ -239,9 +253,9 @@ class Visit:
     def settle(self) -> None:
         """Decrease the number of awaited responses by one, after a response was processed."""
         self.awaited -= 1
-        if self._on_progress and not self.ended:
+        if not self.ended:
             with self.report.errors():
-                self._on_progress(self)
+                self._crawl.on_progress(self)
 
     def finish(self) -> tuple[Wanted, ...]:
         """Retract missing releases after the last response, and return the next page requisites.
@@ -291,15 +305,13 @@ class Visit:
     def _end(self) -> None:
         self.ended = True
         self.requisites.finish()
-        if self._seal:
-            with self.report.errors():
-                self._seal()
+        with self.report.errors():
+            self._crawl.seal()
         self.report.run = self._current_run()
         with self.report.errors():
             run = self.report.run
             self.store.add_run(run, settles=not was_interrupted(run))
-        if self._on_end:
-            self._on_end(self)
+        self._crawl.on_end(self)
 
     def _current_run(self) -> Run:
         run = replace(self.report.run, seconds=(utc_now() - self.scope.started).total_seconds())

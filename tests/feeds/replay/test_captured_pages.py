@@ -24,7 +24,7 @@ from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.replay.captured_response import SANDBOX
 from feeds.replay.memento import http_date
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from feeds.server.requests.access import Access
 from tests.archived import PDF, START, archived_home, exchange
 from tests.feeds.serving import served_by
@@ -91,7 +91,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def web(home: Path) -> Iterator[httpx.Client]:
     url = f"sqlite:{home / 'communique.db'}"
     site = SiteSettings(url=SITE)
-    yield from served_by(create_app(home / "site", url, site, archive=home / "archive"))
+    yield from served_by(create_app(home / "site", url, site, home=HomeFolders(home / "archive")))
 
 
 def links(answer: httpx.Response) -> dict[str, str]:
@@ -261,7 +261,7 @@ def test_a_part_without_a_token_is_refused_without_allowing_other_origins(home: 
     url = f"sqlite:{home / 'communique.db'}"
     site = SiteSettings(url=SITE, access="token")
     access = Access(Permissions(home / "tokens"))
-    app = create_app(home / "site", url, site, archive=home / "archive", access=access)
+    app = create_app(home / "site", url, site, home=HomeFolders(home / "archive"), access=access)
     for web in served_by(app):
         part = web.get(f"/memento/20221124080000-part/{PICTURE}", headers={"origin": "null"})
         assert part.status_code == 401
@@ -370,7 +370,9 @@ def test_missing_bytes_are_reported(tmp_path: Path) -> None:
     whole[capture.offset + capture.length // 2] ^= 1
     file.write_bytes(whole)
     url = f"sqlite:{tmp_path / 'communique.db'}"
-    app = create_app(tmp_path / "site", url, SiteSettings(url=SITE), archive=tmp_path / "archive")
+    app = create_app(
+        tmp_path / "site", url, SiteSettings(url=SITE), home=HomeFolders(tmp_path / "archive")
+    )
     for web in served_by(app):
         answer = web.get(f"/releases/{release}/capture/page?revision=1")
         assert answer.status_code == 404
@@ -395,7 +397,9 @@ def test_a_page_with_huge_links_is_refused_and_an_odd_status_is_not(
 
 def test_without_an_archive_nothing_was_captured(tmp_path: Path) -> None:
     url = f"sqlite:{tmp_path / 'communique.db'}"
-    app = create_app(tmp_path / "site", url, SiteSettings(url=SITE), archive=tmp_path / "archive")
+    app = create_app(
+        tmp_path / "site", url, SiteSettings(url=SITE), home=HomeFolders(tmp_path / "archive")
+    )
     for web in served_by(app):
         assert web.get(f"/memento/{URL}").status_code == 404
     assert not (tmp_path / "archive").exists()
@@ -411,7 +415,7 @@ def test_the_server_closes_the_archive_when_it_stops(home: Path, tmp_path: Path)
 
     store = f"sqlite:{home / 'communique.db'}"
     for other in served_by(
-        create_app(home / "site", store, SiteSettings(url=SITE), archive=archive)
+        create_app(home / "site", store, SiteSettings(url=SITE), home=HomeFolders(archive))
     ):
         assert other.get(f"/memento/{URL}").status_code == 302
         assert still_open()

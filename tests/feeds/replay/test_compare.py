@@ -18,7 +18,7 @@ from data.archive.archive import Archive
 from data.identity.earlier_versions import DatedContent
 from data.settings import ArchiveSettings, SiteSettings
 from data.store.open import open_store
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from tests.archived import START, archived_home, exchange, page
 from tests.feeds.serving import served_by
 
@@ -47,7 +47,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def web(home: Path) -> Iterator[httpx.Client]:
     store = f"sqlite:{home / 'communique.db'}"
-    yield from served_by(create_app(home / "site", store, archive=home / "archive"))
+    yield from served_by(create_app(home / "site", store, home=HomeFolders(home / "archive")))
 
 
 def release_of(home: Path) -> str:
@@ -95,7 +95,9 @@ def test_versions_from_web_archives_are_compared_with_their_neighbours(tmp_path:
             ]
         assert store.add_earlier_versions(release.id, found) == 2
     store_url = f"sqlite:{tmp_path / 'communique.db'}"
-    for web in served_by(create_app(tmp_path / "site", store_url, archive=tmp_path / "archive")):
+    for web in served_by(
+        create_app(tmp_path / "site", store_url, home=HomeFolders(tmp_path / "archive"))
+    ):
         base = f"/releases/{release.id}/"
         listed: Any = html.fromstring(web.get(f"{base}capture/").text)
         links = [one for one in listed.xpath("//a/@href") if "compare" in one]
@@ -152,7 +154,7 @@ def test_a_hidden_release_is_not_compared(tmp_path: Path) -> None:
         tmp_path / "site",
         f"sqlite:{tmp_path / 'communique.db'}",
         SiteSettings(),
-        archive=tmp_path / "archive",
+        home=HomeFolders(tmp_path / "archive"),
     )
     for web in served_by(app):
         for path in ("compare", "screenshot", "pdf", "page"):

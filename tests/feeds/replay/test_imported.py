@@ -22,7 +22,7 @@ from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings
 from data.store.open import open_store
 from feeds.publishing.publish import publish
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from tests.archived import START, archived_home
 from tests.feeds.sample_store import make_release
 from tests.feeds.serving import served_by
@@ -71,7 +71,7 @@ def home(tmp_path: Path) -> Path:
 def client(home: Path) -> Iterator[httpx.Client]:
     url = f"sqlite:{home / 'communique.db'}"
     yield from served_by(
-        create_app(home / "site", url, SiteSettings(url=SITE), archive=home / "archive")
+        create_app(home / "site", url, SiteSettings(url=SITE), home=HomeFolders(home / "archive"))
     )
 
 

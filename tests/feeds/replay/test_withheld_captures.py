@@ -22,7 +22,7 @@ from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.replay.memento import http_date
 from feeds.server.api.operations import OPERATIONS
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from feeds.server.requests.access import Access
 from tests.archived import HTML, START, archived_home, exchange, page
 from tests.feeds.serving import served_by
@@ -66,7 +66,7 @@ def opened(home: Path) -> Store:
 
 def client(home: Path) -> Iterator[httpx.Client]:
     url = f"sqlite:{home / 'communique.db'}"
-    app = create_app(home / "site", url, SiteSettings(url=SITE), archive=home / "archive")
+    app = create_app(home / "site", url, SiteSettings(url=SITE), home=HomeFolders(home / "archive"))
     yield from served_by(app)
 
 
@@ -274,7 +274,7 @@ def test_a_hidden_release_is_at_no_public_address(home: Path) -> None:
         home / "site",
         url,
         SiteSettings(url=SITE),
-        archive=home / "archive",
+        home=HomeFolders(home / "archive"),
         access=Access(Permissions(tokens)),
     )
     paths = [

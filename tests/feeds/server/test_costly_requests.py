@@ -15,7 +15,7 @@ from data.settings import SiteSettings
 from data.store.open import open_store
 from data.store.shared_sql.database.interruption import current
 from feeds.publishing.publish import publish
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from feeds.server.cached_file import CachedFile
 from feeds.server.on_demand import OnDemand
 from feeds.server.requests import work_queue
@@ -70,7 +70,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def web(home: Path) -> Iterator[httpx.Client]:
     """A server that lets each address ask once a minute."""
     url = f"sqlite:{home / 'communique.db'}"
-    app = create_app(home / "site", url, SiteSettings(api_rate=1), archive=home / "archive")
+    app = create_app(
+        home / "site", url, SiteSettings(api_rate=1), home=HomeFolders(home / "archive")
+    )
     yield from served_by(app)
 
 

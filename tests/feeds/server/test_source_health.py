@@ -14,6 +14,7 @@ from data.models import HealthEvent, Run, RunError, Source
 from data.settings import SiteSettings
 from data.store.open import open_store
 from feeds.server.app import create_app
+from feeds.server.monitoring import Measurements
 from tests.drafts import draft
 from tests.feeds.serving import served_by
 
@@ -38,7 +39,9 @@ def web(tmp_path: Path) -> Iterator[httpx.Client]:
         ]
     )
     store.close()
-    app = create_app(tmp_path / "site", url, SiteSettings(), due=lambda *_: NOON + HOUR)
+    app = create_app(
+        tmp_path / "site", url, SiteSettings(), measured=Measurements(due=lambda *_: NOON + HOUR)
+    )
     yield from served_by(app)
 
 

@@ -12,7 +12,7 @@ import pytest
 from data.models import HealthEvent, Source
 from data.settings import SiteSettings
 from data.store.open import open_store
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from tests.drafts import BODY, draft, published
 from tests.feeds.serving import served_by
 
@@ -66,7 +66,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     (watches / "none.toml").write_text('name = "None"\n')
     (watches / "broken.toml").write_text("name = 1\n")
     site = SiteSettings(url="https://press.example")
-    yield from served_by(create_app(home / "site", url, site, watches=watches))
+    yield from served_by(create_app(home / "site", url, site, home=HomeFolders(watches=watches)))
 
 
 @pytest.mark.parametrize("kind", ["atom", "rss", "json"])

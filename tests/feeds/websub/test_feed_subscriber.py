@@ -21,7 +21,7 @@ from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from feeds.sending_loop import Backoff
-from feeds.server.app import create_app
+from feeds.server.app import MountedApps, create_app
 from feeds.websub.feed_subscriber import MAX_UNSUBSCRIBE_ATTEMPTS, FeedCallback, FeedSubscriber
 from tests.peer import Peer, peer_served
 
@@ -37,7 +37,7 @@ class Callback:
     def __init__(self, store: Store, folder: Path) -> None:
         self.hints: list[str] = []
         answer = FeedCallback(store, SiteSettings(url="https://p.example"), self.hints.append)
-        self._app = create_app(folder, callback=answer)
+        self._app = create_app(folder, beside=MountedApps(callback=answer))
 
     def ask(self, method: str, url: str = CALLBACK, **more: object) -> httpx.Response:
         """One request."""

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from data.settings import SiteSettings
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from tests.command import SETTINGS, communique
 from tests.feeds.serving import served_by
 
@@ -59,7 +59,9 @@ def done(home: Path, *arguments: str) -> Any:
 
 def served(home: Path) -> Iterator[httpx.Client]:
     url = f"sqlite:{home / 'communique.db'}"
-    yield from served_by(create_app(home / "site", url, SiteSettings(), archive=home / "archive"))
+    yield from served_by(
+        create_app(home / "site", url, SiteSettings(), home=HomeFolders(home / "archive"))
+    )
 
 
 def titles(home: Path) -> dict[str, set[str]]:

@@ -17,7 +17,7 @@ from data.search.saved_searches import (
     save_search,
 )
 from data.settings import SiteSettings
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from tests.command import communique
 from tests.feeds.serving import served_by
 
@@ -85,7 +85,9 @@ def test_mistakes_are_refused_and_write_nothing(home: Path) -> None:
 def test_the_page_and_feeds_of_a_saved_search(home: Path) -> None:
     save_search(home / "searches", "sea", "tides OR ferries")
     url = f"sqlite:{home / 'communique.db'}"
-    app = create_app(home / "site", url, SiteSettings(), searches=home / "searches")
+    app = create_app(
+        home / "site", url, SiteSettings(), home=HomeFolders(searches=home / "searches")
+    )
     for web in served_by(app):
         page = web.get("/searches/sea", follow_redirects=True)
         assert page.status_code == 200

@@ -23,7 +23,7 @@ import pytest
 from data.models import Facet
 from data.search.query import Query
 from data.settings import SiteSettings
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from scheduler.home.home import home_at
 from tests.command import communique
 from tests.feeds.serving import served_by
@@ -53,7 +53,9 @@ def home(old: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(home: Path) -> Iterator[httpx.Client]:
     url = f"sqlite:{home / 'communique.db'}"
-    yield from served_by(create_app(home / "site", url, SiteSettings(), archive=home / "archive"))
+    yield from served_by(
+        create_app(home / "site", url, SiteSettings(), home=HomeFolders(home / "archive"))
+    )
 
 
 def publish(home: Path) -> None:

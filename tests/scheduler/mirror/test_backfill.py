@@ -15,7 +15,7 @@ import pytest
 from data.settings.site import SiteSettings
 from data.store.shared_sql.events import ALERTS
 from feeds.replay.release_mementos import mementos_of
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from scheduler.home.home import home_at, open_home
 from tests.command import communique, exported, make_home
 from tests.feeds.serving import served_by
@@ -182,7 +182,7 @@ def test_earlier_versions_of_a_known_release_have_times_and_no_numbers(
     proof = communique("prove", after["id"], "--to", str(home / "proof"), "--json", home=home)
     assert json.loads(proof.stdout)["records"] == 2
     app = create_app(
-        home / "site", home_at(home).store_url, SiteSettings(), archive=home / "archive"
+        home / "site", home_at(home).store_url, SiteSettings(), home=HomeFolders(home / "archive")
     )
     for web in served_by(app):
         paths = [f"/api/releases/{after['id']}/revisions", f"/memento/20180401000000/{url(1)}"]

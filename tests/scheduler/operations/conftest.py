@@ -14,7 +14,7 @@ from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.settings import SiteSettings
 from feeds.server.api.writes import Writes
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
 from feeds.server.requests.access import Access
 from scheduler.home.home import Home, home_at
 from scheduler.operations.adding import Inspections
@@ -52,7 +52,7 @@ def app_of(home: Home, writes: Writes, site: SiteSettings | None = None) -> ASGI
         home.store_url,
         site or SiteSettings(api_rate=0),
         access=Access(Permissions(home.tokens)),
-        watches=home.watches,
+        home=HomeFolders(watches=home.watches),
         writes=writes,
     )
 

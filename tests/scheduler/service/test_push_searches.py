@@ -17,7 +17,7 @@ import uvicorn
 
 from data.models import Draft, Source
 from feeds.sending_loop import Backoff
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, MountedApps, create_app
 from feeds.server.on_demand import OnDemand
 from scheduler.home.home import open_home
 from scheduler.home.publication import publish_home
@@ -92,8 +92,8 @@ class Site:
                 self.home.site,
                 self.home.store_url,
                 self.home.settings.site,
-                hub=push.hub,
-                searches=self.home.searches,
+                beside=MountedApps(push.hub),
+                home=HomeFolders(searches=self.home.searches),
             )
             servers.append(uvicorn.Server(server_config(app)))
             async with push.at_work(ready.set):

@@ -26,7 +26,7 @@ from data.store.open import open_store
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.publish import publish
 from feeds.sending_loop import Backoff
-from feeds.server.app import create_app
+from feeds.server.app import MountedApps, create_app
 from feeds.websub.hub import MAX_WAITING, has_room, queue_request
 from scheduler.home.home import open_home
 from scheduler.home.publication import note_changes
@@ -113,7 +113,9 @@ class Node:
 
         async def work() -> None:
             push = PushService(self.home, Backoff(0.05))
-            server = uvicorn.Server(server_config(create_app(self.home.site, hub=push.hub)))
+            server = uvicorn.Server(
+                server_config(create_app(self.home.site, beside=MountedApps(push.hub)))
+            )
             servers.append(server)
             async with push.at_work(ready.set):
                 ready.set()

@@ -15,6 +15,7 @@ import pytest
 from data.clock import utc_now
 from data.models import Run, VisitFacts
 from feeds.server.app import create_app
+from feeds.server.monitoring import Measurements
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home, home_at
 from scheduler.sources.health import home_health
@@ -130,7 +131,7 @@ def test_public_texts_contain_no_path(tmp_path: Path) -> None:
         collect(folder)
     home = home_at(folder)
     (folder / "sources" / "buoys.toml").write_text("name = 3\n")
-    app = create_app(home.site, home.store_url, judge=partial(home_health, home))
+    app = create_app(home.site, home.store_url, measured=Measurements(partial(home_health, home)))
     with contextmanager(served_by)(app) as client:
         said = [client.get(f"/{place}").text for place in ("health", "sources/harbour/health/")]
     assert "not archived" in said[0]

@@ -17,7 +17,8 @@ import pytest
 
 from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
-from feeds.server.app import create_app
+from feeds.server.app import HomeFolders, create_app
+from feeds.server.monitoring import Measurements
 from scheduler.home.home import home_at
 from scheduler.sources import rename_and_removal as source_changes
 from scheduler.sources.health import home_health
@@ -89,7 +90,9 @@ def refused(home: Path, *arguments: str) -> str:
 
 def client_of(home: Path) -> Iterator[httpx.Client]:
     url = f"sqlite:{home / 'communique.db'}"
-    yield from served_by(create_app(home / "site", url, SiteSettings(), archive=home / "archive"))
+    yield from served_by(
+        create_app(home / "site", url, SiteSettings(), home=HomeFolders(home / "archive"))
+    )
 
 
 def site(home: Path) -> dict[str, bytes]:
@@ -306,7 +309,11 @@ def test_a_killed_removal_is_reported_and_can_be_finished(room: Room, tmp_path: 
     assert one["reason"].startswith("its source file HOME/sources/harbour.toml is missing")
     # Monitoring systems hear the same.
     opened = home_at(home)
-    app = create_app(opened.site, opened.store_url, judge=lambda store: home_health(opened, store))
+    app = create_app(
+        opened.site,
+        opened.store_url,
+        measured=Measurements(lambda store: home_health(opened, store)),
+    )
     for client in served_by(app):
         (heard,) = client.get("/health").json()["sources"]
         assert heard.items() <= one.items()

@@ -13,6 +13,7 @@ from data.health.state import Health
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.server.app import create_app
+from feeds.server.monitoring import Measurements
 from feeds.server.requests import work_queue
 from tests.feeds.serving import served_by
 from tests.peer import PATIENCE
@@ -31,7 +32,7 @@ def test_slow_responses_leave_threads_to_others_and_the_queue_is_bounded(
     site = path.parent / "site"
     site.mkdir(exist_ok=True)
     (site / "file.json").write_text("{}")
-    app = create_app(site, f"sqlite:{path}", SiteSettings(api_rate=0), judge=judge)
+    app = create_app(site, f"sqlite:{path}", SiteSettings(api_rate=0), measured=Measurements(judge))
     for web in served_by(app):
         many = work_queue.THREADS + 2
         with ThreadPoolExecutor(many) as clients:

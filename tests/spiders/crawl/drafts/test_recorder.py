@@ -20,7 +20,7 @@ from data.topics.taxonomy import load_taxonomy
 from spiders.crawl.drafts.recorder import DRAFTS_PER_TRANSACTION
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.drafts.shared_values import MAX_WAITING_DRAFTS
-from spiders.crawl.visits.visit import Visit
+from spiders.crawl.visits.visit import CrawlContext, Visit
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile
 from tests.drafts import draft
@@ -63,7 +63,7 @@ class FullAtCommit(SqliteStore):
 def visit_to(store: Store) -> Visit:
     file = SourceFile(name="Harbour", url=FRONT, timezone="UTC")
     loaded = LoadedSource("harbour", Path("harbour.toml"), own=True, file=file)
-    return Visit(loaded, store, load_taxonomy(), Collect())
+    return Visit(loaded, store, CrawlContext(load_taxonomy(), Collect()))
 
 
 def add(visit: Visit, *numbers: int) -> None:

@@ -29,7 +29,7 @@ from data.text.urls import canonical_url
 from data.topics.facets import facets_of
 from data.topics.taxonomy import load_taxonomy
 from spiders.crawl.drafts.release_reader import PageDraft
-from spiders.crawl.visits.visit import Visit
+from spiders.crawl.visits.visit import CrawlContext, Visit
 from spiders.items import Listing, ListingItem
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile
@@ -251,8 +251,8 @@ class Site(RuleBasedStateMachine):
     def new_visit(self) -> Visit:
         """A visit such as a crawl makes."""
         self.noise += 1
-        limits = Collect(retract_after=0)
-        return Visit(self.loaded, self.store, TAXONOMY, limits, explicit=True)
+        crawl = CrawlContext(TAXONOMY, Collect(retract_after=0))
+        return Visit(self.loaded, self.store, crawl, explicit=True)
 
     def visit(self) -> None:
         """Look at every stored release, then at the listing, in an order that changes."""

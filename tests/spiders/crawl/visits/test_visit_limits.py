@@ -12,7 +12,7 @@ from data.settings import Collect
 from data.store.sqlite.store import SqliteStore
 from data.topics.taxonomy import load_taxonomy
 from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
-from spiders.crawl.visits.visit import Visit
+from spiders.crawl.visits.visit import CrawlContext, Visit
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile
 
@@ -37,7 +37,7 @@ def test_a_visit_that_is_stopped_decides_about_waiting_drafts_within_a_limit(
     monkeypatch.setattr(PendingDrafts, "finish", finish)
     file = SourceFile(name="Harbour", url="http://harbour.example/news/", timezone="UTC")
     loaded = LoadedSource("harbour", Path("harbour.toml"), own=True, file=file)
-    visit = Visit(loaded, sqlite_store, load_taxonomy(), Collect(), limit=limit)
+    visit = Visit(loaded, sqlite_store, CrawlContext(load_taxonomy(), Collect()), limit=limit)
     visit.stop("timeout", "it took too long")
     assert seen == [[""]]
     assert [error.kind for error in visit.report.run.errors] == ["timeout"]
