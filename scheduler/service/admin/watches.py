@@ -101,7 +101,8 @@ class WatchPages:
         name = request.path_params["watch"]
         one = self._known(name)
         alerts = await asyncio.to_thread(self._deliveries, name)
-        matches, fault = await asyncio.to_thread(self._matches, name)
+        found, _ = await asyncio.to_thread(recent_matches, self._home, name)
+        matches = [*map(match_fields, found)]
         return await self._pages.show(
             request,
             "watch.html",
@@ -114,7 +115,6 @@ class WatchPages:
             alerts=alerts,
             matches=matches[:MAX_ROWS],
             more=max(0, len(matches) - MAX_ROWS),
-            fault=fault,
         )
 
     def _deliveries(self, name: str) -> list[Mapping[str, str]]:
@@ -123,13 +123,6 @@ class WatchPages:
                 one for one in store.alerts(limit=MAX_DELIVERIES_SEARCHED) if one.watch == name
             ]
             return delivery_lines(store, found[:MAX_ROWS])
-
-    def _matches(self, name: str) -> tuple[list[dict[str, Any]], str]:
-        """Return the recent events that match a watch, and an error message if the check failed."""
-        try:
-            return [*map(match_fields, recent_matches(self._home, name)[0])], ""
-        except (CommuniqueError, OSError) as error:
-            return [], str(error)
 
     async def _test(self, request: Request, _: Mapping[str, str]) -> str:
         name = request.path_params["watch"]

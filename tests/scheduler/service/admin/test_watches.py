@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -17,7 +16,7 @@ from feeds.alerts.channels import AlertWatch
 from scheduler.home.home import open_home
 from tests.command import communique
 from tests.peer import Peer, peer_served
-from tests.scheduler.service.admin.conftest import Running, kill_command
+from tests.scheduler.service.admin.conftest import Running
 
 
 @pytest.fixture(scope="module")
@@ -75,16 +74,6 @@ def test_a_rejected_test_shows_the_reason(running: Running, watch: str, peer: Pe
     answer = running.post(f"{watch}test")
     assert 'class="said fault"' in answer.text
     assert "500" in answer.text
-
-
-def test_unknown_matches_are_not_shown_as_no_matches(running: Running, watch: str) -> None:
-    with ThreadPoolExecutor(1) as browser:
-        page = browser.submit(running.web.get, watch)
-        kill_command("watch", "test", str(running.home))
-        text = page.result().text
-    assert "None among" not in text
-    assert "Recent matches are unknown" in text
-    assert 'class="said fault"' in text
 
 
 def test_a_watch_is_paused_and_resumed(running: Running, watch: str) -> None:
