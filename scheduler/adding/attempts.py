@@ -135,5 +135,8 @@ class AttemptLog:
 
 
 def last_attempts(home: Home, catalogue: str) -> Mapping[str, Attempt]:
-    """Return the last attempt to add each entry, by the entry's id. Raises BadRecord."""
+    """Return the last attempt to add each entry, by the entry's id.
+
+    Raises BadRecord if the file can't be read.
+    """
     return AttemptLog(home, catalogue).attempts

@@ -58,7 +58,7 @@ class CatalogueRun:
     def run(self, entries: Iterable[Entry], on_attempt: Callable[[Attempt], None]) -> list[Attempt]:
         """Inspect and add entries, and return the results in the order of ``entries``.
 
-        ``on_attempt`` is called with each result. Raises BadRecord.
+        ``on_attempt`` is called with each result. Raises BadRecord if the attempts can't be saved.
         """
         wanted = tuple(entries)
         results: dict[str, Attempt] = {}

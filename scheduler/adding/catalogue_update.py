@@ -71,7 +71,8 @@ class CatalogueUpdate:
     def run(self, on_update: Callable[[Update], None]) -> list[Update]:
         """Update all sources of the catalogue, and return the results.
 
-        Sites are requested only if their addresses changed. Raises BadRecord.
+        Sites are requested only if their addresses changed. Raises BadRecord if the record of
+        attempts can't be read or written.
         """
         moved: list[Entry] = []
         results = []

@@ -16,7 +16,7 @@ from spiders.sources.loader import LoadedSource
 
 
 class SourceExists(CommuniqueError):
-    """The home directory already contains a source with this address or id."""
+    """Raised if the home directory already contains a source with this address or id."""
 
     exit_code = 2
 
@@ -47,7 +47,8 @@ def former_ids(home: Home) -> Mapping[str, str]:
 def write(home: Home, found: Explored, loaded: Mapping[str, LoadedSource]) -> Path:
     """Write the source file, and sample pages if a release was extracted.
 
-    Raises SourceExists, SourceError and BadGolden.
+    Raises SourceExists if the source exists already, and SourceError or BadGolden if a file would
+    be invalid.
     """
     proposal = found.proposed.proposal
     for source in loaded.values():
