@@ -161,7 +161,10 @@ class CapturedPages:
         return self._framed(found, url, address, capture, restrictions)
 
     def parts(self, capture: Capture, restrictions: Restrictions) -> list[CdxjEntry]:
-        """Return the captures of a captured page's parts, such as images. Raises Undecodable."""
+        """Return the captures of a captured page's parts, such as images.
+
+        Raises Undecodable if the page can't be decoded.
+        """
         found = served(self._folder, self._index, capture.file, capture.offset, MAX_BODY_BYTES)
         parts = self._parts(capture.at.replace(microsecond=0), str, restrictions)
         captures = captures_of_parts(found, parts, restrictions.secrets)

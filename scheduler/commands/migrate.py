@@ -46,7 +46,7 @@ def migrate_store(source: str, target: str, on_progress: OnStepProgress) -> Migr
 def is_of_home(home: Home, url: str) -> bool:
     """Return whether a URL refers to a home directory's store, even if it is spelled differently.
 
-    Raises StoreError.
+    Raises StoreError if a store can't be opened.
     """
     ours, theirs = path_of(home.store_url), path_of(url)
     if ours and theirs:

@@ -53,7 +53,7 @@ class Leases:
         """Lease a host that is due, and return the lease.
 
         Returns None if the host is not due, if another worker has leased it, or if the database's
-        response came too late. Raises psycopg.Error.
+        response came too late. Raises psycopg.Error if the database fails.
         """
         return await self._got(self._hosts.claim(host, seconds=self._seconds))
 
@@ -90,7 +90,10 @@ class Leases:
         self._held.discard(lease)
 
     async def renew(self) -> None:
-        """Renew all leases once. Raises psycopg.Error and TimeoutError."""
+        """Renew all leases once.
+
+        Raises psycopg.Error if the database fails, and TimeoutError if it does not respond in time.
+        """
         asked = time.monotonic()
         held = frozenset(self._held)
         async with asyncio.timeout(self._seconds / 4):

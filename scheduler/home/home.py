@@ -165,7 +165,10 @@ class Home:
 
     @property
     def bucket(self) -> Bucket | None:
-        """Return the bucket to which the site is also published, or None. Raises BucketError."""
+        """Return the bucket to which the site is also published, or None.
+
+        Raises BucketError if its settings are invalid or the library for buckets is missing.
+        """
         target = self.settings.site.target
         return open_bucket(target, self.settings.bucket) if target else None
 
@@ -364,7 +367,10 @@ class Home:
         return self.sources.is_dir() or not self.settings.store.url
 
     def may_sign(self) -> bool:
-        """Return whether this home directory can sign the shared log. Raises ArchiveError."""
+        """Return whether this home directory can sign the shared log.
+
+        Raises ArchiveError if the log or its key can't be read.
+        """
         if not self.settings.archive.enabled:
             return True
         with closing(self.shared_log(signs=False)) as log:
@@ -434,7 +440,8 @@ def open_home(path: Path) -> Home:
 def home_at(path: Path) -> Home:
     """Return the home directory at ``path``, even if it does not exist. Creates nothing.
 
-    Raises SettingsError, HalfRestored and DatabaseNotRestored.
+    Raises SettingsError if the settings are invalid. Raises HalfRestored or DatabaseNotRestored if
+    a restore of the folder was not completed.
     """
     path = path.resolve()
     check_places(path)

@@ -165,7 +165,10 @@ class OwnPages:
         return found[::-1]
 
     def lines(self, release: Release, answer: Served) -> Sequence[str]:
-        """Return the lines of a response. Raises NotARelease, Undecodable or SourceError."""
+        """Return the lines of a response.
+
+        Raises NotARelease, Undecodable or SourceError if no release can be extracted from it.
+        """
         if release.source not in self._pages:
             loaded = load_source(self._home.sources, release.source)
             self._pages[release.source] = StoredPages(self._archived, loaded)

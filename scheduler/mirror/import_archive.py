@@ -168,7 +168,10 @@ class ArchiveImport:
             self.store.keep_file(self._source, url, self._files[url])
 
     def take_stored(self, entry: CdxjEntry) -> Capture:
-        """Index a record that is already in the archive, and return it. Raises ArchiveError."""
+        """Index a record that is already in the archive, and return it.
+
+        Raises ArchiveError if the record can't be read.
+        """
         record = self.archive.record(entry.file, entry.offset)
         capture = record.capture(entry.leaf)
         self._note(record, capture)

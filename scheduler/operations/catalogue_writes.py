@@ -192,7 +192,10 @@ class CatalogueWrites:
 async def run_catalogue(
     home: Home, verb: str, name: str, options: Iterable[str] = (), entries: Iterable[str] = ()
 ) -> CommandResult:
-    """Run a subcommand of `communique catalogue`. Raises CommandLate and OSError."""
+    """Run a subcommand of `communique catalogue`.
+
+    Raises CommandLate if it takes too long, and OSError if it can't be started.
+    """
     command = ("catalogue", verb, "--json", *options, "--", name, *entries)
     return await run_command(home, *command, seconds=MAX_RUN_SECONDS)
 

@@ -72,7 +72,7 @@ def stored_sources(
     """Return the removed sources, and all other sources without a source file.
 
     ``files`` are the ids of sources with a file. The flag of a source without a file is true if the
-    source was imported and never visited. Raises StoreError.
+    source was imported and never visited. Raises StoreError if the store can't be read.
     """
     if not home.has_store:
         return [], []

@@ -61,7 +61,10 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
 
 
 def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
-    """Show a source that has a source file, and return the exit code. Raises StoreError."""
+    """Show a source that has a source file, and return the exit code.
+
+    Raises StoreError if the store can't be read.
+    """
     secrets = Secrets((one.file.url, one.file.feed or ""))
     store = home.store().public_view()
     runs = store.runs(one.id, limit=LAST_RUNS)
@@ -126,7 +129,8 @@ def health_lines(home: Home, one: LoadedSource, how: Health) -> Iterator[str]:
 def show_stored(home: Home, source: str, *, as_json: bool) -> int:
     """Show the stored data of a source without a source file, and return the exit code.
 
-    Raises UnknownSource, RenamedSource and StoreError.
+    Raises UnknownSource or RenamedSource if no source has this id, and StoreError if the store
+    can't be read.
     """
     with closing(home.plain_store().public_view()) as store:
         check_source(home, store, source)

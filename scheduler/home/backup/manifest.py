@@ -144,6 +144,6 @@ def finished_manifest(folder: Path) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest, which makes the backup valid. Raises OSError."""
+    """Write the manifest, which makes the backup valid. Raises OSError if this fails."""
     content = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
     rewrite(folder / MANIFEST_FILE, content.decode() + "\n")

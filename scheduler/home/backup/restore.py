@@ -220,7 +220,10 @@ def write_one(source: Path, target: Path, name: str, file: StoredFile) -> str:
 
 
 def check(home: Home, manifest: Manifest) -> list[str]:
-    """Check the restored store and return the remaining manual steps. Raises NotRestored."""
+    """Check the restored store and return the remaining manual steps.
+
+    Raises NotRestored if the store can't be used.
+    """
     if home.database.name in manifest.files:
         try:
             check_integrity(home.database)

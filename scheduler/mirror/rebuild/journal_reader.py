@@ -79,7 +79,8 @@ def apply_orders(store: Store, found: Scan, reader: JournalReader, archive: Path
     """Apply the removal orders in an archive to a rebuilt store, except orders that were undone.
 
     Removal orders are in their own file and in every branch of the journal. A branch begins when a
-    store that is older than its archive is used again. Raises ArchiveError and StoreError.
+    store that is older than its archive is used again. Raises ArchiveError or StoreError if the
+    archive or the store fails.
     """
     kept = Orders(archive).read()
     orders = sorted([*found.orders, *kept], key=lambda order: order.at)

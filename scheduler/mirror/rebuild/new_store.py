@@ -62,7 +62,8 @@ def begin_new_store(home: Home, on_progress: OnStepProgress) -> NewStore | None:
 
     Returns None if the store is not lost. In one transaction, the new store gets all items that the
     journal hides, removes or redacts. Redacted releases are also hidden, because their pages may
-    still be online and the next visit would publish them again. Raises StoreError and ArchiveError.
+    still be online and the next visit would publish them again. Raises StoreError or ArchiveError
+    if the store or the archive fails.
     """
     with home.lock("new-store", "a command that starts a new store", wait=True):
         try:
@@ -200,7 +201,7 @@ def restore_sightings(
     """Store the captures in which releases were last seen, and return the lost captures.
 
     ``seen_in`` maps releases to the leaves of these captures. For a removed capture, only the data
-    in its leaf are stored. Raises ArchiveError.
+    in its leaf are stored. Raises ArchiveError if the log can't be read.
     """
     known = {one.leaf: one for one in captures_at(archive, found, {*seen_in.values()})}
     store.restore_sightings(
