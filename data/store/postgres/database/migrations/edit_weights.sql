@@ -1,3 +1,3 @@
--- Weights of edits have new rules. The differences, with their weights, are computed again when the
--- site is published.
+-- The rules for the weights of edits have changed. The differences between versions, with these
+-- weights, are computed again when the site is published.
 UPDATE differences SET steps = '';

@@ -1,2 +1,2 @@
--- The log of events has replaced the state of publication of each facet.
+-- The log of events replaces the publication state of each facet.
 ALTER TABLE facets DROP COLUMN changed, DROP COLUMN published;

@@ -1,4 +1,4 @@
--- The text of attachments, by the digest of their bytes. Files with the same bytes share one row.
+-- The texts of attachments, by the digests of their bytes. Files with the same bytes share a row.
 CREATE TABLE file_texts (
     digest TEXT COLLATE "C" PRIMARY KEY,
     kind   TEXT COLLATE "C" NOT NULL,
@@ -7,7 +7,7 @@ CREATE TABLE file_texts (
     pages  TEXT COLLATE "C" NOT NULL
 );
 
--- Which releases link to a file now.
+-- The releases that currently link to a file.
 CREATE TABLE release_files (
     url     TEXT COLLATE "C" NOT NULL,
     release BIGINT NOT NULL REFERENCES releases (number),
@@ -21,5 +21,5 @@ SELECT DISTINCT j.value ->> 'url', r.number
 FROM releases r, jsonb_array_elements(coalesce(r.content::jsonb -> 'attachments', '[]'::jsonb)) j (value)
 WHERE length(j.value ->> 'url') <= 2000;
 
--- The digest of the bytes whose text was read last, or an empty text.
+-- The digest of the bytes whose text was extracted last, or ''.
 ALTER TABLE files ADD COLUMN body TEXT COLLATE "C" NOT NULL DEFAULT '';

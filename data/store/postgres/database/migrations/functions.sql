@@ -1,5 +1,5 @@
--- What SQLite has and PostgreSQL has not, of what the statements of data/store/shared_sql use. No argument is
--- named json, which is a word of the language from PostgreSQL 17 on.
+-- Functions of SQLite that statements in data/store/shared_sql use and PostgreSQL lacks. No
+-- argument is named json, which is a keyword since PostgreSQL 17.
 
 CREATE FUNCTION drawn() RETURNS BIGINT LANGUAGE sql VOLATILE AS $$
     SELECT trunc(random() * 9007199254740992)::bigint
@@ -16,7 +16,7 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS $$
     ) AS o (name, member)
 $$;
 
--- Of a path only names, parted by points: '$.published.precision'.
+-- Only paths that consist of names and dots are supported: '$.published.precision'.
 CREATE FUNCTION json_extract(document TEXT, path TEXT) RETURNS TEXT
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT $1::json #>> string_to_array(substr($2, 3), '.')
@@ -27,7 +27,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT jsonb_set($1::jsonb, string_to_array(substr($2, 3), '.'), to_jsonb($3))::text
 $$;
 
--- From PostgreSQL 16 on it is a word of the language, which gives the same of values that are no NULL.
+-- This name is quoted because it is a keyword since PostgreSQL 16. The built-in json_array gives
+-- the same result for values that are not NULL.
 CREATE FUNCTION "json_array"(TEXT, TEXT, BIGINT, BIGINT, TEXT, BIGINT, BIGINT) RETURNS TEXT
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT json_build_array($1, $2, $3, $4, $5, $6, $7)::text
@@ -66,6 +67,6 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT CASE WHEN $1 ~ '^\d{4}-\d\d-\d\d$' THEN $1::date - DATE '2000-01-01' + 2451544.5 END
 $$;
 
--- Counts the transactions that may write: who finds the number after its own last one knows that
--- nobody else wrote in between.
+-- Counts the transactions that may write. A connection that receives the number after its last
+-- number knows that nobody else has written in between.
 CREATE SEQUENCE transactions;

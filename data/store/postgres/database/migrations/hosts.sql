@@ -1,11 +1,12 @@
--- The timetable of hosts, and the fence of those who visit them: who holds the token of a host may
--- write what came of a visit (see data.store.postgres.database.connection.PostgresConnection.under). Many
--- rows change all the time: pages have room for it.
+-- The schedule of hosts, and the tokens of the workers that visit them. Only the worker that has
+-- the token of a host may write the results of its visit (see
+-- data.store.postgres.database.connection). Rows change often, so each database page has free
+-- space.
 CREATE TABLE hosts (
     host        TEXT COLLATE "C" PRIMARY KEY,
-    next_due    TIMESTAMPTZ NOT NULL,                   -- of one that is held, the end of its lease
-    rests_until TIMESTAMPTZ NOT NULL DEFAULT '-infinity', -- when it may be asked at the soonest
-    gap         DOUBLE PRECISION NOT NULL DEFAULT 1,    -- seconds that it wants between two requests
+    next_due    TIMESTAMPTZ NOT NULL,                   -- while it is leased, the end of the lease
+    rests_until TIMESTAMPTZ NOT NULL DEFAULT '-infinity', -- earliest time of the next request
+    gap         DOUBLE PRECISION NOT NULL DEFAULT 1,    -- minimum seconds between two requests
     token       BIGINT NOT NULL DEFAULT 0
 ) WITH (fillfactor = 70);
 
@@ -13,7 +14,7 @@ CREATE INDEX hosts_due ON hosts (next_due);
 
 CREATE SEQUENCE host_tokens;
 
--- What is to be visited of them: the leader asks for it, and the visit that was made settles it.
+-- Sources to visit. The leader requests a visit, and a completed visit settles the request.
 CREATE TABLE host_sources (
     source   TEXT COLLATE "C" PRIMARY KEY,
     host     TEXT COLLATE "C" NOT NULL,
@@ -26,7 +27,7 @@ CREATE TABLE host_sources (
 
 CREATE INDEX host_sources_due ON host_sources (host, due);
 
--- Files of the leader's HOME that all workers need.
+-- Files of the leader's home directory that all workers need.
 CREATE TABLE shared_files (
     name TEXT COLLATE "C" PRIMARY KEY,
     text TEXT COLLATE "C" NOT NULL

@@ -1,5 +1,5 @@
--- Entries waited in a list of the index. While autovacuum held the lock of this list, it grew to
--- hundreds of megabytes, and then one INSERT had to enter all of it, for minutes.
+-- New entries waited in a pending list of the index. While autovacuum held the lock of this list,
+-- it grew to hundreds of megabytes. One INSERT then had to add all entries, which took minutes.
 ALTER INDEX search_words SET (fastupdate = off);
 ALTER INDEX search_words RESET (gin_pending_list_limit);
 SELECT gin_clean_pending_list('search_words');

@@ -1,4 +1,4 @@
--- How far the journal of the archive has come.
+-- The position of the archive's journal.
 
 CREATE TABLE journal_end (
     one    BIGINT PRIMARY KEY CHECK (one = 1),

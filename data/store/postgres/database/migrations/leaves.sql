@@ -1,6 +1,6 @@
--- The leaves of the one log of all archives (see data.archive.log.shared_log): an entry as the log
--- has it, and whether the machine that wrote its record says that this is durable. They are kept:
--- from them the tiles of the log can be made anew.
+-- The leaves of the common log of all archives (see data.archive.log.shared_log): each entry, and
+-- whether the machine that wrote its record has confirmed that the record is durable. Leaves are
+-- never deleted, so that the tiles of the log can be created again.
 CREATE TABLE log_leaves (
     number    BIGINT PRIMARY KEY,
     entry     BYTEA NOT NULL,
@@ -16,6 +16,6 @@ CREATE INDEX log_leaves_waiting ON log_leaves (writer, number) WHERE NOT confirm
 
 CREATE TABLE log_signer (
     one      INTEGER PRIMARY KEY CHECK (one = 1),
-    verifier TEXT NOT NULL, -- all public keys of who signs, as vkeys, the newest last
-    base     BIGINT NOT NULL -- leaves that the log had before its first one here
+    verifier TEXT NOT NULL, -- all public keys of the log as vkeys, newest last
+    base     BIGINT NOT NULL -- number of leaves in the log before its first leaf here
 );

@@ -1,4 +1,4 @@
--- What feeds hold, what of them was published, and what changed.
+-- The content of feeds, the state of their publication, and changes of releases.
 
 CREATE TABLE facets (
     source    TEXT COLLATE "C" NOT NULL,
@@ -74,7 +74,7 @@ CREATE INDEX release_times_of_source ON release_times (source, release);
 
 CREATE INDEX release_times_to_publish ON release_times (release) WHERE in_feed IS NULL;
 
--- A number drawn anew whenever a release changes, and the log of all that were.
+-- A random version, drawn again whenever a release changes, and the log of all versions.
 CREATE FUNCTION draw_version(one BIGINT) RETURNS void LANGUAGE sql AS $$
     INSERT INTO release_versions (release, version, source, story)
     SELECT number, drawn(), source, story FROM releases WHERE number = one
@@ -98,7 +98,7 @@ END $$;
 CREATE TRIGGER version_of_new AFTER INSERT ON releases
 FOR EACH ROW EXECUTE FUNCTION version_of_release();
 
--- These are the columns that show in feeds and on pages.
+-- The columns that are visible in feeds and on pages.
 CREATE TRIGGER version_of_changed
 AFTER UPDATE OF url, content, updated, retracted, story, revision, sort_at, digest ON releases
 FOR EACH ROW WHEN (
@@ -120,8 +120,8 @@ FOR EACH ROW WHEN (NEW.shows <> 'seen') EXECUTE FUNCTION version_of_its_release(
 CREATE TRIGGER version_of_hidden AFTER INSERT OR DELETE ON hidden_releases
 FOR EACH ROW EXECUTE FUNCTION version_of_its_release();
 
--- What happened to releases, for good. One transaction writes at a time, so that a number is never
--- committed after a higher one was.
+-- Changes of releases, which are never deleted. One transaction writes at a time, so a number is
+-- never committed after a higher number.
 CREATE FUNCTION log_change(what TEXT, one BIGINT, version BIGINT) RETURNS void LANGUAGE sql AS $$
     INSERT INTO logged_changes (kind, release, revision) VALUES (what, one, version)
 $$;
@@ -151,7 +151,7 @@ CREATE FUNCTION log_changed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             NEW.number, NEW.revision
         );
     END IF;
-    -- The last one: see log_reading.
+    -- This is the last call, because log_reading changes its row.
     IF OLD.revision <> NEW.revision THEN
         PERFORM log_change('edit', NEW.number, NEW.revision);
     END IF;
@@ -167,8 +167,8 @@ FOR EACH ROW WHEN (
 )
 EXECUTE FUNCTION log_changed();
 
--- Right after a version is written, still in its transaction, it is said that it is none of its
--- publisher's.
+-- Right after a version is written, in the same transaction, a row in `readings` marks it as a
+-- result of re-extraction.
 CREATE FUNCTION log_reading() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     UPDATE logged_changes SET kind = 'reading'
     WHERE number = (SELECT max(number) FROM logged_changes)

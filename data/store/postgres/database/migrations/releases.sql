@@ -1,6 +1,6 @@
--- What a release is, its history and what belongs to it. All tables and columns here are those of
--- SQLite, of which data/store/sqlite/database/migrations tells what they hold; text sorts by its bytes,
--- as there, whatever the database is set to.
+-- Releases, their history, and the data that belongs to them. The tables and columns are the same
+-- as in SQLite, where data/store/sqlite/database/migrations describes them. Texts are sorted by
+-- their bytes, as in SQLite, whatever the collation of the database.
 
 CREATE TABLE sources (
     id       TEXT COLLATE "C" PRIMARY KEY,
@@ -161,8 +161,8 @@ DO $$ BEGIN
     END LOOP;
 END $$;
 
--- Each band is looked for by the index of its own partition: a plan that reads whole tables, made
--- while they were small, would be kept while they grow.
+-- Each band is searched with the index of its own partition. Otherwise, a plan that reads whole
+-- tables could be made while the tables are small, and kept while they grow.
 CREATE FUNCTION rows_in_bands(wanted BIGINT[])
 RETURNS TABLE (band BIGINT, release BIGINT, anchors BIGINT)
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -245,7 +245,7 @@ CREATE VIEW shown_releases AS
 SELECT * FROM releases r
 WHERE NOT EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number);
 
--- The full text index itself lies in search.sql.
+-- The full-text index is in search.sql.
 CREATE TABLE search_queue (release BIGINT PRIMARY KEY);
 
 CREATE FUNCTION retraction_undone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

@@ -1,4 +1,4 @@
--- The drawn version becomes a column of releases, set by the methods that change what readers see.
+-- The random version becomes a column of releases, set by the methods that change what readers see.
 DROP TRIGGER version_of_new ON releases;
 DROP TRIGGER version_of_changed ON releases;
 DROP TRIGGER version_of_moved_capture ON captures;

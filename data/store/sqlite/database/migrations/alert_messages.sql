@@ -1,11 +1,11 @@
--- By which output of its watch something is told: webhook, apprise, or mail: and an address.
+-- The output of the watch that sends the alert: webhook, apprise, or mail: and an address.
 ALTER TABLE alert_deliveries ADD COLUMN output TEXT NOT NULL DEFAULT 'webhook';
 
--- The key of the message that carries it, given before the first attempt; empty until then. What was
--- sent once is sent again in the same company, so that a receiver knows it.
+-- The key of the message that contains the delivery. It is set before the first attempt. A message
+-- that was attempted keeps its deliveries, so that the recipient recognizes a repetition.
 ALTER TABLE alert_deliveries ADD COLUMN message TEXT NOT NULL DEFAULT '';
 
--- What was under way was sent alone, under its own key.
+-- Deliveries that were attempted so far were sent alone, under their own keys.
 UPDATE alert_deliveries SET message = key WHERE attempts > 0 OR state <> 'waiting';
 
 DROP INDEX alert_deliveries_waiting;

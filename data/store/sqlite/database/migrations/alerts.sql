@@ -1,7 +1,7 @@
--- What watches are to be told of, and what became of telling it.
+-- Events for watches, and the deliveries of alerts.
 
--- What happened and was not held against the watches yet. A row is written in the transaction of
--- what it tells of, and goes in the transaction that writes the deliveries which come of it.
+-- Events that were not compared with the watches yet. A row is written in the transaction that
+-- causes the event, and deleted in the transaction that writes the resulting deliveries.
 CREATE TABLE alert_events (
     number   INTEGER PRIMARY KEY AUTOINCREMENT,
     kind     TEXT NOT NULL,              -- data.models.AlertKind
@@ -12,8 +12,8 @@ CREATE TABLE alert_events (
     health   INTEGER                     -- the number of a row of health_events
 ) STRICT;
 
--- A message to the receiver of a watch, with the key by which it knows one that comes again. What
--- was delivered is kept, so that none is sent anew.
+-- Messages to the recipients of watches. A recipient recognizes a repeated message by its key.
+-- Delivered messages are kept, so that none is sent again.
 CREATE TABLE alert_deliveries (
     key      TEXT PRIMARY KEY,
     watch    TEXT NOT NULL,

@@ -1,7 +1,7 @@
--- Where in the archive the records are that show releases, and the files that belong to them.
+-- The locations in the archive of records that show releases or contain their files.
 
--- 'version': the answer that showed a version first. 'seen': the last one that found the present
--- version again. 'gone': the last one that found none, until the release was retracted.
+-- 'version': the response that first showed a version. 'seen': the last response that showed the
+-- current version again. 'gone': the last response without the release before its retraction.
 CREATE TABLE captures (
     release   INTEGER NOT NULL REFERENCES releases (number),
     shows     TEXT NOT NULL CHECK (shows IN ('version', 'seen', 'gone')),
@@ -16,7 +16,7 @@ CREATE TABLE captures (
     PRIMARY KEY (release, shows, revision)
 ) STRICT, WITHOUT ROWID;
 
--- Where a record is shows on the page of its release.
+-- The page of a release shows the locations of its records.
 CREATE TRIGGER version_of_moved_capture AFTER UPDATE OF file, offset, length ON captures
 WHEN NEW.shows <> 'seen'
 BEGIN
@@ -24,8 +24,8 @@ BEGIN
     SELECT number, random(), source, story FROM releases WHERE number = NEW.release;
 END;
 
--- Attachments and images of releases that are to be archived, each once; a capture is NULL until it
--- is.
+-- Attachments and images of releases that are to be archived, one row each. The columns of the
+-- capture are NULL until the file is archived.
 CREATE TABLE files (
     url       TEXT PRIMARY KEY,
     source    TEXT NOT NULL,             -- whose visits ask for it

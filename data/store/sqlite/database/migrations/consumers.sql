@@ -1,17 +1,18 @@
--- How far each consumer has handled the events. A consumer without a row begins with the first one.
+-- The last event that each consumer has handled. A consumer without a row starts with the first
+-- event.
 CREATE TABLE consumers (
     name    TEXT PRIMARY KEY,
     number  INTEGER NOT NULL,            -- of the last event that it handled
     problem TEXT NOT NULL                -- its failure since then; empty if there is none
 ) STRICT, WITHOUT ROWID;
 
--- The time for alerts, as a visit or a person noted it; NULL if nobody is alerted.
+-- The time of the event for alerts, noted by a visit or a person, or NULL if no alert is sent.
 ALTER TABLE events ADD COLUMN seen REAL;
 
 CREATE INDEX events_for_alerts ON events (number) WHERE seen IS NOT NULL;
 
--- Events for alerts were queued in a table of their own. Each belongs to the last logged event of
--- its kind and release; those before it belong to earlier events.
+-- Events for alerts were queued in a separate table. The last queued event of a release and kind
+-- belongs to the last logged event of this release and kind, and earlier ones to earlier events.
 UPDATE events SET seen = q.at, backlog = q.backlog FROM (
     SELECT a.at, a.backlog, e.number FROM (
         SELECT at, backlog, release, kind, revision, row_number() OVER (
@@ -47,7 +48,7 @@ INSERT INTO consumers (name, number, problem) SELECT 'alerts', coalesce(
     (SELECT max(number) FROM events), 0
 ), '';
 
--- The queue of the search index is the log from the last event of the first queued release on.
+-- The search index continues in the log with the first event that is a queued release's last event.
 INSERT INTO consumers (name, number, problem) SELECT 'search index', coalesce(
     (SELECT min(number) - 1 FROM (
         SELECT max(number) AS number FROM events WHERE release IN (SELECT release FROM search_queue)

@@ -1,5 +1,5 @@
--- How each version differs from the one before, as lengths of passages, without any text
--- (data.revisions.stored_difference); '' until it is computed.
+-- The difference between each version and the previous version, as lengths of passages without text
+-- (data.revisions.stored_difference). It is '' until it is computed.
 CREATE TABLE differences (
     release INTEGER NOT NULL REFERENCES releases (number),
     number  INTEGER NOT NULL,            -- of the later version

@@ -1,7 +1,7 @@
--- What happened to releases, one row each, in the order of commits. Rows are only added; those of
--- changes that the API reports are kept for ever. SQLite has one writer at a time, so a number is
--- never committed after a higher one. The mark is random: in a store that was restored from a copy,
--- the same number has another mark. Kinds are in data/models/event.py.
+-- Events of releases and sources, in the order of commits. New rows are appended, and events about
+-- releases are never deleted. SQLite has one writer at a time, so a number is never committed after
+-- a higher number. The mark is random: in a store that was restored from a copy, the same number
+-- has another mark. The kinds are in data/models/event.py.
 CREATE TABLE events (
     number   INTEGER PRIMARY KEY,
     mark     INTEGER NOT NULL DEFAULT (random()),
@@ -30,7 +30,7 @@ DROP TRIGGER logged_change_of_shown;
 
 DROP TABLE logged_changes;
 
--- Publishing follows the events, too.
+-- Publishing now also uses the events.
 DROP TRIGGER change_of_version;
 
 DROP TABLE change_log

@@ -1,8 +1,8 @@
--- Sections of sources and languages as facets. The tables of facets are laid anew, since these parts
--- belong to their keys.
+-- Add sections and languages to facets. The tables are created again, because the new columns
+-- belong to their primary keys.
 
--- One row a feed: how many releases it holds, the number of its last change, and of the last
--- change that was published. It is dirty, which is to say to be published, while they differ.
+-- One row per feed: its number of releases, the number of its last change, and the number of the
+-- last published change. If these two numbers differ, the feed must be published again.
 CREATE TABLE new_facets (
     source    TEXT NOT NULL,
     topic     TEXT NOT NULL,
@@ -40,7 +40,8 @@ DROP TABLE archived_feeds;
 
 ALTER TABLE new_archived_feeds RENAME TO archived_feeds;
 
--- What the sections of a source are called: as a page called each first, whatever others make of it.
+-- The name of each section of a source, as it was first written on a page. Other spellings are
+-- ignored.
 CREATE TABLE sections (
     source TEXT NOT NULL,
     slug   TEXT NOT NULL,

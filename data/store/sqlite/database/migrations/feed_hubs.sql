@@ -1,6 +1,6 @@
--- Hubs of others that tell us when the feed of a source changes (W3C WebSub): we are subscribers.
+-- Hubs of other sites, which notify us when the feed of a source changes (W3C WebSub).
 
--- What the feed of a source says of its hub; '' where it names none.
+-- The hub that the feed of a source declares, or '' if it declares none.
 CREATE TABLE feed_hubs (
     source TEXT PRIMARY KEY,
     feed   TEXT NOT NULL,
@@ -9,7 +9,7 @@ CREATE TABLE feed_hubs (
     looked REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Our subscriptions, each with an address of ours that nobody but its hub knows.
+-- Our subscriptions. Each has a callback address that only its hub knows.
 CREATE TABLE feed_subscriptions (
     callback TEXT PRIMARY KEY,
     source   TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- The text of attachments, by the digest of their bytes. Files with the same bytes share one row.
+-- The texts of attachments, by the digests of their bytes. Files with the same bytes share a row.
 CREATE TABLE file_texts (
     digest TEXT PRIMARY KEY,             -- sha256:…
     kind   TEXT NOT NULL,                -- this and the rest as data.models.FileText has it
@@ -7,7 +7,7 @@ CREATE TABLE file_texts (
     pages  TEXT NOT NULL                 -- JSON: the text of each page
 ) STRICT, WITHOUT ROWID;
 
--- Which releases link to a file now.
+-- The releases that currently link to a file.
 CREATE TABLE release_files (
     url     TEXT NOT NULL,
     release INTEGER NOT NULL REFERENCES releases (number),
@@ -21,5 +21,5 @@ SELECT json_extract(j.value, '$.url'), r.number
 FROM releases r, json_each(r.content, '$.attachments') j
 WHERE length(json_extract(j.value, '$.url')) <= 2000;
 
--- The digest of the bytes whose text was read last, or an empty text.
+-- The digest of the bytes whose text was extracted last, or ''.
 ALTER TABLE files ADD COLUMN body TEXT NOT NULL DEFAULT ''

@@ -1,12 +1,12 @@
--- Releases that nobody but the operator sees: wrong catches, and what is of a source that was
--- removed.
+-- Releases that only the operator sees, such as pages that are not releases, and the releases of
+-- removed sources.
 CREATE TABLE hidden_releases (
     release INTEGER PRIMARY KEY REFERENCES releases (number),
     at      REAL NOT NULL,
     why     TEXT NOT NULL
 ) STRICT;
 
--- What readers see: all that selects releases for feeds, pages and searches selects from it.
+-- The releases that readers see. Feeds, pages and searches select releases from this view.
 CREATE VIEW shown_releases AS
 SELECT * FROM releases WHERE number NOT IN (SELECT release FROM hidden_releases);
 

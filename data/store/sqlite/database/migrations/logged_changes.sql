@@ -1,6 +1,6 @@
--- What happened to releases, one row each, in one order and for good: rows are only added. SQLite
--- has one writer at a time, so that a number is never committed after a higher one was. The mark
--- is drawn: in a store that was restored from a copy, the same number has another mark.
+-- Changes of releases in the order of commits, one row each. Rows are only appended. SQLite has one
+-- writer at a time, so a number is never committed after a higher number. The mark is random: in a
+-- store that was restored from a copy, the same number has another mark.
 CREATE TABLE logged_changes (
     number   INTEGER PRIMARY KEY,
     mark     INTEGER NOT NULL DEFAULT (random()),
@@ -19,7 +19,7 @@ BEGIN
     SELECT 'retraction', NEW.number, NEW.revision WHERE NEW.retracted IS NOT NULL;
 END;
 
--- The columns that readers see, but for when it was last seen. What is none of the others is an
+-- The columns that readers see, except the time of the last visit. A change of another kind is an
 -- update: another address, source, story or topic.
 CREATE TRIGGER logged_change_of_changed
 AFTER UPDATE OF source, url, content, sort_at, story, revision, retracted ON releases
@@ -37,13 +37,13 @@ BEGIN
     SELECT iif(NEW.title = '[redacted]' AND OLD.title <> NEW.title, 'redaction', 'update'),
         NEW.number, NEW.revision
     WHERE OLD.revision = NEW.revision AND (OLD.retracted IS NULL) = (NEW.retracted IS NULL);
-    -- The last one: see the next trigger.
+    -- This is the last insert, because the next trigger changes its row.
     INSERT INTO logged_changes (kind, release, revision)
     SELECT 'edit', NEW.number, NEW.revision WHERE OLD.revision <> NEW.revision;
 END;
 
--- Right after a version is written, still in its transaction, it is said that it is none of its
--- publisher's.
+-- Right after a version is written, in the same transaction, a row in `readings` marks it as a
+-- result of re-extraction.
 CREATE TRIGGER logged_change_of_reading AFTER INSERT ON readings
 BEGIN
     UPDATE logged_changes SET kind = 'reading'
@@ -63,7 +63,7 @@ BEGIN
     SELECT 'shown', number, revision FROM releases WHERE number = OLD.release;
 END;
 
--- What a store of an earlier schema still knows of what happened before.
+-- Earlier changes that a store with an older schema can still derive.
 INSERT INTO logged_changes (kind, release, revision, at)
 SELECT kind, release, revision, at FROM (
     SELECT 0 AS step, 'new' AS kind, number AS release, 1 AS revision, first_seen AS at

@@ -1,2 +1,2 @@
--- Finds the idempotency keys whose time is over.
+-- For finding expired idempotency keys.
 CREATE INDEX operations_by_time ON operations (at) WHERE key IS NOT NULL;

@@ -1,4 +1,4 @@
--- Requests that changed something over the API, as an audit record.
+-- Audit log of requests that changed something over the API.
 CREATE TABLE operations (
     number   INTEGER PRIMARY KEY,
     at       REAL NOT NULL,

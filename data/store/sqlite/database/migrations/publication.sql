@@ -1,7 +1,7 @@
--- What feeds hold and what of them was published.
+-- The content of feeds, and the state of their publication.
 
--- One row a feed: how many releases it holds, the number of its last change, and of the last
--- change that was published. It is dirty, which is to say to be published, while they differ.
+-- One row per feed: its number of releases, the number of its last change, and the number of the
+-- last published change. If these two numbers differ, the feed must be published again.
 CREATE TABLE facets (
     source    TEXT NOT NULL,
     topic     TEXT NOT NULL,
@@ -14,9 +14,9 @@ CREATE TABLE facets (
 
 CREATE INDEX facets_dirty ON facets (changed) WHERE changed <> published;
 
--- A number drawn anew whenever a release changes. Drawn, not counted: in a store that was restored
--- from a copy, a count would come to numbers that stood for other content. All else that a summary
--- says lies beside it: rows of releases, with their text, lie one to a page.
+-- The version of each release: a random number, drawn again with each change. In a store that was
+-- restored from a copy, a counter would repeat numbers of other contents. The other columns of a
+-- summary are also here, because a row of releases contains texts and fills a database page.
 CREATE TABLE release_versions (
     release INTEGER PRIMARY KEY,
     version INTEGER NOT NULL,
@@ -29,7 +29,7 @@ BEGIN
     INSERT OR REPLACE INTO release_versions VALUES (NEW.number, random(), NEW.source, NEW.story);
 END;
 
--- These are the columns that show in feeds and on pages.
+-- The columns that are visible in feeds and on pages.
 CREATE TRIGGER version_of_changed
 AFTER UPDATE OF url, content, updated, retracted, story, revision, sort_at, digest ON releases
 WHEN OLD.url IS NOT NEW.url OR OLD.content IS NOT NEW.content OR OLD.updated IS NOT NEW.updated
@@ -40,8 +40,8 @@ BEGIN
     INSERT OR REPLACE INTO release_versions VALUES (NEW.number, random(), NEW.source, NEW.story);
 END;
 
--- Every version that a release came to, the last thousands. The number counts, the version was
--- drawn: in a store that was restored from a copy the same number has another version.
+-- The last thousands of versions of all releases, in order. The version is random: in a store that
+-- was restored from a copy, the same number has another version.
 CREATE TABLE change_log (
     number  INTEGER PRIMARY KEY,
     release INTEGER NOT NULL,
@@ -53,8 +53,8 @@ BEGIN
     INSERT INTO change_log (release, version) VALUES (NEW.release, NEW.version);
 END;
 
--- Which release lies on which archive page of a feed (RFC 5005, section 4): they are served as
--- pages that never change. Feeds have numbers here, since the rows of their releases are many.
+-- The archive page of each release in each feed (RFC 5005, section 4). Archive pages never change.
+-- Feeds have numbers here, because each has many rows in archive_pages.
 CREATE TABLE archived_feeds (
     number INTEGER PRIMARY KEY,
     source TEXT NOT NULL,
@@ -72,7 +72,7 @@ CREATE TABLE archive_pages (
 
 CREATE INDEX archive_pages_of_feed ON archive_pages (feed, page);
 
--- Days that are over, each as it was when it was first published.
+-- Digests of past days, as they were first published.
 CREATE TABLE day_digests (
     day    TEXT PRIMARY KEY,
     digest TEXT NOT NULL                 -- JSON of data.models.DayDigest

@@ -1,4 +1,4 @@
--- What a feed reader that syncs noted of a release; without a row, the marks below say all.
+-- The state of a release in a feed reader that syncs. Without a row, the marks below apply.
 CREATE TABLE reader_states (
     account TEXT NOT NULL,                -- the name of a token
     release INTEGER NOT NULL,
@@ -9,7 +9,7 @@ CREATE TABLE reader_states (
 
 CREATE INDEX reader_states_starred ON reader_states (account, release) WHERE starred = 1;
 
--- What was first seen until then is read.
+-- Releases first seen before `until` are read.
 CREATE TABLE reader_marks (
     account TEXT NOT NULL,
     source  TEXT NOT NULL,                -- '' for all

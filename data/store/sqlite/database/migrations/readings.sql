@@ -1,4 +1,4 @@
--- Versions of releases that no edit made: what was served before was read anew, by better rules.
+-- Versions of releases that result from re-extraction with better rules, not from an edit.
 CREATE TABLE readings (
     release  INTEGER NOT NULL REFERENCES releases (number),
     revision INTEGER NOT NULL,

@@ -1,5 +1,5 @@
--- When each release that was news came: none of a first walk, of an import, or of long ago. It tells
--- how late we are.
+-- Times of each release that was news when it was found, for measuring our delay. Releases that a
+-- first walk found, imported releases and old releases are omitted.
 CREATE TABLE release_times (
     release INTEGER PRIMARY KEY,
     source  TEXT NOT NULL,
@@ -13,5 +13,5 @@ CREATE INDEX release_times_of_source ON release_times (source, release);
 
 CREATE INDEX release_times_to_publish ON release_times (release) WHERE in_feed IS NULL;
 
--- The release that an alert tells of, where it is news and told at once.
+-- The release of an alert, if it is news and the alert is sent immediately.
 ALTER TABLE alert_deliveries ADD COLUMN release INTEGER

@@ -1,4 +1,4 @@
--- What a release is, its history and what belongs to it.
+-- Releases, their history, and the data that belongs to them.
 
 CREATE TABLE sources (
     id       TEXT PRIMARY KEY,
@@ -40,7 +40,7 @@ CREATE INDEX releases_of_story ON releases (story) WHERE story IS NOT NULL;
 
 CREATE INDEX releases_by_fingerprint ON releases (fingerprint);
 
--- These give the newest releases of a period, however many it has.
+-- With these indexes, the newest releases of a period are found quickly, however many it has.
 CREATE INDEX releases_newest_of_year ON releases (substr(day, 1, 4), sort_at DESC, id);
 
 CREATE INDEX releases_newest_of_month ON releases (substr(day, 1, 7), sort_at DESC, id);
@@ -53,8 +53,8 @@ CREATE INDEX releases_retracted ON releases (retracted DESC) WHERE retracted IS 
 
 CREATE INDEX releases_updated ON releases (updated DESC) WHERE updated > first_seen;
 
--- Every address under which a release was seen. A claimed one is what the page itself calls
--- canonical: a hint. Disputed ones are claimed by several releases, and so worth nothing.
+-- Addresses of releases. A claimed address is the canonical address that the page declares, which
+-- is only a hint. A disputed address is claimed by several releases and is ignored.
 CREATE TABLE aliases (
     key     TEXT NOT NULL,
     source  TEXT NOT NULL,
@@ -66,7 +66,7 @@ CREATE TABLE aliases (
 
 CREATE INDEX aliases_of_release ON aliases (release);
 
--- Earlier versions only; releases holds the present one.
+-- Earlier versions. The current version is in the table of releases.
 CREATE TABLE revisions (
     release INTEGER NOT NULL REFERENCES releases (number),
     number  INTEGER NOT NULL,
@@ -77,7 +77,7 @@ CREATE TABLE revisions (
 
 CREATE INDEX revisions_seen ON revisions (seen DESC) WHERE number > 1;
 
--- Retractions that were undone since, whichever way; one that stands is told by its release.
+-- Retractions that ended for any reason. A current retraction is in the table of releases.
 CREATE TABLE past_retractions (
     release INTEGER NOT NULL REFERENCES releases (number),
     since   REAL NOT NULL,
@@ -91,7 +91,8 @@ BEGIN
     INSERT OR REPLACE INTO past_retractions VALUES (NEW.number, OLD.retracted, NEW.updated);
 END;
 
--- Releases that vanished with many others of their source: they wait for a person, or a week.
+-- Releases that disappeared together with many others of their source. Their retraction waits for
+-- the operator's decision, at most a week.
 CREATE TABLE retraction_holds (
     release  INTEGER PRIMARY KEY REFERENCES releases (number),
     unlisted REAL                        -- since when a working listing lacks it
@@ -104,7 +105,7 @@ BEGIN
     DELETE FROM retraction_holds WHERE release = NEW.number;
 END;
 
--- What people said of the retractions that they confirmed.
+-- Reasons that the operator gave for retractions.
 CREATE TABLE retraction_reasons (
     release INTEGER PRIMARY KEY REFERENCES releases (number),
     why     TEXT NOT NULL
@@ -128,7 +129,7 @@ CREATE TABLE release_topics (
 
 CREATE INDEX release_topics_of_source ON release_topics (source, topic, sort_at DESC, id);
 
--- Which texts share parts, and so may be alike (data.stories.copies, data.text.similarity).
+-- Index of texts that share parts and may be similar (data.stories.copies, data.text.similarity).
 CREATE TABLE lsh_bands (
     band    INTEGER NOT NULL,            -- a slot of time, and in the low bits a mark of a text
     release INTEGER NOT NULL,
@@ -136,7 +137,7 @@ CREATE TABLE lsh_bands (
     PRIMARY KEY (band, release)
 ) STRICT, WITHOUT ROWID;
 
--- What the pages of a release say of its translations.
+-- Addresses that the page of a release declares for its translations.
 CREATE TABLE translation_links (
     key     TEXT NOT NULL,
     source  TEXT NOT NULL,

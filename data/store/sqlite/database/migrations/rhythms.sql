@@ -1,4 +1,5 @@
--- The rhythm of a source while it has so many releases: it is learned anew when others came.
+-- The rhythm of a source, learned from this number of releases. It is learned again when the number
+-- has changed.
 CREATE TABLE source_rhythms (
     source   TEXT PRIMARY KEY,
     releases INTEGER NOT NULL,

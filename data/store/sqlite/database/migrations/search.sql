@@ -1,16 +1,16 @@
 -- The full-text index (https://sqlite.org/fts5.html).
 
--- The search index keeps no text; releases are entered in batches, apart from visits.
+-- The index stores no texts. Releases are added in batches, outside of the transactions of visits.
 CREATE VIRTUAL TABLE search USING fts5 (
     title, body, tokens, content = '', tokenize = "unicode61 categories 'L* M* N* Co'"
 );
 
--- Rows are in the order of days, so that the newest matches and those of some days are at hand.
--- A release that is edited gets a new row, and its old one, without a release, is passed over.
+-- Rows are in the order of days, so that the newest matches and the matches of a period are found
+-- quickly. An edited release gets a new row. Its old row then has no release and is skipped.
 CREATE TABLE search_rows (
     row     INTEGER PRIMARY KEY,         -- see data.search.query.rows_between
     release INTEGER UNIQUE
 ) STRICT;
 
--- Releases that are not entered yet as they are now.
+-- Releases whose current content is not in the index yet.
 CREATE TABLE search_queue (release INTEGER PRIMARY KEY) STRICT;

@@ -1,5 +1,5 @@
--- The full-text index with the beginnings of words beside them: three letters, which begin very
--- many words, are found as one; longer ones have few enough. It keeps no text.
+-- Create the full-text index again, with prefixes of three letters. Such a prefix matches very many
+-- words, which are found by one lookup. Longer prefixes match few words. The index stores no texts.
 DROP TABLE search;
 
 CREATE VIRTUAL TABLE search USING fts5 (

@@ -1,19 +1,19 @@
--- Sources that were renamed or removed, by whoever runs this HOME.
+-- Sources that the operator renamed or removed.
 
--- Every id that a source had before, with the one that it has now. The first of a source is that of
--- which the ids of its feeds are made.
+-- The former ids of each source, with its current id. The ids of a source's feeds are derived from
+-- its first id.
 CREATE TABLE source_moves (
     number INTEGER PRIMARY KEY,
     old    TEXT NOT NULL UNIQUE,
     new    TEXT NOT NULL                 -- the same as old where it was renamed back
 ) STRICT;
 
--- Sources that are collected no more. One that is collected again leaves.
+-- Sources that are no longer collected. If a source is collected again, its row is deleted.
 CREATE TABLE removed_sources (
     source TEXT PRIMARY KEY,
     at     REAL NOT NULL,
     kept   INTEGER NOT NULL              -- 1 where its releases are still shown
 ) STRICT, WITHOUT ROWID;
 
--- Whether a release is hidden with all of its source, and is shown again with it.
+-- Whether a release was hidden with its source, and will be shown again with it.
 ALTER TABLE hidden_releases ADD COLUMN with_source INTEGER NOT NULL DEFAULT 0

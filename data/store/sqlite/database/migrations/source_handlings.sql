@@ -1,4 +1,4 @@
--- What people decided of the alerts of a source, or of its visits.
+-- Decisions of operators about the alerts or visits of a source.
 CREATE TABLE source_handlings (
     source TEXT NOT NULL,
     kind   TEXT NOT NULL CHECK (kind IN ('acknowledged', 'muted', 'paused')),
@@ -8,7 +8,8 @@ CREATE TABLE source_handlings (
     PRIMARY KEY (source, kind)
 ) STRICT, WITHOUT ROWID;
 
--- The last runs are those that came last: by a clock that was set back, they began earlier.
+-- The last runs are those that were stored last. If a clock was set back, their times may be
+-- earlier.
 DROP INDEX runs_of_source;
 
 CREATE INDEX runs_of_source ON runs (source)

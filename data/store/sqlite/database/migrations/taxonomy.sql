@@ -1,4 +1,4 @@
--- What the taxonomy calls its topics, in the language of the site, and what they stand under.
+-- The labels of the taxonomy's topics in the language of the site, and their parent topics.
 CREATE TABLE taxonomy (
     slug   TEXT PRIMARY KEY,
     label  TEXT NOT NULL,

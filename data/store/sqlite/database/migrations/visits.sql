@@ -1,4 +1,4 @@
--- What is remembered of visits: of sources, their pages and their hosts.
+-- Data about visits to sources, their pages and their hosts.
 
 CREATE TABLE runs (
     number  INTEGER PRIMARY KEY,
@@ -21,14 +21,15 @@ CREATE TABLE health_events (
 
 CREATE INDEX health_events_of_source ON health_events (source, number);
 
--- What servers gave to ask with whether a page has changed (RFC 9110, section 8.8).
+-- The ETag and Last-Modified of an address for the next conditional request (RFC 9110, section
+-- 8.8).
 CREATE TABLE validators (
     url           TEXT PRIMARY KEY,
     etag          TEXT,
     last_modified TEXT
 ) STRICT, WITHOUT ROWID;
 
--- What a listing said last, for when the server answers that it has not changed.
+-- The last items of a listing, for a response that says that it has not changed.
 CREATE TABLE cached_listings (
     url    TEXT PRIMARY KEY,
     source TEXT NOT NULL,
@@ -36,7 +37,7 @@ CREATE TABLE cached_listings (
     items  TEXT NOT NULL                 -- JSON
 ) STRICT, WITHOUT ROWID;
 
--- Walks back to the first release, so that a later visit goes on where one stopped.
+-- Progress of walks (backfills) to the oldest release, so that a later visit can continue a walk.
 CREATE TABLE walks (
     source TEXT NOT NULL,
     start  TEXT NOT NULL,                -- the address of the first page
@@ -45,7 +46,7 @@ CREATE TABLE walks (
     PRIMARY KEY (source, start)
 ) STRICT, WITHOUT ROWID;
 
--- Every address that a listing of a source has ever named: its feed, or its page for readers.
+-- All addresses that a listing of a source has ever shown. The listing is a feed or a page.
 CREATE TABLE listed_links (
     source       TEXT NOT NULL,
     key          TEXT NOT NULL,
@@ -57,7 +58,8 @@ CREATE TABLE listed_links (
 
 CREATE INDEX listed_links_by_name ON listed_links (source, name) WHERE name <> '';
 
--- What listings name and nobody has read; it leaves when a release was seen at its address.
+-- Listed items that were not requested yet. A row is deleted when a release was found at its
+-- address.
 CREATE TABLE unread_items (
     number INTEGER PRIMARY KEY,          -- in the order of listing
     source TEXT NOT NULL,
@@ -69,7 +71,7 @@ CREATE TABLE unread_items (
     UNIQUE (source, key)
 ) STRICT;
 
--- The releases that pages of others name, one by one: each is counted once and fetched once.
+-- Releases to which other release pages link. Each is counted once.
 CREATE TABLE named_links (
     source  TEXT NOT NULL,
     key     TEXT NOT NULL,
@@ -83,7 +85,7 @@ CREATE TABLE named_links (
 
 CREATE INDEX named_links_unread ON named_links (source, tries) WHERE state = 'unread';
 
--- What was learned of the release pages of a source.
+-- The templates learned for the release pages of a source.
 CREATE TABLE layout_templates (
     source   TEXT NOT NULL,
     layout   TEXT NOT NULL,
@@ -91,20 +93,20 @@ CREATE TABLE layout_templates (
     PRIMARY KEY (source, layout)
 ) STRICT, WITHOUT ROWID;
 
--- What the page of a release is built of.
+-- The structure of a release's page.
 CREATE TABLE page_skeletons (
     release  INTEGER PRIMARY KEY REFERENCES releases (number),
     skeleton BLOB NOT NULL               -- only spiders read what is in it
 ) STRICT;
 
--- What hosts asked of us: it holds over a restart.
+-- Waiting times that hosts asked for. They also apply after a restart.
 CREATE TABLE host_waits (
     host   TEXT PRIMARY KEY,
     until  REAL NOT NULL,
     status INTEGER NOT NULL              -- of the answer that asked for it
 ) STRICT, WITHOUT ROWID;
 
--- The robots.txt that was read last, for when it can't be read.
+-- The last robots.txt of each origin, for use if it can't be requested.
 CREATE TABLE robots_files (
     origin TEXT PRIMARY KEY,             -- scheme, host and port
     body   BLOB NOT NULL,

@@ -1,8 +1,8 @@
--- Subscriptions to feeds and what is still to be sent (W3C WebSub).
+-- Subscriptions to feeds, and contents that are still to be sent (W3C WebSub).
 
--- The feeds that a WebSub hub is told of: what each holds, and what its hub was last told that it
--- holds, as SHA-256. Work that waits is not kept as messages but as what differs: nothing is lost
--- where a process ends between two steps, and nothing is sent twice for one change.
+-- Feeds whose changes are announced to a WebSub hub: the SHA-256 of the current content, and of the
+-- content last announced. A difference between them means work. So nothing is lost if a process
+-- ends between two steps, and no change is announced twice.
 CREATE TABLE websub_topics (
     file     TEXT PRIMARY KEY,
     stamp    TEXT NOT NULL,              -- time, size and inode of the file
@@ -29,7 +29,7 @@ CREATE TABLE websub_subscriptions (
 
 CREATE INDEX websub_subscriptions_of_host ON websub_subscriptions (host);
 
--- What subscribers asked for and have yet to confirm; denials that they have yet to hear of.
+-- Requests that subscribers still have to confirm, and denials that they still have to receive.
 CREATE TABLE websub_requests (
     number   INTEGER PRIMARY KEY,
     callback TEXT NOT NULL,
