@@ -206,7 +206,7 @@ def check_filters(home: Home, one: Watch, path: Path) -> None:
 
 
 def recent_matches(home: Home, watch_id: str) -> tuple[list[Happening], int]:
-    """Return the recent events that a watch matches, newest first, and the number of all events.
+    """Return recent events that a watch matches, newest first, and the number of checked events.
 
     Raises UnknownWatch, WatchError and StoreError.
     """
@@ -234,7 +234,7 @@ def match_fields(happening: Happening) -> dict[str, Any]:
 
 
 async def send_test(home: Home, watch_id: str) -> list[dict[str, str | None]]:
-    """Send a test message to each output of a watch, and return each output, key and problem.
+    """Send a test message to each output of a watch, and return the results as JSON fields.
 
     Raises UnknownWatch, WatchError, NothingToSend and StoreError.
     """
