@@ -21,6 +21,7 @@ from data.models import Lease
 from data.models.lease import duty_key, duty_of
 from data.store.postgres.database.pool import bring_up_to_date
 from data.store.postgres.database.schema import NEWER_SCHEMA_MESSAGE
+from data.store.postgres.fleet_state import Connections, is_newer, shared_file
 from data.store.postgres.hosts import Hosts
 from data.text.masking import masked
 from scheduler.fleet.job_queue import DUTY_QUEUE, app_of, pool_to, prepare, work
@@ -141,7 +142,7 @@ class Duties:
                 self._problem = ""
             hosts = Hosts(pool)
             leases = Leases(
-                hosts, partial(self._renewed, hosts), self._overtaken, seconds=DUTY_LEASE_SECONDS
+                hosts, partial(self._renewed, pool), self._overtaken, seconds=DUTY_LEASE_SECONDS
             )
             app = app_of(partial(self._take_on, hosts, leases))
             end_if_cancelled()
@@ -186,17 +187,17 @@ class Duties:
                     self._lost(name)
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _renewed(self, hosts: Hosts, until: float) -> None:
+    async def _renewed(self, pool: Connections, until: float) -> None:
         """Check the database and the site settings after leases were renewed.
 
         Logs an error if the site settings differ from the leader's. Raises StoreError if the
         database was upgraded for a newer version of Communique.
         """
         del until
-        if await hosts.is_newer():
+        if await is_newer(pool):
             raise StoreError(masked(self._home.store_url), NEWER_SCHEMA_MESSAGE)
         ours = site_of(self._home)
-        leaders = await hosts.file(SITE_FILE) or ours
+        leaders = await shared_file(pool, SITE_FILE) or ours
         problem = OTHER_SITE.format(ours, leaders) if leaders != ours else ""
         if problem and problem != self._other_site:
             log.error("settings of services differ", problem=problem)

@@ -16,7 +16,8 @@ from data.health.run_errors import CRAWL, was_interrupted
 from data.models import Run, RunError
 from data.models.lease import duty_key
 from data.network.hosts import queue_of
-from data.store.postgres.hosts import AskedVisit, Connections, Hosts
+from data.store.postgres.fleet_state import Connections, keep_shared_file, last_run, runs_after
+from data.store.postgres.hosts import AskedVisit, Hosts
 from data.toml_files import read_text
 from scheduler.fleet.duties import DUTY_OF_JOB, SITE_FILE, site_of
 from scheduler.fleet.job_queue import Deferrer, Reaper, prepare
@@ -78,10 +79,10 @@ class FleetExecutor:
                     "topics.toml is invalid; the previous topics still apply", problem=str(error)
                 )
             else:
-                await self._hosts.keep_file(TOPICS_FILE, None)
+                await keep_shared_file(self._leadership, TOPICS_FILE, None)
         else:
-            await self._hosts.keep_file(TOPICS_FILE, text)
-        await self._hosts.keep_file(SITE_FILE, site_of(self._home))
+            await keep_shared_file(self._leadership, TOPICS_FILE, text)
+        await keep_shared_file(self._leadership, SITE_FILE, site_of(self._home))
         await self._hosts.keep_sources(sources)
         for gone in self._awaited.keys() - {*sources}:
             self._asked.pop(gone, None)
@@ -99,13 +100,13 @@ class FleetExecutor:
         reaping = asyncio.create_task(Reaper().reap_for_ever(self._home.store_url))
         try:
             deferrer = Deferrer(self._leadership)
-            number = await self._hosts.last_run()
+            number = await last_run(self._leadership)
             while True:
                 asked, self._asked = self._asked, {}
                 if asked:
                     await self._hosts.ask(asked.values())
                 await deferrer.defer()
-                found = await self._hosts.runs_after(number)
+                found = await runs_after(self._leadership, number)
                 self._report(found.values())
                 number = max(found, default=number)
                 await asyncio.sleep(POLL_SECONDS)

@@ -24,6 +24,7 @@ from data.health.run_errors import was_interrupted
 from data.models import Lease, Run
 from data.network.hosts import queue_of
 from data.store.postgres.database.pool import bring_up_to_date, failed
+from data.store.postgres.fleet_state import shared_file
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.text.masking import masked
 from data.toml_files import read_text
@@ -207,7 +208,7 @@ class HeldHosts:
         """
         due = await self._hosts.due_visits(lease.host, self._vantage)
         if due:
-            self._executor.topics = await self._hosts.file(TOPICS_FILE)
+            self._executor.topics = await shared_file(self._hosts.connections, TOPICS_FILE)
         return due
 
     async def _visit(self, asked: AskedVisit, lease: Lease) -> Run | None:

@@ -22,7 +22,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed
 
 from data.models.lease import DUTY_PREFIX, JOB_LOCK_PREFIX
 from data.store.postgres.database.pool import CONNECT_TIMEOUT_SECONDS, CONNECTION_OPTIONS
-from data.store.postgres.hosts import Connections
+from data.store.postgres.fleet_state import Connections
 from scheduler.service.background import end_if_cancelled
 
 logging.getLogger("procrastinate").setLevel(logging.ERROR)

@@ -16,7 +16,7 @@ import structlog
 from data.errors import CommuniqueError, StoreError
 from data.store.postgres.database.pool import CONNECTION_OPTIONS, bring_up_to_date, failed
 from data.store.postgres.database.schema import NEWER_SCHEMA_MESSAGE
-from data.store.postgres.hosts import Hosts
+from data.store.postgres.fleet_state import is_newer
 from data.text.masking import masked
 from scheduler.service.background import first_of
 
@@ -82,9 +82,8 @@ class Leadership:
 
     async def watch_version(self) -> None:
         """Raise LeadershipLost when a newer version of Communique has changed the database."""
-        hosts = Hosts(self)
         while True:
-            if await hosts.is_newer():
+            if await is_newer(self):
                 raise LeadershipLost(
                     StoreError(masked(self._url), NEWER_SCHEMA_MESSAGE), REFUSAL_REST_SECONDS
                 )

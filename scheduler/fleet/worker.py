@@ -15,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from data.errors import CommuniqueError, StoreError
 from data.store.postgres.database.pool import DATABASE_UNREACHABLE_MESSAGE, failed
+from data.store.postgres.fleet_state import is_newer
 from data.store.postgres.hosts import Hosts
 from data.text.masking import masked
 from scheduler.children.executor import MAX_VISITS, Executor
@@ -161,7 +162,7 @@ class Worker:
         """Record a renewal of the leases, a sign that the database and the event loop respond."""
         self._home.alive.touch()
         await self._executor.renew(until)
-        if await self._hosts.is_newer():
+        if await is_newer(self._pool):
             self._end(StoreError(masked(self._url), NEWER_SCHEMA_MESSAGE))
 
     def _drop(self, host: str) -> None:
@@ -171,7 +172,7 @@ class Worker:
     async def _visit_host(self, host: str) -> None:
         """Visit the due sources of a host, if the host is due and no other worker has it."""
         try:
-            if self._stop.is_set() or await self._hosts.is_newer():
+            if self._stop.is_set() or await is_newer(self._pool):
                 return
             lease = await self._leases.claim(host)
             if lease:

@@ -10,19 +10,13 @@ earliest time at which any worker may send the next request to the host.
 The methods are for asyncio, because schedulers and workers wait for many things at the same time.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final, NamedTuple
 
-import psycopg
-
-from data.models import Lease, Run
+from data.models import Lease
 from data.models.lease import DUTY_PREFIX
 from data.store.postgres.database.connection import HOST_LOCK
-from data.store.postgres.database.schema import APPLIED, MIGRATIONS
-from data.store.shared_sql.database.rows import decode_run
-
-Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
+from data.store.postgres.fleet_state import Connections
 
 ASK_SOURCE: Final = """
     INSERT INTO host_sources (source, host, due, file, explicit, backfill, accept, vantage)
@@ -90,13 +84,6 @@ visits are no longer due.
 """
 
 
-class Connections(Protocol):
-    """A source of short-lived connections: a pool, or one shared connection."""
-
-    def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """Return a connection for a ``with`` block. Each statement is committed separately."""
-
-
 class AskedVisit(NamedTuple):
     """A requested visit to a source. ``file`` is the content of the source file.
 
@@ -121,12 +108,12 @@ class Hosts:
     """
 
     def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+        self.connections = connections
 
     async def ask(self, visits: Iterable[AskedVisit]) -> None:
         """Make sources due now, and their hosts as soon as requests to them are allowed."""
         visits = sorted(visits, key=lambda one: one.host)
-        async with self._connections.connection() as db, db.transaction():
+        async with self.connections.connection() as db, db.transaction():
             for one in visits:
                 await db.execute(ASK_SOURCE, [*one])
             for host in dict.fromkeys(one.host for one in visits):
@@ -134,7 +121,7 @@ class Hosts:
 
     async def keep_sources(self, sources: Collection[str]) -> None:
         """Delete the scheduled visits to all sources except these."""
-        async with self._connections.connection() as db:
+        async with self.connections.connection() as db:
             await db.execute(
                 "DELETE FROM host_sources WHERE source <> ALL (%s) AND NOT starts_with(host, %s)",
                 [[*sources], DUTY_PREFIX],
@@ -142,7 +129,7 @@ class Hosts:
 
     async def claim(self, host: str, *, seconds: float) -> Lease | None:
         """Lease a host for ``seconds``. Return None if it is not due or is already leased."""
-        async with self._connections.connection() as db:
+        async with self.connections.connection() as db:
             found = await db.execute(CLAIM, {"host": host, "s": seconds})
             row = await found.fetchone()
         return Lease(host, row[0]) if row else None
@@ -153,7 +140,7 @@ class Hosts:
         Returns None if the host is already leased, or requests to it are not allowed yet.
         """
         host = visits[0].host
-        async with self._connections.connection() as db, db.transaction():
+        async with self.connections.connection() as db, db.transaction():
             await db.execute(
                 "INSERT INTO hosts (host, next_due) VALUES (%s, 'infinity') ON CONFLICT DO NOTHING",
                 [host],
@@ -170,7 +157,7 @@ class Hosts:
 
         ``vantage`` is the worker's label, or None for visits of all labels.
         """
-        async with self._connections.connection() as db:
+        async with self.connections.connection() as db:
             found = await db.execute(
                 "SELECT source, host, file, explicit, backfill, accept, vantage FROM host_sources"
                 " WHERE host = %s AND due <= now()"
@@ -184,14 +171,14 @@ class Hosts:
 
         Claimed visits are no longer due. Returns nothing if the lease is lost.
         """
-        async with self._connections.connection() as db:
+        async with self.connections.connection() as db:
             found = await db.execute(TAKE_DUE, [lease.host, lease.token])
             return [source for (source,) in await found.fetchall()]
 
     async def renew(self, leases: Collection[Lease], *, seconds: float) -> frozenset[Lease]:
         """Extend leases to ``seconds`` from now and return the leases that are still valid."""
         hosts, tokens = [one.host for one in leases], [one.token for one in leases]
-        async with self._connections.connection() as db:
+        async with self.connections.connection() as db:
             found = await db.execute(RENEW, {"hosts": hosts, "tokens": tokens, "s": seconds})
             return frozenset(Lease(*row) for row in await found.fetchall())
 
@@ -211,7 +198,7 @@ class Hosts:
         sources in ``put_off`` are postponed by a minute; others remain due. ``kept`` is for the row
         of a duty that one service must always have: the row is due again immediately.
         """
-        async with self._connections.connection() as db, db.transaction():
+        async with self.connections.connection() as db, db.transaction():
             held = await db.execute(HOST_LOCK, [lease.host, lease.token])
             if not await held.fetchone():
                 return False
@@ -223,51 +210,3 @@ class Hosts:
                 )
             await db.execute(FINISH, {"host": lease.host, "gap": gap, "rest": rest, "kept": kept})
         return True
-
-    async def last_run(self) -> int:
-        """Return the number of the last report of a visit (run)."""
-        async with self._connections.connection() as db:
-            found = await db.execute("SELECT COALESCE(max(number), 0) FROM runs")
-            ((number,),) = await found.fetchall()
-        return int(number)
-
-    async def runs_after(self, number: int) -> Mapping[int, Run]:
-        """Return the reports of visits (runs) after a number, at most 1,000.
-
-        The result maps the numbers of reports to reports, in order.
-        """
-        # Numbers are in the order of commits, because one transaction writes at a time.
-        async with self._connections.connection() as db:
-            found = await db.execute(
-                "SELECT number, report FROM runs WHERE number > %s ORDER BY number LIMIT 1000",
-                [number],
-            )
-            return {row[0]: decode_run(row[1]) for row in await found.fetchall()}
-
-    async def is_newer(self) -> bool:
-        """Return whether a newer version of Communique has migrated the database."""
-        async with self._connections.connection() as db:
-            found = await db.execute(
-                f"SELECT EXISTS (SELECT 1 FROM {APPLIED} WHERE name <> ALL (%s))", [[*MIGRATIONS]]
-            )
-            ((newer,),) = await found.fetchall()
-        return bool(newer)
-
-    async def keep_file(self, name: str, text: str | None) -> None:
-        """Store a file of the leading service for all workers, or delete it if ``text`` is None."""
-        async with self._connections.connection() as db:
-            if text is None:
-                await db.execute("DELETE FROM shared_files WHERE name = %s", [name])
-            else:
-                await db.execute(
-                    "INSERT INTO shared_files (name, text) VALUES (%s, %s)"
-                    " ON CONFLICT (name) DO UPDATE SET text = excluded.text",
-                    [name, text],
-                )
-
-    async def file(self, name: str) -> str | None:
-        """Return the text of a file of the leading service, or None if the file does not exist."""
-        async with self._connections.connection() as db:
-            found = await db.execute("SELECT text FROM shared_files WHERE name = %s", [name])
-            row = await found.fetchone()
-        return str(row[0]) if row else None

@@ -13,6 +13,7 @@ import pytest
 from data.errors import LeaseLost, RenamedSource
 from data.models import Lease, Run, Source
 from data.models.lease import DueHosts, duty_key
+from data.store.postgres.fleet_state import is_newer, keep_shared_file, runs_after, shared_file
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.store.postgres.store import PostgresStore
 from scheduler.children.orphaned_leases import OneConnection
@@ -178,7 +179,10 @@ def test_a_lease_that_ran_out_is_another_worker_s_and_writes_nothing(
         assert await hosts.renew([lost, held], seconds=30) == {held}
         assert not await hosts.finish(lost, gap=1, rest=0)
         store.leased(held).add_run(Run("harbour", NOON, 3.0))
-        assert [run.seconds for run in (await hosts.runs_after(0)).values()] == [1.0, 3.0]
+        assert [run.seconds for run in (await runs_after(hosts.connections, 0)).values()] == [
+            1.0,
+            3.0,
+        ]
 
     done(postgres_url, work)
 
@@ -235,12 +239,12 @@ def test_files_of_the_leader_are_known_to_all(store: PostgresStore, postgres_url
     del store
 
     async def work(hosts: Hosts) -> None:
-        assert await hosts.file("topics.toml") is None
-        await hosts.keep_file("topics.toml", "shipped = false")
-        await hosts.keep_file("topics.toml", "shipped = true")
-        assert await hosts.file("topics.toml") == "shipped = true"
-        await hosts.keep_file("topics.toml", None)
-        assert await hosts.file("topics.toml") is None
+        assert await shared_file(hosts.connections, "topics.toml") is None
+        await keep_shared_file(hosts.connections, "topics.toml", "shipped = false")
+        await keep_shared_file(hosts.connections, "topics.toml", "shipped = true")
+        assert await shared_file(hosts.connections, "topics.toml") == "shipped = true"
+        await keep_shared_file(hosts.connections, "topics.toml", None)
+        assert await shared_file(hosts.connections, "topics.toml") is None
 
     done(postgres_url, work)
 
@@ -249,9 +253,9 @@ def test_a_schema_of_a_newer_version_is_noticed(store: PostgresStore, postgres_u
     del store
 
     async def work(hosts: Hosts) -> None:
-        assert not await hosts.is_newer()
+        assert not await is_newer(hosts.connections)
         with psycopg.connect(postgres_url, autocommit=True) as db:
             db.execute("INSERT INTO communique_migrations (name) VALUES ('of tomorrow')")
-        assert await hosts.is_newer()
+        assert await is_newer(hosts.connections)
 
     done(postgres_url, work)
