@@ -30,10 +30,10 @@ from spiders.page.document import is_pdf
 ZIP: Final = b"PK\x03\x04"
 RTF: Final = b"{\\rtf"
 OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+ENCRYPTED_STREAM: Final = "EncryptedPackage".encode("utf-16-le")
 """Name of the stream that contains a password-protected Office Open XML file."""
 
-IMAGES: Final = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
+IMAGE_SIGNATURES: Final = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
 """First bytes of images that may be scans: PNG, JPEG and TIFF."""
 
 
@@ -45,10 +45,10 @@ def opened(body: bytes, scans: Scans | None, folder: Path) -> tuple[FileKind, It
         return open_office(body)
     if body.startswith(RTF):
         return "rtf", read_rtf(body)
-    if body.startswith(IMAGES):
+    if body.startswith(IMAGE_SIGNATURES):
         return "image", _image(body, scans)
     if body.startswith(OLD_OFFICE):
-        raise CutShort("password" if ENCRYPTED in body else "old")
+        raise CutShort("password" if ENCRYPTED_STREAM in body else "old")
     return "unknown", iter(())
 
 

@@ -16,14 +16,14 @@ MAX_SPACES: Final = 100
 PAGE_TAGS: Final[Mapping[FileKind, str]] = {"ods": "table", "odp": "page"}
 """Elements that contain a sheet or slide, by kind of OpenDocument file."""
 
-SKIPPED: Final = frozenset(
+SKIPPED_ELEMENTS: Final = frozenset(
     ("tracked-changes", "annotation", "note-citation", "notes", "forms", "Fallback", "rPh")
 )
 """Elements without text for readers, such as deleted text, comments, and duplicates."""
 
 
 class XmlText:
-    """Collects text in pages. Content of `SKIPPED` elements is omitted."""
+    """Collects text in pages. Content of `SKIPPED_ELEMENTS` elements is omitted."""
 
     def __init__(self) -> None:
         self._pages: list[str] = []
@@ -53,7 +53,7 @@ class XmlText:
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Process the start of an element."""
         name = local(tag)
-        if self._skipped or name in SKIPPED:
+        if self._skipped or name in SKIPPED_ELEMENTS:
             self._skipped += 1
         else:
             self.begin(name, attributes)

@@ -19,7 +19,7 @@ from spiders.attachments.markup import OpenDocumentText, Relations, SheetText, W
 
 CHUNK_BYTES: Final = 65_536
 
-DAMAGED: Final = (BadZipFile, EOFError, KeyError, NotImplementedError, OSError, ValueError)
+DAMAGE_ERRORS: Final = (BadZipFile, EOFError, KeyError, NotImplementedError, OSError, ValueError)
 """Errors of damaged zip files, besides zlib.error and XMLSyntaxError."""
 
 OFFICE: Final[Mapping[str, FileKind]] = {"word": "docx", "xl": "xlsx", "ppt": "pptx"}
@@ -42,7 +42,7 @@ class Package:
     def __init__(self, body: bytes) -> None:
         try:
             self._zip = ZipFile(BytesIO(body))
-        except DAMAGED as error:
+        except DAMAGE_ERRORS as error:
             raise CutShort("damaged") from error
         self._left = MAX_UNPACKED_BYTES
         self.names = frozenset(self._zip.namelist())
@@ -58,7 +58,7 @@ class Package:
                     if self._left < 0:
                         raise CutShort("unpacked")
                     yield chunk
-        except (*DAMAGED, zlib.error) as error:
+        except (*DAMAGE_ERRORS, zlib.error) as error:
             raise CutShort("damaged") from error
 
     def parsed(self, name: str, target: XmlText) -> Iterator[str]:

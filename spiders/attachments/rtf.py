@@ -17,7 +17,7 @@ or text."""
 MAX_DEPTH: Final = 1_000
 """Maximum number of open groups."""
 
-SKIPPED: Final = frozenset(
+SKIPPED_GROUPS: Final = frozenset(
     (b"fonttbl colortbl stylesheet info pict object fldinst datastore themedata listtable xmlnstbl"
      b" listoverridetable rsidtbl generator latentstyles filetbl revtbl header headerl headerr"
      b" headerf footer footerl footerr footerf annotation atnid atnauthor").split()
@@ -137,7 +137,7 @@ class _Rtf:
                 self._encode(self._fonts.get(self._font, self._default))
         elif word == b"fcharset" and self._in_fonts:
             self._fonts[self._font] = CHARSETS.get(number or 0, self._default)
-        elif word in SKIPPED:
+        elif word in SKIPPED_GROUPS:
             if word == b"fonttbl":
                 self._in_fonts = len(self._groups)
             self._now = self._now._replace(skipped=True)

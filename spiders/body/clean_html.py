@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
 PARAGRAPHS: Final = frozenset(["p", "div", "ul", "ol", "blockquote"])
-NEEDS_SOUP: Final = re.compile(
+SOUP_ONLY_HTML: Final = re.compile(
     r"^\ufeff|<(?:html|head\b|body|frameset|plaintext)|[\ud800-\udfff]", re.IGNORECASE
 )
 """Pattern of HTML that only BeautifulSoup parses well: whole documents and lone surrogates."""
@@ -62,7 +62,7 @@ def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, 
     """
     reasons: list[str] = []
     fragment = with_few_attributes(fragment)
-    if drop or NEEDS_SOUP.search(fragment):
+    if drop or SOUP_ONLY_HTML.search(fragment):
         from bs4 import BeautifulSoup  # noqa: PLC0415 - takes 0.1 s to load, and few bodies need it
 
         soup = BeautifulSoup(fragment, "lxml", multi_valued_attributes=None)

@@ -12,7 +12,7 @@ from spiders.page.page import Page
 
 TAGS: Final = frozenset(["header", "footer", "nav", "aside"])
 NAMED_TAGS: Final = frozenset(["div", "p", "section", "td"])
-NAMES: Final = frozenset(
+FRAME_NAMES: Final = frozenset(
     "foot footer site-footer page-footer colophon copyright imprint legal header site-header nav "  # noqa: SIM905 - words read better in a row
     "navbar breadcrumb breadcrumbs sidebar".split()
 )
@@ -67,7 +67,7 @@ def is_frame(node: etree._Element) -> bool:
         return True
     if node.tag not in NAMED_TAGS:
         return False
-    return not NAMES.isdisjoint(own_names(node))
+    return not FRAME_NAMES.isdisjoint(own_names(node))
 
 
 def own_names(node: etree._Element) -> set[str]:

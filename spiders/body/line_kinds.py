@@ -23,7 +23,7 @@ MAX_LETTERS_BESIDE_DATE: Final = 30
 """Maximum number of letters beside the publication date in a date line, such as the author's
 name."""
 
-LABELLED: Final = r"^\W*{}\b(?:\W|$)"
+LABELLED_LINE: Final = r"^\W*{}\b(?:\W|$)"
 """Template of a pattern that matches the start of a line that only labels a release or links to
 another page."""
 
@@ -51,7 +51,7 @@ class LineKinds:
             return True
         if len(line) > MAX_LABEL_LINE_LENGTH or SENTENCE.search(line):
             return False
-        return is_label(line) or bool(pattern("posts.beside", LABELLED).match(line))
+        return is_label(line) or bool(pattern("posts.beside", LABELLED_LINE).match(line))
 
     def is_beside(self, line: str) -> bool:
         """Whether a line is certainly not text of the release, such as a caption or button."""

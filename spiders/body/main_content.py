@@ -40,10 +40,10 @@ MIN_SENTENCE: Final = 6
 MIN_PROBABILITY: Final = 0.45
 """Minimum probability of a body block."""
 
-UNSURE: Final = 0.3
+MIN_UNSURE_PROBABILITY: Final = 0.3
 """Minimum probability of a body block on a page where no block reaches MIN_PROBABILITY."""
 
-KEPT_IN_TABLE: Final = 0.2
+MIN_CELL_PROBABILITY: Final = 0.2
 """Minimum probability of a table cell that is kept because the body contains other cells of its
 table."""
 
@@ -122,7 +122,7 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
     low = after_title(columns, words, low, high)
     keep = [low + int(place) for place in np.flatnonzero(second[low:high] >= MIN_PROBABILITY)]
     if not keep:
-        keep = np.flatnonzero(second >= UNSURE).tolist()
+        keep = np.flatnonzero(second >= MIN_UNSURE_PROBABILITY).tolist()
     if not keep:
         return None
     keep += rest_of_tables(seen, keep, second)
@@ -254,7 +254,9 @@ def rest_of_tables(seen: BlockTree, keep: Sequence[int], sure: Matrix) -> list[i
     return [
         place
         for place in range(min(keep), max(keep))
-        if place not in kept and sure[place] >= KEPT_IN_TABLE and table_of[place] in kept_tables
+        if place not in kept
+        and sure[place] >= MIN_CELL_PROBABILITY
+        and table_of[place] in kept_tables
     ]
 
 

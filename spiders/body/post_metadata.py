@@ -31,12 +31,12 @@ themes."""
 
 NORMALIZED_TEXT: Final = etree.XPath("normalize-space()")
 
-POSTED: Final = r"^\W*{}"
+POSTED_SENTENCE: Final = r"^\W*{}"
 """Template of the pattern of the start of a sentence about when or where a post was published."""
 
-FILED: Final = r"\b{}\b"
+FILING_WORDS: Final = r"\b{}\b"
 """Template of the pattern of words about category, tags or comments, which are searched in
-sentences that match `POSTED`."""
+sentences that match `POSTED_SENTENCE`."""
 
 LABEL: Final = r"^\W*{}"
 """Template of the pattern of the start of a post's label, such as "Posted in"."""
@@ -72,8 +72,8 @@ def is_metadata(text: str) -> bool:
     """Whether a line contains only post metadata: author, date, category or comments."""
     if len(text) > MAX_METADATA_LENGTH:
         return False
-    posted = pattern("posts.sentences", POSTED).match(text)
-    if posted and pattern("posts.filing", FILED).search(text, posted.end()):
+    posted = pattern("posts.sentences", POSTED_SENTENCE).match(text)
+    if posted and pattern("posts.filing", FILING_WORDS).search(text, posted.end()):
         return True
     if len(text) > MAX_LABEL_LINE_LENGTH or not pattern("posts.labels", LABEL).match(text):
         return False

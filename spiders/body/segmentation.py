@@ -13,16 +13,16 @@ from lxml import etree
 from spiders.body.text_blocks import BlockTree, Container, close_block, relate
 from spiders.page.class_hints import BIT, hints_in
 
-MENUS: Final = frozenset(["nav", "ul", "ol", "div", "section", "header"])
+MENU_TAGS: Final = frozenset(["nav", "ul", "ol", "div", "section", "header"])
 """Tags of elements that are checked for being a menu."""
 
-TEXTS: Final = ("p", "h1", "article", "main", "time")
+NON_MENU_TAGS: Final = ("p", "h1", "article", "main", "time")
 """Tags that a menu never contains. An element with one of them lacks its end tag, or is not a menu.
 """
 
 NAV: Final = BIT["nav"]
 NORMALIZED_TEXT: Final = etree.XPath("normalize-space()")
-STAMP: Final = re.compile(r"\d{4}|\d[./-]\d|年")
+DATE_HINT: Final = re.compile(r"\d{4}|\d[./-]\d|年")
 """Pattern of a possible date. A menu with a match may contain the date of the release."""
 
 MIN_LINKED_SHARE: Final = 0.7
@@ -34,7 +34,7 @@ INLINE: Final = frozenset(
 )
 """Tags of inline elements, which do not end a text block."""
 
-SKIPPED: Final = frozenset(
+SKIPPED_TAGS: Final = frozenset(
     "head script style noscript template svg iframe select option optgroup object canvas "  # noqa: SIM905 - words read better in a row
     "audio video textarea input math map frameset".split()
 )
@@ -43,7 +43,7 @@ SKIPPED: Final = frozenset(
 BLOCK, TEXT, ANCHOR, BREAK, SKIP = range(5)
 KINDS: Final = {
     **dict.fromkeys(INLINE, TEXT),
-    **dict.fromkeys(SKIPPED, SKIP),
+    **dict.fromkeys(SKIPPED_TAGS, SKIP),
     "a": ANCHOR,
     "br": BREAK,
     # tags that lxml gives to nodes that are not elements
@@ -66,10 +66,10 @@ MAX_CONTAINERS: Final = 100_000
 
 def is_menu(element: etree._Element) -> bool:
     """Whether an element marked as navigation contains mostly links and no date."""
-    if next(element.iter(*TEXTS), None) is not None:
+    if next(element.iter(*NON_MENU_TAGS), None) is not None:
         return False
     text = str(NORMALIZED_TEXT(element))
-    if STAMP.search(text):
+    if DATE_HINT.search(text):
         return False
     linked = 0
     for link in element.iter("a"):
@@ -112,7 +112,7 @@ def segment(root: etree._Element) -> BlockTree:  # noqa: C901, PLR0912, PLR0915 
                 if len(containers) > MAX_CONTAINERS or len(blocks) > MAX_BLOCKS:
                     found.complete = False
                     break
-                if tag in MENUS and (tag == "nav" or (name and hints_in(name) & NAV)):
+                if tag in MENU_TAGS and (tag == "nav" or (name and hints_in(name) & NAV)):
                     if len(doubted) < MAX_CHECKED_MENUS and is_menu(element):
                         found.menus.append(element)
                         walker.skip_subtree()

@@ -35,7 +35,7 @@ KEPT_TAGS: Final = frozenset(
 KEPT_ATTRIBUTES: Final = frozenset(
     "href title colspan rowspan scope lang dir start reversed type value datetime cite".split()  # noqa: SIM905 - words read better in a row
 )
-TAGS: Final = ("<div>", "</div>")
+REPLACEMENT_TAGS: Final = ("<div>", "</div>")
 """Start and end tags that replace the tags of a removed element if it directly contains text."""
 
 EMPTY: Final = re.compile(
@@ -219,8 +219,8 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one function for speed
     close(prose, root, pending, since, silent=silent > 0)
     for run in prose.runs:
         places = nameless.pop(run.holder, [])
-        if len(places) == len(TAGS):
-            for place, one in zip(places, TAGS, strict=True):
+        if len(places) == len(REPLACEMENT_TAGS):
+            for place, one in zip(places, REPLACEMENT_TAGS, strict=True):
                 html[place] = one
     return prose
 

@@ -46,7 +46,7 @@ MAX_DATE: Final = 40
 """Maximum length in characters of a teaser's date line."""
 
 YEAR: Final = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)")
-CLICKED: Final = ("onclick", "data-href", "data-url", "data-link")
+CLICK_ATTRIBUTES: Final = ("onclick", "data-href", "data-url", "data-link")
 """Attributes of elements that scripts make clickable."""
 
 MAIL: Final = re.compile(r"e[-_]?mail|(?<![a-z])mail", re.IGNORECASE)
@@ -56,7 +56,7 @@ NEWSLETTER_CLASS: Final = re.compile(
 )
 """Pattern that matches classes and ids of newsletter boxes."""
 
-FIELDS: Final = frozenset(["", "text", "email"])
+FIELD_TYPES: Final = frozenset(["", "text", "email"])
 """Types of input fields that may be for e-mail addresses."""
 
 EMAIL_ATTRIBUTES: Final = ("autocomplete", "name", "id", "placeholder")
@@ -154,7 +154,7 @@ def is_teaser(seen: BlockTree, container: Container, *, beside: bool) -> bool:
     element = container.element
     has_date = any(len(block.text) <= MAX_DATE and YEAR.search(block.text) for block in blocks)
     has_image = beside and next(element.iter("img"), None) is not None
-    return has_date or has_image or any(map(element.get, CLICKED))
+    return has_date or has_image or any(map(element.get, CLICK_ATTRIBUTES))
 
 
 class SideBoxes:
@@ -219,7 +219,7 @@ def newsletter_forms(inputs: Iterable[etree._Element]) -> list[etree._Element]:
 def asks_for_address(field: etree._Element) -> bool:
     """Whether an input field is for an e-mail address."""
     kind = (field.get("type") or "").strip().lower()
-    if kind not in FIELDS:
+    if kind not in FIELD_TYPES:
         return False
     return kind == "email" or any(MAIL.search(field.get(name) or "") for name in EMAIL_ATTRIBUTES)
 

@@ -24,7 +24,7 @@ LETTERS_PER_WORD: Final = 3
 MIN_STOPLESS_WORDS: Final = 7
 """Minimum number of words in a sentence of a script that has no full stop."""
 
-STOPLESS: Final = re.compile(r"[\u0e00-\u0eff]\s*$")
+STOPLESS_END: Final = re.compile(r"[\u0e00-\u0eff]\s*$")
 """Pattern that matches the end of a text in Thai or Lao, which have no full stops."""
 
 
@@ -162,4 +162,4 @@ def count_words(text: str) -> int:
 
 def is_stopless_sentence(text: str) -> bool:
     """Whether a text is long enough to be a sentence in a script without full stops."""
-    return STOPLESS.search(text) is not None and count_words(text) >= MIN_STOPLESS_WORDS
+    return STOPLESS_END.search(text) is not None and count_words(text) >= MIN_STOPLESS_WORDS

@@ -66,14 +66,14 @@ MAX_DATE_SENTENCE_WORDS: Final = 8
 MAX_CAPTION_LENGTH: Final = 300
 """Maximum length of a caption, in characters."""
 
-CAPTIONED: Final = re.compile(
+CAPTION_CLASS: Final = re.compile(
     r"(?:^|[\s_-])(?:caption|captiontext|imgcaption|legend|legende|bildunterschrift|bildtext|"
     r"pie-?de-?foto|img-?desc)(?:$|[\s_-])",
     re.IGNORECASE,
 )
 """Pattern that matches the classes of captions. A caption belongs to its image, not to the body."""
 
-KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
+EDITOR_WORDS: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
 """Pattern of Chinese words and signs before the editor or copyright holder of a page."""
 
 DIGIT: Final = re.compile(r"\d|[年日]")
@@ -232,7 +232,7 @@ def is_end(block: TextBlock, context: DateContext) -> bool:
 def is_caption(block: TextBlock) -> bool:
     """Whether a block has the class of a caption and is near an image."""
     element = block.container.element
-    if len(block.text) > MAX_CAPTION_LENGTH or not CAPTIONED.search(block.container.name):
+    if len(block.text) > MAX_CAPTION_LENGTH or not CAPTION_CLASS.search(block.container.name):
         return False
     cell = element.tag in {"td", "th"}
     holder = next(element.iterancestors("table"), None) if cell else element.getparent()
@@ -249,7 +249,7 @@ def is_note(text: str, context: DateContext) -> bool:
     """Whether a line below the text is a note about the last change or the page's editor."""
     if len(text) > MAX_EDGE_LINE_LENGTH or SENTENCE.search(text):
         return False
-    if KEPT_BY.search(text):
+    if EDITOR_WORDS.search(text):
         return True
     # Few lines have a digit. The label check is the slowest of the three checks.
     return bool(DIGIT.search(text) and is_of_change(text) and find_dates(text, context, "end"))

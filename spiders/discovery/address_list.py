@@ -12,7 +12,7 @@ from spiders.page.page import Page
 UTF16_MARKS: Final = (BOM_UTF16_BE, BOM_UTF16_LE)
 """Byte order marks of UTF-16. Lists with one URL per line are never in UTF-16."""
 
-ADDRESSES: Final = ("xmlurl", "htmlurl", "url")
+URL_ATTRIBUTES: Final = ("xmlurl", "htmlurl", "url")
 """Attributes of an OPML outline that contain a URL, in lower case. Feeds come before pages."""
 
 
@@ -72,7 +72,7 @@ def read_opml(text: str) -> list[ListedAddress]:
         if local_name(node) != "outline":
             continue
         attributes = {str(key).lower(): str(value).strip() for key, value in node.attrib.items()}
-        address = next((attributes[key] for key in ADDRESSES if attributes.get(key)), "")
+        address = next((attributes[key] for key in URL_ATTRIBUTES if attributes.get(key)), "")
         if address and address not in found:
             name = escaped_line(attributes.get("text") or attributes.get("title") or "")
             found[address] = ListedAddress(address, name, may_be_file=False)

@@ -21,7 +21,7 @@ from spiders.page.selector_generator import marks_of, selectors_of
 from spiders.release.metadata import page_language
 from spiders.sources.source_file import ReleaseRules
 
-SHORT_DATE = 80
+MAX_DATE_LINE_LENGTH = 80
 """Maximum length of a text that may be a date line, in characters."""
 
 MIN_SELECTOR_PAGES = 2
@@ -37,7 +37,7 @@ TAGS = (
     "h1", "h2", "h3", "h4", "time", "span", "div", "p", "td", "th", "li", "dd", "dt", "b", "strong",
     "em", "i", "font", "small", "a", "header",
 )  # fmt: skip
-COMMON = {"div", "span", "p", "a", "li", "td"}
+COMMON_TAGS = {"div", "span", "p", "a", "li", "td"}
 """Tags that are too frequent to be selectors without a class or id."""
 
 Right = Callable[[str], bool]
@@ -279,7 +279,7 @@ def _is_day(look: SampleRelease, context: DateContext) -> Callable[[str], bool]:
     listed = look.item.published
 
     def is_right(text: str) -> bool:
-        if not 0 < len(text) <= SHORT_DATE:
+        if not 0 < len(text) <= MAX_DATE_LINE_LENGTH:
             return False
         found = parse_date(text, context, "declared")
         return found is not None and listed is not None and found.day == listed.day
@@ -323,6 +323,6 @@ def _selectors(node: etree._Element) -> Iterator[str]:
     The selectors may also match later elements, because only the first matching text counts.
     """
     yield from marks_of(node)
-    if node.tag not in COMMON:
+    if node.tag not in COMMON_TAGS:
         yield str(node.tag)
     yield from selectors_of(node)

@@ -30,7 +30,7 @@ MAX_WORDS: Final = 5
 MAX_PARENTS: Final = 4
 """Maximum number of a page's parent folders that are tried."""
 
-RANKS: Final = (
+SCORED_PATTERNS: Final = (
     (pattern("press_links.releases"), 1.0),
     (pattern("press_links.news"), 0.8),
     (pattern("press_links.media"), 0.7),
@@ -38,7 +38,7 @@ RANKS: Final = (
 """Patterns of link texts, with their scores (0 to 1): press release pages, news pages, and pages
 for journalists."""
 
-NOT_A_ROOM: Final = pattern("press_links.other")
+OTHER_WORDS: Final = pattern("press_links.other")
 """Pattern of words such as *newsletter*, which resemble words for a press room."""
 
 PATH_FACTOR: Final = 0.75
@@ -150,13 +150,15 @@ def _of_text(text: str) -> float:
 
     Each additional word lowers the score.
     """
-    if not text or "@" in text or NOT_A_ROOM.search(text) or len(text.split()) > MAX_WORDS:
+    if not text or "@" in text or OTHER_WORDS.search(text) or len(text.split()) > MAX_WORDS:
         return 0.0
     bare = text.strip(" »›>→|·:-")
-    for words, worth in RANKS:
+    for words, worth in SCORED_PATTERNS:
         if words.fullmatch(bare):
             return worth
-    return max((worth - 0.1 for words, worth in RANKS[:2] if _holds(words, bare)), default=0.0)
+    return max(
+        (worth - 0.1 for words, worth in SCORED_PATTERNS[:2] if _holds(words, bare)), default=0.0
+    )
 
 
 def _holds(words: re.Pattern[str], text: str) -> bool:
@@ -173,14 +175,14 @@ def _of_path(url: str) -> float:
     """Return the score (0 to 1) of a URL whose last segment is a word for a press room, else 0."""
     path = ENDING.sub("", unquote(urlsplit(url).path.rstrip("/")))
     names = [SEPARATORS.sub(" ", name) for name in path.split("/") if name]
-    if not names or NOT_A_ROOM.search(names[-1]):
+    if not names or OTHER_WORDS.search(names[-1]):
         return 0.0
     return _first_worth(names[-1:])
 
 
 def _first_worth(names: Iterable[str]) -> float:
     for name in names:
-        for words, worth in RANKS:
+        for words, worth in SCORED_PATTERNS:
             if words.fullmatch(name):
                 return worth
     return 0.0

@@ -55,7 +55,7 @@ _SMALL: Final = """
 SMALL: Final = frozenset(_SMALL.split())
 """Words that are omitted from a shortened id."""
 
-KINDS: Final = frozenset(
+INSTITUTION_WORDS: Final = frozenset(
     (
         "state",
         "city",
@@ -228,7 +228,7 @@ def _of_host(url: str) -> Iterator[str]:
 def _without_small(slug: str) -> str:
     words = [word for word in slug.split("-") if word not in SMALL]
     if len("-".join(words)) > MAX_ID_LENGTH:
-        words = [word for word in words if word not in KINDS]
+        words = [word for word in words if word not in INSTITUTION_WORDS]
     return "-".join(words) or slug
 
 

@@ -34,7 +34,7 @@ MIN_ROWS: Final = 3
 MIN_UNCHECKED_CERTAINTY = 0.9
 """Minimum certainty (0 to 1) of a list whose rows no person needs to check."""
 
-GIVEN = "given by you"
+GIVEN_REASON = "given by you"
 """Reason shown for a value that the user provided."""
 
 
@@ -85,7 +85,7 @@ class GivenFields:
     def zone_or(self, guess: Guess) -> Guess:
         """Return the source's time zone, given the ``guess`` from its pages."""
         if self.timezone:
-            return Guess(self.timezone, 1.0, GIVEN)
+            return Guess(self.timezone, 1.0, GIVEN_REASON)
         if self.host_timezone and not guess.sure:
             return Guess(self.host_timezone, LIKELY, "another source of the same host")
         return guess
@@ -130,7 +130,7 @@ def propose(
         spoken = detect_language(" ".join(item.title for item in listing.items))
         languages = (spoken,) if spoken else ()
     name = guess_name(site.page, pages, site.feed_page)
-    name = Guess(given.name, 1.0, GIVEN) if given.name else name
+    name = Guess(given.name, 1.0, GIVEN_REASON) if given.name else name
     zone = guess_zone(
         host_of(site.page.url),
         languages,
@@ -183,7 +183,7 @@ def propose_page(site: FetchedSite, taken: Iterable[str], given: GivenFields) ->
     languages = languages_of([page]) or tuple(filter(None, [read.content.language]))
     owner = guess_name(page, [page], None)
     both = owner.value if title in {"", UNTITLED, owner.value} else f"{owner.value}: {title}"
-    name = Guess(given.name, 1.0, GIVEN) if given.name else replace(owner, value=both)
+    name = Guess(given.name, 1.0, GIVEN_REASON) if given.name else replace(owner, value=both)
     country = given.country or country_of([(page, read_metadata(page))])
     zone = guess_zone(host_of(page.url), languages, (), country=country)
     zone = given.zone_or(zone)

@@ -54,7 +54,7 @@ MAX_LINKS: Final = 2_000
 """Maximum number of links per page that are checked for leading to the home page."""
 
 MAX_LOGO_WORDS: Final = 6
-LOGO: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
+LOGO_WORDS: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
 """Pattern of words in the text of a logo that are not part of the site's name."""
 
 MAX_WHOLE_TITLE: Final = 40
@@ -80,10 +80,10 @@ COPYRIGHT: Final = tomllib.loads(
 )
 """Regular expressions for copyright lines."""
 
-SIGN: Final = re.compile("|".join(COPYRIGHT["signs"]), re.IGNORECASE)
+COPYRIGHT_SIGN: Final = re.compile("|".join(COPYRIGHT["signs"]), re.IGNORECASE)
 """Pattern of signs and words that are typical of a copyright line."""
 
-RIGHTS: Final = re.compile("|".join(COPYRIGHT["rights"]), re.IGNORECASE)
+RIGHTS_PHRASE: Final = re.compile("|".join(COPYRIGHT["rights"]), re.IGNORECASE)
 """Pattern that matches phrases such as *all rights reserved*."""
 
 COPYRIGHT_YEARS: Final = re.compile(
@@ -96,7 +96,7 @@ COPYRIGHT_BY: Final = re.compile(rf"(?:{'|'.join(COPYRIGHT['by'])})\s+", re.IGNO
 """Pattern that matches words such as *by* before the name in a copyright line."""
 
 LINE_SEPARATOR: Final = re.compile(r"[|•·●▪\n,;:：，。；।]|\.(?=\s|$)|\s[-–—/]\s")
-STARTS: Final = re.compile(
+COPYRIGHT_START: Final = re.compile(
     r"\W*(?:[©ⓒⒸ]|\(c\)|copyright\W+(?:\(c\)|©|by\b|(?:19|20)\d\d))", re.IGNORECASE
 )
 """Pattern of the start of a copyright line that is given as the site's name."""
@@ -198,7 +198,9 @@ def _logos(page: Page) -> Iterator[str]:
             pictures = (one.get("alt") or "" for one in link.iter("img"))
             names = (*pictures, link.get("title") or "", "".join(map(str, link.itertext())))
             yield from (
-                name for one in names if (name := LOGO.sub("", clean_line(one[:MAX_NAME_LENGTH])))
+                name
+                for one in names
+                if (name := LOGO_WORDS.sub("", clean_line(one[:MAX_NAME_LENGTH])))
             )
 
 
@@ -287,14 +289,14 @@ def _of_feed(feed: Page) -> str:
 
 def without_copyright(name: str) -> str:
     """Remove copyright signs, years and *all rights reserved* from a site's name."""
-    is_line = len(name) <= MAX_LINE and (STARTS.match(name) or RIGHTS.search(name))
+    is_line = len(name) <= MAX_LINE and (COPYRIGHT_START.match(name) or RIGHTS_PHRASE.search(name))
     return named_in(name) if is_line else name
 
 
 def named_in(line: str) -> str:
     """Return the name in a copyright line without years, signs and phrases about rights, or ""."""
-    bare = RIGHTS.sub("|", clean_line(line[:MAX_LINE]))
-    bare = COPYRIGHT_YEARS.sub(" ", SIGN.sub(" ", bare))
+    bare = RIGHTS_PHRASE.sub("|", clean_line(line[:MAX_LINE]))
+    bare = COPYRIGHT_YEARS.sub(" ", COPYRIGHT_SIGN.sub(" ", bare))
     for piece in LINE_SEPARATOR.split(bare):
         name = BEFORE_BY.sub("", piece).strip(" -–—()[]")
         while lead := COPYRIGHT_BY.match(name):
@@ -311,7 +313,10 @@ def copyright_lines(body: etree._Element) -> Iterator[str]:
     texts = [element for element in body.iter(etree.Element) if element.tag not in hidden]
     for element in reversed(texts[-MAX_TEXTS:]):
         own = f"{element.text or ''} {' '.join(one.tail or '' for one in element)}"
-        if not (SIGN.search(own[-10 * MAX_LINE :]) or RIGHTS.search(own[-10 * MAX_LINE :])):
+        if not (
+            COPYRIGHT_SIGN.search(own[-10 * MAX_LINE :])
+            or RIGHTS_PHRASE.search(own[-10 * MAX_LINE :])
+        ):
             continue
         line = clean_line(own)
         whole = element

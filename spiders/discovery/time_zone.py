@@ -21,7 +21,7 @@ from spiders.page.embedded_metadata import (
 from spiders.page.json_text import json_objects
 from spiders.page.page import Page
 
-CAPITALS = {
+CAPITAL_ZONES = {
     "AR": "America/Argentina/Buenos_Aires", "AU": "Australia/Sydney", "BR": "America/Sao_Paulo",
     "CA": "America/Toronto", "CD": "Africa/Kinshasa", "CL": "America/Santiago",
     "CN": "Asia/Shanghai", "CY": "Asia/Nicosia", "DE": "Europe/Berlin", "EC": "America/Guayaquil",
@@ -35,13 +35,15 @@ CAPITALS = {
 MULTI_ZONE_COUNTRIES = frozenset(("AU", "BR", "CA", "CD", "ID", "MX", "RU", "US"))
 """Countries in which a large part of the population lives outside the capital's time zone."""
 
-HOSTS = {"uk": "GB", "gov": "US", "mil": "US", "su": "RU"}
+COUNTRY_OF_DOMAIN = {"uk": "GB", "gov": "US", "mil": "US", "su": "RU"}
 """Country of each top-level domain that differs from the country's ISO 3166 code."""
 
-GENERIC = frozenset(("ai", "cc", "co", "fm", "gg", "io", "ly", "me", "sh", "tv", "ws", "la", "im"))
+GENERIC_DOMAINS = frozenset(
+    ("ai", "cc", "co", "fm", "gg", "io", "ly", "me", "sh", "tv", "ws", "la", "im")
+)
 """Top-level domains of countries that are sold worldwide, so that they reveal no country."""
 
-LANGUAGES = {
+COUNTRY_OF_LANGUAGE = {
     "az": "AZ", "be": "BY", "bg": "BG", "cs": "CZ", "da": "DK", "et": "EE", "fi": "FI",
     "fa": "IR", "he": "IL", "hi": "IN", "hu": "HU", "hy": "AM", "is": "IS", "it": "IT",
     "ja": "JP", "ka": "GE", "kk": "KZ", "ko": "KR", "ky": "KG",
@@ -69,7 +71,7 @@ ZONES_OF_LANGUAGES = {
 }  # fmt: skip
 """Time zones of languages that several countries share, zones with the most press rooms first."""
 
-OF_FEW = frozenset(LANGUAGES) | frozenset(
+LOCAL_LANGUAGES = frozenset(COUNTRY_OF_LANGUAGE) | frozenset(
     ["el", "hr", "id", "ms", "nb", "nl", "nn", "no", "ro", "sr", "sv"]
 )
 """Languages used in few countries. For a site in such a language, the region in its declared
@@ -105,7 +107,7 @@ def guess_zone(
     if place is None:
         return _by_language(tags, offsets)
     zones = zones_of()[place]
-    zone = CAPITALS.get(place, zones[0])
+    zone = CAPITAL_ZONES.get(place, zones[0])
     confidence = min(trust, UNSURE if place in MULTI_ZONE_COUNTRIES else CERTAIN)
     if not offsets:
         return Guess(zone, confidence, why)
@@ -133,8 +135,8 @@ def _country(
     host: str, tags: tuple[str, ...], stated: str, spoken: str
 ) -> tuple[str | None, str, float]:
     last = host.rpartition(".")[2].lower()
-    code = HOSTS.get(last, last.upper())
-    if code in zones_of() and last not in GENERIC:
+    code = COUNTRY_OF_DOMAIN.get(last, last.upper())
+    if code in zones_of() and last not in GENERIC_DOMAINS:
         return code, f"the domain .{last}", CERTAIN
     if stated.upper() in zones_of():
         return stated.upper(), f"the country {stated}", LIKELY
@@ -143,8 +145,8 @@ def _country(
         region = region.rpartition("-")[2].upper()
         # Templates contain en-US in every country, so this tag does not suggest a country.
         named = region if region in zones_of() and tag.lower() != "en-us" else None
-        if country := named or LANGUAGES.get(language):
-            if language in OF_FEW and language == spoken.partition("-")[0]:
+        if country := named or COUNTRY_OF_LANGUAGE.get(language):
+            if language in LOCAL_LANGUAGES and language == spoken.partition("-")[0]:
                 return country, f"the language {tag} of its texts", LIKELY
             return country, f"only the language {tag} that its pages declare", UNSURE
     return None, "", 0.0

@@ -26,7 +26,7 @@ from spiders.page.page import Page
 
 TOO_LONG: Final = "its response is larger than [network] max_bytes"
 
-POSTED: Final = "posted"
+FORM_META_KEY: Final = "posted"
 """Key in a request's ``meta`` for the `Form` that it sends."""
 
 NOT_PACKED: Final = "its response does not match its Content-Encoding"
@@ -69,18 +69,18 @@ def posting(request: Request, form: Form) -> Request:
         method="POST",
         body=form.body.encode(),
         headers={"Content-Type": "application/x-www-form-urlencoded"},
-        meta={**request.meta, POSTED: form},
+        meta={**request.meta, FORM_META_KEY: form},
     )
 
 
 def is_posted(response: Response) -> bool:
     """Whether a response is the response to a POST request."""
-    return POSTED in response.meta
+    return FORM_META_KEY in response.meta
 
 
 def was_redirected(response: Response) -> bool:
     """Whether the URL of a response differs from the requested URL."""
-    form: Form | None = response.meta.get(POSTED)
+    form: Form | None = response.meta.get(FORM_META_KEY)
     sent_to = form.url if form else requested_url(response)
     return page_key(response.url) != page_key(sent_to)
 

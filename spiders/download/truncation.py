@@ -71,11 +71,11 @@ NOT_MARKUP: Final = re.compile(
 
 TAGS: Final = re.compile(rb"(?:<[^>]*>?|\s)+")
 
-CHANGING: Final = re.compile(rb"[0-9a-f]{4,}|\d+", re.IGNORECASE)
+CHANGING_PARTS: Final = re.compile(rb"[0-9a-f]{4,}|\d+", re.IGNORECASE)
 """Pattern of digits and hexadecimal numbers, such as times and ids, which may differ in each
 response."""
 
-ENDS: Final = (
+END_MARKERS: Final = (
     (b"%PDF-", b"%%EOF"),
     (b"\x89PNG", b"IEND"),
     (b"\xff\xd8\xff", b"\xff\xd9"),
@@ -210,7 +210,7 @@ class Ending(NamedTuple):
     @classmethod
     def of(cls, body: bytes) -> Ending:
         """Return the `Ending` of a body."""
-        text = CHANGING.sub(b"0", TAGS.sub(b" ", NOT_MARKUP.sub(b"", in_ascii(body))))
+        text = CHANGING_PARTS.sub(b"0", TAGS.sub(b" ", NOT_MARKUP.sub(b"", in_ascii(body))))
         return cls(end_digest(body), len(text), text_digest(text[: kept_size(len(text))]), 0, text)
 
     @classmethod
@@ -282,7 +282,7 @@ def end_digest(body: bytes) -> str:
 
     It is the same for bodies that differ only in times and ids.
     """
-    return text_digest(CHANGING.sub(b"0", body[-4 * MARK_BYTES :])[-MARK_BYTES:])
+    return text_digest(CHANGING_PARTS.sub(b"0", body[-4 * MARK_BYTES :])[-MARK_BYTES:])
 
 
 def in_ascii(body: bytes) -> bytes:
@@ -301,7 +301,7 @@ def end_of(body: bytes) -> Literal["complete", "cut", "unknown"]:
     document is ignored.
     """
     tail = body[-TAIL_BYTES:]
-    for magic, end in ENDS:
+    for magic, end in END_MARKERS:
         if body.startswith(magic):
             return "complete" if end in tail else "cut"
     text = in_ascii(body).lstrip(b"\xef\xbb\xbf \t\r\n")

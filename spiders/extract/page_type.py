@@ -15,7 +15,7 @@ from spiders.page.phrases import comparison_key
 
 Kind = Literal["release", "listing"]
 
-SAYS_ARTICLE = ("json-ld", "meta", "microdata", "state")
+ARTICLE_RULES = ("json-ld", "meta", "microdata", "state")
 """Rules for dates in markup that is typical of pages with a single article."""
 
 MAX_SCORED_ITEMS = 25
@@ -71,7 +71,7 @@ def score_of(release: ExtractedRelease, listing: Listing) -> float:
         + 3.1 * (1 - release.confidence.get("title", 0.0))
         + 4.3 * (1 - release.confidence.get("body", 0.0))
         - 2.1 * min(len(release.content.body_text), MAX_SCORED_LENGTH) / MAX_SCORED_LENGTH
-        - 2.1 * rule.startswith(SAYS_ARTICLE)
+        - 2.1 * rule.startswith(ARTICLE_RULES)
         + 0.7 * (not rule or rule.startswith("line"))
         - 1.5 * words
         - 2.3 * number

@@ -28,7 +28,7 @@ MAX_RECORDS = 50_000
 WRAPPERS = ("node", "attributes", "fields", "item", "_source", "post", "article")
 """Keys of objects that may contain the fields of a record."""
 
-INNER = ("rendered", "value", "text", "url", "href", "alias", "basic")
+INNER_KEYS = ("rendered", "value", "text", "url", "href", "alias", "basic")
 """Keys for the value of a nested field, as in ``{"rendered": …}``."""
 
 _URLS = re.compile(
@@ -159,7 +159,7 @@ def record_fields(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in record.items():
         if isinstance(value, dict):
             inner = next(
-                (value[key] for key in INNER if key in value),
+                (value[key] for key in INNER_KEYS if key in value),
                 None,
             )
             yield name, inner

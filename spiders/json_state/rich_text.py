@@ -26,7 +26,7 @@ MAX_TEXT_CHARACTERS: Final = 2_000_000
 
 HTML: Final = re.compile(r"</(?:p|div|h[1-6]|li|a|strong|em|b|span|table|blockquote)>|<br\s*/?>")
 KINDS: Final = ("nodeType", "_type", "__typename", "type", "tag", "name", "style", "blockType")
-INSIDE: Final = (
+CONTENT_KEYS: Final = (
     "content", "children", "nodes", "blocks", "root", "document", "items", "data", "json", "body",
     "value", "components", "content_elements", "paragraphs", "sections", "elements", "fields",
     "attrs", "attributes", "text", "html", "processed", "rendered", "raw", "rows", "cells", "model",
@@ -39,7 +39,7 @@ RENDERED_HTML_KEYS: Final = ("processed", "rendered", "html")
 """Keys that contain a node's HTML as rendered by the site. If one exists, the other keys are
 ignored."""
 
-TAGS: Final = (
+NODE_TAGS: Final = (
     (re.compile(r"heading|header$|sub_?head|^h[1-6]$|^title$", re.IGNORECASE), "h2"),
     (re.compile(r"list_?-?item|^li$|^item$", re.IGNORECASE), "li"),
     (re.compile(r"(?<!un)ordered|number(?:ed)?_?-?list|^ol", re.IGNORECASE), "ol"),
@@ -63,7 +63,7 @@ SIDE_NODE: Final = re.compile(
 
 BREAK: Final = re.compile(r"hard_?-?break|line_?-?break|^br$", re.IGNORECASE)
 ADDRESS: Final = ("href", "uri", "url", "linkUrl")
-POINT: Final = re.compile(r"^[ \t]*•", re.MULTILINE)
+BULLET: Final = re.compile(r"^[ \t]*•", re.MULTILINE)
 """Pattern of a bullet at the start of a line, which is not a list item in Markdown."""
 
 MAX_MARKDOWN_CHARACTERS: Final = 50_000
@@ -116,7 +116,7 @@ class Writer:
         inner: list[str] = []
         ready = next((key for key in RENDERED_HTML_KEYS if isinstance(value.get(key), str)), None)
         for key, part in value.items():
-            inside = key == ready if ready else key in INSIDE
+            inside = key == ready if ready else key in CONTENT_KEYS
             if inside and isinstance(part, (dict, list, str)):
                 inner += self._node(part, depth + 1, tag or within)
         if not tag and not within and inner and isinstance(value.get("text"), str):
@@ -129,7 +129,7 @@ def tag_of(node: dict[str, Any], kinds: list[str]) -> str:
     if isinstance(node.get("listItem"), str):
         return "li"  # Portable Text
     for kind in reversed(kinds):
-        for pattern, tag in TAGS:
+        for pattern, tag in NODE_TAGS:
             if pattern.search(kind):
                 return tag
     return ""
@@ -152,7 +152,7 @@ def from_markdown(text: str) -> str:
     """Convert plain text or Markdown to HTML. HTML tags in ``text`` are escaped."""
     if len(text) > MAX_MARKDOWN_CHARACTERS:
         return paragraphs(text)
-    return str(_markdown().render(POINT.sub("-", text)))
+    return str(_markdown().render(BULLET.sub("-", text)))
 
 
 @cache

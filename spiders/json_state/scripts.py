@@ -47,7 +47,7 @@ STATE_NAME: Final = re.compile(
 )
 """Pattern of the name of a variable or property for state, up to the equals sign."""
 
-DECLARED: Final = re.compile(
+DECLARED_NAME: Final = re.compile(
     r"(?:\b(?:var|let|const)\s+[\w$]{1,60}|[\w$]{1,60}(?:\.[\w$]{1,60}){1,4})\s*$"
 )
 """Pattern of the name of any variable or property to which a list of records may be assigned."""
@@ -166,7 +166,7 @@ def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
             break
         at = match.end()
         before = text[max(0, match.start() - MAX_NAME_LENGTH) : match.start()]
-        if STATE_NAME.search(before) or (RECORDS.match(text, at) and DECLARED.search(before)):
+        if STATE_NAME.search(before) or (RECORDS.match(text, at) and DECLARED_NAME.search(before)):
             found += 1
             with suppress(NoLiteral):
                 value, at = first_value(text, at)

@@ -24,7 +24,7 @@ MAX_VISITS: Final = 2_000_000
 """Maximum number of elements visited in the search for boilerplate. Each element of the bodies is
 visited once per tried selector."""
 
-LONG_LINE: Final = 120
+MAX_EDGE_LINE_LENGTH: Final = 120
 """Maximum length in characters of a repeated line that is boilerplate only at the start or end of
 the body. Longer lines are boilerplate anywhere."""
 
@@ -137,7 +137,7 @@ def repeated(bodies: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[st
         edges = chain(
             takewhile(lambda pair: pair[0] in known, keyed),
             takewhile(lambda pair: pair[0] in known, reversed(keyed)),
-            (pair for pair in keyed if len(pair[1]) > LONG_LINE and pair[0] in known),
+            (pair for pair in keyed if len(pair[1]) > MAX_EDGE_LINE_LENGTH and pair[0] in known),
         )
         for key, line in islice(edges, MAX_REPEATED_LINES):
             if len(key) >= MIN_LINE_LETTERS:

@@ -20,17 +20,17 @@ MIN_EXCERPTED_BYTES: Final = 24_000
 """Minimum size in bytes of a page that is reduced to an excerpt. For smaller pages, cutting takes
 more time than it saves."""
 
-SENTINEL: Final = "excerpt-end"
+END_MARKER: Final = "excerpt-end"
 """Name of a marker element inserted at the expected end of the cut element. If it directly follows
 that element after parsing, the end was right."""
 
-MARK: Final = f"<{SENTINEL}></{SENTINEL}>".encode()
+MARK: Final = f"<{END_MARKER}></{END_MARKER}>".encode()
 
 LINKED: Final = b"application/ld+json"
-DROPPED: Final = re.compile(rb"<(?:!--|(?:script|style|svg|link)(?=[\s>]))")
+DROPPED_START: Final = re.compile(rb"<(?:!--|(?:script|style|svg|link)(?=[\s>]))")
 """Pattern of the start of markup that no template needs, such as comments and scripts."""
 
-ENDS: Final = {
+DROPPED_ENDS: Final = {
     b"<!--": b"-->",
     b"<script": b"</script>",
     b"<style": b"</style>",
@@ -113,7 +113,7 @@ def _is_cloaked(body: bytes, place: int) -> bool:
     floor = max(0, body.rfind(b"</script", 0, place))
     for begin, start in ((b"<!--", 0), (b"<script", floor), (b"<style", floor)):
         low = body.rfind(begin, start, place)
-        if low >= 0 and body.find(ENDS[begin], low, place) < 0:
+        if low >= 0 and body.find(DROPPED_ENDS[begin], low, place) < 0:
             return True
     return False
 
@@ -121,8 +121,8 @@ def _is_cloaked(body: bytes, place: int) -> bool:
 def _bared(markup: bytes) -> Iterator[bytes]:
     """Yield the parts of a page without comments, scripts, styles, SVG and most ``<link>`` tags."""
     done = 0
-    while found := DROPPED.search(markup, done):
-        end = ENDS[found[0]]
+    while found := DROPPED_START.search(markup, done):
+        end = DROPPED_ENDS[found[0]]
         stop = markup.find(end, found.start() + 2)
         if stop < 0:
             break
@@ -183,7 +183,7 @@ def _linked(body: bytes, start: int) -> Iterator[tuple[int, int]]:
 
 def _is_whole(root: etree._Element, excerpt: Excerpt) -> bool:
     """Whether the marker directly follows the cut element, so that the element's end was right."""
-    mark = next(root.iter(SENTINEL), None)
+    mark = next(root.iter(END_MARKER), None)
     cut = mark.getprevious() if mark is not None else None
     if cut is None or cut.tag != excerpt.tag:
         return False

@@ -45,12 +45,12 @@ MIN_MATCHING_JACCARD: Final = 0.5
 """Minimum Jaccard similarity (of word triples) between the detected body and the template's body
 for the template to match the page."""
 
-PARAGRAPHS: Final = frozenset(
+PARAGRAPH_TAGS: Final = frozenset(
     ("p", "span", "li", "b", "strong", "em", "i", "font", "h1", "h2", "h3", "h4", "h5", "h6")
 )
 """Tags of elements that contain only parts of a text, and are never learned as the body."""
 
-PLAIN: Final = re.compile(r"[^\"\\\n\r\f]+")
+PLAIN_VALUE: Final = re.compile(r"[^\"\\\n\r\f]+")
 """Pattern of values that can be quoted in a selector without escaping."""
 
 MAX_BODIES: Final = 12
@@ -198,7 +198,9 @@ def _ways(element: etree._Element) -> list[str]:
     if element.tag != "meta":
         return selectors_of(element)
     named = ((name, element.get(name)) for name in ("property", "name", "itemprop"))
-    return [f'meta[{name}="{value}"]' for name, value in named if value and PLAIN.fullmatch(value)]
+    return [
+        f'meta[{name}="{value}"]' for name, value in named if value and PLAIN_VALUE.fullmatch(value)
+    ]
 
 
 def _is_title(lesson: Sample, text: str) -> bool:
@@ -247,7 +249,7 @@ def _bodies(lessons: Sequence[Sample]) -> Iterator[str]:
     """Yield selectors for the element with the body that match exactly one element on each page."""
     tried = 0
     for element in lessons[0].chain:
-        if element.tag in PARAGRAPHS:
+        if element.tag in PARAGRAPH_TAGS:
             # On a page with one paragraph, this element contains the whole text. On other pages it
             # is only the first paragraph.
             continue

@@ -38,7 +38,7 @@ HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 MAX_SEARCHED: Final = 200_000
 """Number of letters at the start of a body that are searched for a page's lines."""
 
-NO_NAMES: Final = frozenset(("html", "body", "head", "script", "style", "title", "option"))
+UNLEARNED_TAGS: Final = frozenset(("html", "body", "head", "script", "style", "title", "option"))
 """Tags of elements that are never learned as headline or date."""
 
 MAX_NODES: Final = 6_000
@@ -226,7 +226,7 @@ class Sample:
                 around += (text, tail) if length <= MAX_HEADLINE_LENGTH else ()
                 inner[-1] = (inner[-1][0], around, length + size + len(tail))
         lines = ((one, clean_line(text)) for one, text in texts[: MAX_NODES + 1] if text)
-        return [(one, line) for one, line in lines if line and one.tag not in NO_NAMES]
+        return [(one, line) for one, line in lines if line and one.tag not in UNLEARNED_TAGS]
 
 
 def can_learn_from(lessons: Sequence[Sample]) -> bool:

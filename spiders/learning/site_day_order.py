@@ -24,11 +24,11 @@ MONTHS: Final = 12
 MAX_TEXTS: Final = 20_000
 """Maximum number of texts checked per page."""
 
-NUMBERS: Final = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
+NUMERIC_DATE: Final = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
 """Pattern of a numeric date that may begin with the day or the month. Dates with dots always begin
 with the day."""
 
-LIKE_NUMERIC: Final = re.compile(r"(?<![\d.,/-])\d{1,2}\s*[^\w\s]\s*\d{1,2}\s*[^\w\s]\s*\d{2}")
+NUMERIC_DATE_HINT: Final = re.compile(r"(?<![\d.,/-])\d{1,2}\s*[^\w\s]\s*\d{1,2}\s*[^\w\s]\s*\d{2}")
 """Pattern of three numbers with any separators, as in a numeric date."""
 
 TWO_WAYS: Final = (
@@ -59,12 +59,12 @@ def _may_have_numeric_dates(page: Page) -> bool:
     """
     pictures = (str(image.get("alt") or "") for image in page.tree.iter("img"))
     texts = chain(map(str, page.tree.itertext()), pictures)
-    return any(map(LIKE_NUMERIC.search, texts))
+    return any(map(NUMERIC_DATE_HINT.search, texts))
 
 
 def is_two_ways(text: str) -> bool:
     """Whether a text has a numeric date that may begin with day or month, such as 03/04/26."""
-    found = NUMBERS.search(text)
+    found = NUMERIC_DATE.search(text)
     return (
         found is not None and found[1] != found[3] and max(int(found[1]), int(found[3])) <= MONTHS
     )
@@ -124,7 +124,7 @@ def _numbers(page: Page) -> Iterator[tuple[int, int, str]]:
         if number > MAX_TEXTS:
             return
         if len(text) <= MAX_DATE_TEXT_LENGTH:
-            for found in NUMBERS.finditer(str(text)):
+            for found in NUMERIC_DATE.finditer(str(text)):
                 yield int(found[1]), int(found[3]), found[4]
 
 

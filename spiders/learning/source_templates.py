@@ -51,7 +51,7 @@ MAX_TRIES: Final = 10
 layout, and each attempt takes as long as extracting several pages."""
 
 
-SURE_TITLE: Final = 0.9
+MIN_SURE_TITLE_CONFIDENCE: Final = 0.9
 """Minimum confidence (0 to 1) in a detected title that a template must not contradict."""
 
 KEPT_RULES: Final = (LEARNED, DECLARED)
@@ -224,7 +224,7 @@ class SourceTemplates:
         ``found`` is the template's extraction. Lines that only detection extracts are ignored if
         all pages of the layout have them.
         """
-        sure = detected.confidence["title"] >= SURE_TITLE
+        sure = detected.confidence["title"] >= MIN_SURE_TITLE_CONFIDENCE
         own = without(detected.content, self._common.get(reader.template.layout, frozenset()))
         return any(still_fits(found.content, one, sure=sure) for one in (detected.content, own))
 

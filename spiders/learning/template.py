@@ -45,7 +45,7 @@ from spiders.release.related_links import links_after
 from spiders.sources.source_file import ReleaseRules
 
 SELECTORS: Final = ("title", "published", "section", "publisher", "body", "drop")
-READER: Final = "3"
+READER_VERSION: Final = "3"
 """Version of the extraction code. Increase it to discard and relearn all templates."""
 
 
@@ -102,7 +102,7 @@ class Template(msgspec.Struct, frozen=True):
 
 def version_of(declared: ReleaseRules) -> str:
     """Return an identifier of the current code and the declared rules, for a template's version."""
-    return f"{READER} {msgspec.json.encode(declared).decode()}"
+    return f"{READER_VERSION} {msgspec.json.encode(declared).decode()}"
 
 
 def encode_template(template: Template) -> str:

@@ -28,14 +28,14 @@ WORDPRESS = re.compile(r"\s*https?://wordpress\.(?:org|com)/")
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
-_BARE = re.compile(
+_BARE_AMPERSAND = re.compile(
     r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|\w{2,31};)|(<!\[CDATA\[.*?(?:\]\]>|$))", re.DOTALL
 )
 """Pattern of an ampersand without a character reference, which the parser would drop, or of a whole
 CDATA section."""
 
 _REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,7})|(\d{1,7}));", re.IGNORECASE)
-_HALVES = range(0xD800, 0xE000)
+_SURROGATES = range(0xD800, 0xE000)
 """Surrogate code points, which are invalid in text although the parser accepts references to them.
 """
 
@@ -98,7 +98,7 @@ def parse_xml(text: str) -> etree._Element:
         raise NotXML("the document declares XML entities, which are not allowed")
     if "&" in text:
         text = _REFERENCE.sub(_whole, text)
-        text = _BARE.sub(lambda found: found[1] or "&amp;", text)
+        text = _BARE_AMPERSAND.sub(lambda found: found[1] or "&amp;", text)
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -142,7 +142,7 @@ def read_xml(page: Page, context: DateContext) -> Listing:
 
 def _whole(reference: re.Match[str]) -> str:
     code = int(reference[1], 16) if reference[1] else int(reference[2])
-    return "\ufffd" if code in _HALVES else reference[0]
+    return "\ufffd" if code in _SURROGATES else reference[0]
 
 
 def local_name(node: etree._Element) -> str:

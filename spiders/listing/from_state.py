@@ -32,28 +32,30 @@ _CDATA = re.compile(r"\s{0,9}<!\[CDATA\[")
 _FRAMES: Final = (("<li", "<ul>{}</ul>"), ("<tr", "<table>{}</table>"))
 _MARK: Final = b"<datastore"
 
-MAX_NESTED, SHORTEST_NESTED = 20, 80
+MAX_NESTED, MIN_NESTED_LENGTH = 20, 80
 """Maximum number, and minimum length in characters, of the parsed JSON strings inside a script's
 data."""
 
 MIN_CACHE_ENTRIES: Final = 3
 """Minimum number of cache entries of the same type that count as a list."""
 
-REASON: Final = "the listing is only in the page's scripts; set render = true to run them"
+SCRIPTED_MESSAGE: Final = "the listing is only in the page's scripts; set render = true to run them"
 """Message for a listing that was found only in scripts."""
 
-GUESSED: Final = (
+GUESSED_URLS_MESSAGE: Final = (
     "the scripts contain only the ends of addresses, so the complete addresses are a guess"
 )
 """Message for URLs built from slugs, without a complete URL on the page."""
 
-SLUG: Final = re.compile(r"(?:seo_?|url_?|page_?)?(?:slug|alias|key|name|path)|uri", re.IGNORECASE)
+SLUG_KEY: Final = re.compile(
+    r"(?:seo_?|url_?|page_?)?(?:slug|alias|key|name|path)|uri", re.IGNORECASE
+)
 """Pattern of keys whose value is a slug, the last part of a URL."""
 
-BEFORE: Final = re.compile(r"""["'](/[^"'\s<>]*)$""")
+BEFORE_SLUG: Final = re.compile(r"""["'](/[^"'\s<>]*)$""")
 """Pattern of the part of a quoted URL before a slug."""
 
-AFTER: Final = re.compile(r"""/?\\?["']""")
+AFTER_SLUG: Final = re.compile(r"""/?\\?["']""")
 """Pattern of the end of a quoted URL after a slug."""
 
 MAX_PATH_LENGTH, MAX_SEARCHED_SLUGS, MAX_OCCURRENCES = 200, 5, 100
@@ -64,7 +66,7 @@ MAX_PATH_LENGTH, MAX_SEARCHED_SLUGS, MAX_OCCURRENCES = 200, 5, 100
 - MAX_OCCURRENCES: maximum number of occurrences checked per slug
 """
 
-END: Final = re.compile(r"[\w%-]{3,200}")
+SLUG_VALUE: Final = re.compile(r"[\w%-]{3,200}")
 """Pattern that matches a valid slug."""
 
 
@@ -84,7 +86,7 @@ def read_state(page: Page, context: DateContext) -> Listing | None:
         )
         if len(dated) > (len(best.items) if best else 1):
             guessed = any(item.url in ends.guessed for item in dated)
-            reasons = (REASON, GUESSED) if guessed else (REASON,)
+            reasons = (SCRIPTED_MESSAGE, GUESSED_URLS_MESSAGE) if guessed else (SCRIPTED_MESSAGE,)
             best = Listing(page.url, dated, None, "state", 0.4 if guessed else 0.6, reasons)
     return replace(best, reasons=(*best.reasons, *dates.reasons)) if best else None
 
@@ -124,7 +126,7 @@ class SlugUrls:
                 break
             after = at + len(end) + 1
             start = self._page.text[max(0, at - MAX_PATH_LENGTH) : at + 1]
-            if AFTER.match(self._page.text, after) and (before := BEFORE.search(start)):
+            if AFTER_SLUG.match(self._page.text, after) and (before := BEFORE_SLUG.search(start)):
                 return before[1]
             at = self._page.text.find(f"/{end}", after)
         return None
@@ -133,9 +135,9 @@ class SlugUrls:
 def _end(entry: tuple[str, Any]) -> str | None:
     name, value = entry
     stated = value.get("current") if isinstance(value, dict) else value
-    if not isinstance(stated, str) or "slug" not in name.lower() or not SLUG.fullmatch(name):
+    if not isinstance(stated, str) or "slug" not in name.lower() or not SLUG_KEY.fullmatch(name):
         return None
-    return stated if END.fullmatch(stated) else None
+    return stated if SLUG_VALUE.fullmatch(stated) else None
 
 
 def _values(page: Page) -> Iterator[Any]:
@@ -145,7 +147,7 @@ def _values(page: Page) -> Iterator[Any]:
         yield state
         texts = (one for one in values_of(state) if isinstance(one, str) and one[:1] in {"{", "["})
         for _, text in zip(range(MAX_NESTED), texts, strict=False):
-            if len(text) >= SHORTEST_NESTED:
+            if len(text) >= MIN_NESTED_LENGTH:
                 try:
                     yield decoded(text)
                 except NoLiteral:

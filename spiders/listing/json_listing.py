@@ -16,13 +16,13 @@ from spiders.page.page import Page
 MAX_HTML = 2_000_000
 """Maximum length in characters of the HTML extracted from a JSON document."""
 
-NAMES = (
+NEXT_KEYS = (
     "next_url", "next", "nextPage", "next_page", "nextUrl", "nextLink", "next_page_url",
     "@odata.nextLink", "__next", "odata.nextLink",
 )  # fmt: skip
 """Keys for the URL of the next page (JSON Feed, JSON:API, OData, Laravel and others)."""
 
-HOLDERS = ("links", "_links", "pagination", "paging", "pageInfo", "meta", "page", "d", "data")
+HOLDER_KEYS = ("links", "_links", "pagination", "paging", "pageInfo", "meta", "page", "d", "data")
 """Keys of objects that may contain the URL of the next page, in the top two levels."""
 
 _PAGES = re.compile(
@@ -103,7 +103,7 @@ def next_of(document: Any, page: Page, count: int) -> str | None:
     """
     if isinstance(document, dict):
         for holder in _holders(document):
-            for name in NAMES:
+            for name in NEXT_KEYS:
                 value = holder.get(name)
                 named = value.get("href") or value.get("url") if isinstance(value, dict) else value
                 if isinstance(named, str) and (url := resolve(named, page.url)) and url != page.url:
@@ -126,11 +126,11 @@ def next_of(document: Any, page: Page, count: int) -> str | None:
 
 def _holders(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield document
-    for name in HOLDERS:
+    for name in HOLDER_KEYS:
         value = document.get(name)
         if isinstance(value, dict):
             yield value
-            yield from (inner for key in HOLDERS if isinstance(inner := value.get(key), dict))
+            yield from (inner for key in HOLDER_KEYS if isinstance(inner := value.get(key), dict))
 
 
 def _counted(document: dict[str, Any], page: Page) -> str | None:

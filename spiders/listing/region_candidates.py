@@ -38,10 +38,10 @@ MIN_COMMON_SHAPE_SHARE: Final = 0.25
 Regions with a lower share link to unrelated pages, such as the services of a city.
 """
 
-SUPPORT: Final = ("main", "after_heading", "pager", "headed", "first_heading")
+SUPPORTING_FEATURES: Final = ("main", "after_heading", "pager", "headed", "first_heading")
 """Features of which a region without dates needs at least one to be a list of releases."""
 
-WEIGHTED: Final = {
+FEATURE_WEIGHTS: Final = {
     "size": 2.49,
     "dated": 1.13,
     "alone": 0.27,
@@ -75,7 +75,7 @@ WEIGHTED: Final = {
 SCORE_BIAS: Final = -1.5
 """Constant term of a region's score. The weighted features are added to it."""
 
-WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
+WEIGHTS: Final = np.array([FEATURE_WEIGHTS.get(name, 0.0) for name in NAMES])
 """Weights of the features, in the order of NAMES."""
 
 
@@ -158,7 +158,7 @@ class Candidates:
         It is a closer bound than ``candidate.most``, but takes longer to compute.
         """
         excess = self._features.excess_words(candidate.records)
-        return candidate.most - WEIGHTED["words"] * excess
+        return candidate.most - FEATURE_WEIGHTS["words"] * excess
 
     def best(self, some: list[RegionCandidate], least: float) -> RankedRegion | None:
         """Return the candidate in ``some`` with the highest score.
@@ -200,8 +200,9 @@ def speaks(region: Region, row: Row) -> bool:
 
     ``row`` contains the region's feature values. Regions with dates inside or beside their records
     are accepted. If each date is a heading for several records, the link texts must look like
-    titles. Without dates, the region must also be in a prominent part of the page (SUPPORT) and
-    must not be a menu. A region in the same place as the listing on page 1 is always accepted.
+    titles. Without dates, the region must also be in a prominent part of the page
+    (SUPPORTING_FEATURES) and must not be a menu. A region in the same place as the listing on
+    page 1 is always accepted.
     """
     features = dict(zip(NAMES, row.tolist(), strict=True))
     if features["same_place"]:
@@ -216,4 +217,4 @@ def speaks(region: Region, row: Row) -> bool:
     scattered = features["one_shape"] < MIN_COMMON_SHAPE_SHARE
     if not titled or scattered or features["nested"] or features["chrome"] > MAJORITY:
         return False
-    return any(features[name] > MAJORITY for name in SUPPORT)
+    return any(features[name] > MAJORITY for name in SUPPORTING_FEATURES)

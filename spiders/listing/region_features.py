@@ -53,7 +53,7 @@ NAMES: Final = (  # noqa: SIM905 - words read better in a row
 ).split()
 """Names of the features, in the order of the values in a `Row`."""
 
-AGAINST: Final = ("elsewhere", "crowded", "repeated", "bare", "leading", "menu_like")
+NEGATIVE_FEATURES: Final = ("elsewhere", "crowded", "repeated", "bare", "leading", "menu_like")
 """Names of the item features that lower the score of a region."""
 
 _DIGITS: Final = re.compile(r"\d+")
@@ -138,7 +138,8 @@ class RegionFeatures:
     def most(self, region: Region, read: list[Record], placed: dict[str, float]) -> Row:
         """Return the feature values with which a region would reach its maximum possible score.
 
-        They are known before items are extracted. Features that lower the score (AGAINST) are 0.
+        They are known before items are extracted. Features that lower the score
+        (NEGATIVE_FEATURES) are 0.
         """
         row = placed | self._promise(region, read)
         return np.array([row[name] for name in NAMES])
@@ -225,7 +226,7 @@ class RegionFeatures:
         links -= bisect_left(self._naive_places, read[0].span.begin)
         naive = links / _rated_share(region)
         return {
-            **dict.fromkeys(AGAINST, 0.0),
+            **dict.fromkeys(NEGATIVE_FEATURES, 0.0),
             "dated": dated / size,
             "alone": sum(any(mark.alone for mark in record.dates) for record in read) / size,
             "likeness": 1.0,

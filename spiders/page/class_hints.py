@@ -13,7 +13,7 @@ from typing import Final
 
 from lxml import etree
 
-WORDS: Final = {
+HINT_WORDS: Final = {
     hint: "|".join(words)
     for hint, words in tomllib.loads(
         files("spiders.page").joinpath("class_hints.toml").read_text("utf-8")
@@ -42,24 +42,26 @@ POST_TYPE: Final = re.compile(
 )
 POST_CLASSES: Final = frozenset(("hentry", "h-entry"))
 
-BIT: Final = {name: 1 << place for place, name in enumerate([*WORDS, *TAGS])}
-STRUCTURE: Final = {tag: BIT[name] for name, tags in TAGS.items() for tag in tags.split()}
+BIT: Final = {name: 1 << place for place, name in enumerate([*HINT_WORDS, *TAGS])}
+TAG_HINTS: Final = {tag: BIT[name] for name, tags in TAGS.items() for tag in tags.split()}
 """Hint bit of each element tag that is in TAGS."""
 
-_EACH = {BIT[name]: re.compile(words) for name, words in WORDS.items()}
+_EACH = {BIT[name]: re.compile(words) for name, words in HINT_WORDS.items()}
 _BEGINNINGS: dict[str, set[int]] = {}
 """Index of hints: the bits of hints by the first three letters of their words."""
-for _name, _words in WORDS.items():
+for _name, _words in HINT_WORDS.items():
     for _stem in re.findall("[a-z]{3,}", _words):
         _BEGINNINGS.setdefault(_stem[:3], set()).add(BIT[_name])
-_SHORT = frozenset([BIT["ad"], BIT["bio"]])
+_SHORT_HINTS = frozenset([BIT["ad"], BIT["bio"]])
 """Hints that are checked for every word with a hyphen or with at most three letters.
 
 Some of their words are too short for the index `_BEGINNINGS`.
 """
 
-_FIRST = frozenset(
-    stem for words in WORDS.values() for stem in re.findall("([a-z]{2,})\\)?[-?_[\\]]{2,}", words)
+_FIRST_PARTS = frozenset(
+    stem
+    for words in HINT_WORDS.values()
+    for stem in re.findall("([a-z]{2,})\\)?[-?_[\\]]{2,}", words)
 )
 """First parts of two-part hint words, such as ``article`` in ``article-body``."""
 
@@ -89,7 +91,7 @@ def class_hints(element: etree._Element, tag: str, name: str) -> int:
 
     ``name`` is its class.
     """
-    mask = STRUCTURE.get(tag, 0)
+    mask = TAG_HINTS.get(tag, 0)
     if name:
         mask |= hints_in(name)
     if len(element.attrib) == bool(name):
@@ -127,7 +129,7 @@ def token_hints(token: str) -> int:
     before = ""
     for word in _WORD.findall(text):
         mask |= word_hints(word)
-        if before in _FIRST:
+        if before in _FIRST_PARTS:
             mask |= word_hints(f"{before}-{word}")
         before = word
     return mask
@@ -140,7 +142,7 @@ def word_hints(word: str) -> int:
         return 0
     # For speed, only hints whose words begin with the same three letters are searched. Most words
     # have no such hint, and the others have one or two.
-    asked = set(_SHORT if len(word) <= SHORT_WORD or "-" in word else ())
+    asked = set(_SHORT_HINTS if len(word) <= SHORT_WORD or "-" in word else ())
     for place in range(len(word) - 2):
         asked.update(_BEGINNINGS.get(word[place : place + 3], ()))
     return sum(bit for bit in asked if _EACH[bit].search(word))

@@ -12,7 +12,7 @@ from parsel.csstranslator import HTMLTranslator
 from data.text.clean import clean_line
 from spiders.page.css_steps import CombinedPath, compiled_path, found_by, is_combined
 
-SIMPLE: Final = re.compile(
+SIMPLE_SELECTOR: Final = re.compile(
     r"(?P<tag>[a-z][a-z0-9]*)(?:\.(?P<class>[A-Za-z_][\w-]*)|#(?P<id>[A-Za-z_][\w-]*)|"
     r"\[(?P<attribute>[a-z]+)=\"(?P<value>[^\"\\]*)\"\])?(?:::attr\((?P<wanted>[a-z]+)\))?"
 )
@@ -42,7 +42,7 @@ class CssSelector:
         self._names: dict[str, list[tuple[str, str]]] = {}
         self._wanted: str | None = None
         self._find: etree.XPath | list[CombinedPath] | None = None
-        simple = [match for one in selectors if (match := SIMPLE.fullmatch(one))]
+        simple = [match for one in selectors if (match := SIMPLE_SELECTOR.fullmatch(one))]
         if len(simple) < len(selectors) or len({match["wanted"] for match in simple}) > 1:
             self._find = _compiled(selectors, within=within)
             return

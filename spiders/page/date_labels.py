@@ -8,7 +8,7 @@ MAX_LABEL: Final = 40
 """Maximum length of a date label, in characters."""
 
 AS_OF: Final = r"{}\b[\s:]*$"
-OF_EVENT: Final = r"{}\s*[:：]?\s*$"
+EVENT_LABEL: Final = r"{}\s*[:：]?\s*$"
 """Template of the pattern of an event label directly before a date. The label words of all
 languages replace ``{}``."""
 
@@ -35,7 +35,7 @@ def is_as_of(before: str) -> bool:
 
 def is_of_event(before: str) -> bool:
     """Whether the words before a date are a label for the date of an event or a deadline."""
-    return bool(pattern("date_labels.event", OF_EVENT).search(before[-MAX_LABEL:]))
+    return bool(pattern("date_labels.event", EVENT_LABEL).search(before[-MAX_LABEL:]))
 
 
 def names_site(text: str) -> bool:

@@ -15,22 +15,22 @@ LISTING = re.compile(f"(?:latest |all )?(?:{'|'.join(TABLES['listing'])})", re.I
 RELEASE = re.compile("|".join(TABLES["release"]), re.IGNORECASE)
 """Pattern of words for "press release" in many languages."""
 
-NUMBERED = re.compile(
+NUMBER_AT_END = re.compile(
     r"[\s\W]*(?:\b(?:no|nr|n[°º]|num|num[eé]ro|č|sz|бр|№)\b)?[\s\W\d]*$", re.IGNORECASE
 )
 """Pattern of a number or year at the end of a label, as in "Press release No. 44/2025"."""
 
-GENERIC: Final = frozenset(TABLES["generic"].split())
+GENERIC_WORDS: Final = frozenset(TABLES["generic"].split())
 """Words for types of pages, which do not identify an institution."""
 
-GENERIC_WHOLE: Final = re.compile(
+GENERIC_TITLE: Final = re.compile(
     r"(?:官方)?(?:网站|網站|官网|官網)?(?:首页|首頁|主页)?|官方网站|官方網站|ホーム(?:ページ)?|トップ(?:ページ)?|公式サイト|"
     r"新着情報|홈|홈페이지|หน้าแรก|หน้าหลัก|trang chủ|beranda"
 )
 """Pattern of page titles that do not identify an institution, mainly in languages without spaces.
 """
 
-OFFICIAL: Final = re.compile(
+OFFICIAL_WORDS: Final = re.compile(
     r"(?<!\s)\s*+(?:官方网站|官方網站|官网|官網|公式(?:ウェブ)?サイト|公式ホームページ)\s*+$|"
     r"(?i:^(?:welcome to|willkommen (?:bei|auf)|bienvenue (?:sur|à)|bienvenidos a)\s+(?:the\s+)?|"
     r"(?<!\s)\s*+[-–|:(]?\s*+(?:official (?:web ?site|site|page)|offizielle (?:web)?seite|"
@@ -60,10 +60,10 @@ def is_generic(name: str) -> bool:
         or RELEASE.fullmatch(folded)
     ):
         return True
-    if GENERIC_WHOLE.fullmatch(folded) or FILE_NAME.fullmatch(folded):
+    if GENERIC_TITLE.fullmatch(folded) or FILE_NAME.fullmatch(folded):
         return True
     words = [word for word in PART.findall(folded) if LETTERED.search(word)]
-    return all(word in GENERIC or LISTING.fullmatch(word) for word in words)
+    return all(word in GENERIC_WORDS or LISTING.fullmatch(word) for word in words)
 
 
 def is_host(name: str) -> bool:
@@ -76,9 +76,9 @@ def without_frills(name: str) -> str:
 
     Consecutive spaces become single spaces.
     """
-    # Single spaces, because `OFFICIAL` takes cubic time on long runs of spaces.
+    # Single spaces, because `OFFICIAL_WORDS` takes cubic time on long runs of spaces.
     name = " ".join(name.split())
-    return OFFICIAL.sub("", name).strip(" -–|:·") or name
+    return OFFICIAL_WORDS.sub("", name).strip(" -–|:·") or name
 
 
 def is_label(text: str) -> bool:
@@ -88,5 +88,5 @@ def is_label(text: str) -> bool:
     """
     if len(text) > MAX_LABEL:
         return False
-    bare = NUMBERED.sub("", text).strip()
+    bare = NUMBER_AT_END.sub("", text).strip()
     return bool(bare) and bool(RELEASE.fullmatch(bare) or LISTING.fullmatch(bare))

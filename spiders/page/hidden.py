@@ -33,7 +33,7 @@ SHOWN_CLASSES: Final = re.compile(
 )
 """Pattern of class names that show a hidden element again on wide screens or on hover."""
 
-STYLED: Final = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.IGNORECASE)
+HIDING_STYLE: Final = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.IGNORECASE)
 """Pattern of inline styles that hide an element. Spaces must be removed first."""
 
 NORMALIZED_TEXT: Final = etree.XPath("normalize-space()")
@@ -52,7 +52,7 @@ def is_hidden(element: etree._Element) -> bool:
     names = element.keys()
     if "hidden" in names:
         return (element.get("hidden") or "").strip().lower() != "until-found"
-    if "style" in names and STYLED.search("".join((element.get("style") or "").split())):
+    if "style" in names and HIDING_STYLE.search("".join((element.get("style") or "").split())):
         return True
     if "aria-hidden" in names and element.get("aria-hidden") == "true" and element.tag != "a":
         return True

@@ -32,7 +32,7 @@ A parser that reopens formatting tags may add as many elements as this product. 
 they are removed before parsing.
 """
 
-FORMATTING: Final = re.compile(
+FORMATTING_TAG: Final = re.compile(
     r"(?i)</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^<>]*>"
 )
 """Pattern of formatting tags that parsers reopen in later elements (WHATWG HTML, 13.2.4.3).
@@ -48,7 +48,7 @@ TEXTLESS_TAGS: Final = frozenset(
 )
 """Tags of elements without visible text that may follow the end of a document."""
 
-RAW: Final = frozenset(
+RAW_TAGS: Final = frozenset(
     "title textarea script style iframe noframes noembed xmp plaintext".split()  # noqa: SIM905 - words read better in a row
 )
 """Tags of elements whose content is not parsed for tags."""
@@ -59,10 +59,10 @@ HIDDEN_TAGS: Final = frozenset(
 )
 """Tags of elements whose children are mostly or always hidden."""
 
-HIDING_TAGS: Final = RAW | HIDDEN_TAGS
+HIDING_TAGS: Final = RAW_TAGS | HIDDEN_TAGS
 """Tags of elements that hide the tags inside them until their end tag."""
 
-PARTS: Final = re.compile(
+BODY_TAG: Final = re.compile(
     rb"(?i)</?(?:h[1-6]|p|div|ul|ol|li|table|tr|td|article|section|main|header|footer|nav|head|body)"
     rb"(?=[\s/>])"
 )
@@ -70,18 +70,18 @@ PARTS: Final = re.compile(
 
 MIN_HIDDEN_BODY_TAGS: Final = 3
 """A missing end tag is added only if the element without it hides at least this many body tags (see
-`PARTS`)."""
+`BODY_TAG`)."""
 
-OPEN_ADDRESS: Final = re.compile(
+UNCLOSED_URL: Final = re.compile(
     rb"(?i)(\shref\s{0,9}=\s{0,9}([\"'])[^\"'<>\s()]{1,2000})>(?=[^\"'<>]{1,2000}<)"
 )
 """Pattern of a start tag with a link URL whose end quote is missing. Text without quotes follows up
 to the next tag."""
 
-MAYBE_OPEN: Final = re.compile(rb"href\s{0,9}=\s{0,9}[\"'][^\"'<>\s()]{1,2000}>")
+UNCLOSED_URL_HINT: Final = re.compile(rb"href\s{0,9}=\s{0,9}[\"'][^\"'<>\s()]{1,2000}>")
 """Simpler pattern of a link URL without its end quote, in lower-case markup.
 
-It is four times faster than OPEN_ADDRESS, and most documents have no match.
+It is four times faster than UNCLOSED_URL, and most documents have no match.
 """
 
 
@@ -141,9 +141,9 @@ def _as_browsers_do(text: str) -> str:
     Such a parser reopens formatting tags in every paragraph, so a page of 100 kB may grow to
     gigabytes. If a page has too many distinct formatting tags, they are removed first.
     """
-    kinds = {tag[0] for tag in FORMATTING.finditer(text)}
+    kinds = {tag[0] for tag in FORMATTING_TAG.finditer(text)}
     if len(kinds) * text.count("<") > MAX_COPIES:
-        text = FORMATTING.sub("", text)
+        text = FORMATTING_TAG.sub("", text)
     return LexborHTMLParser(text).html or ""
 
 
@@ -177,25 +177,25 @@ def element_line(element: etree._Element) -> str:
 
 def with_end_quotes(markup: bytes) -> bytes:
     """Add missing end quotes to link URLs, which would otherwise extend to the next link."""
-    if not MAYBE_OPEN.search(markup.lower()):
+    if not UNCLOSED_URL_HINT.search(markup.lower()):
         return markup
-    return OPEN_ADDRESS.sub(rb"\1\2>", markup)
+    return UNCLOSED_URL.sub(rb"\1\2>", markup)
 
 
 def with_end_tag(markup: bytes, root: etree._Element) -> bytes | None:
     """Add an end tag to the element or comment that hides the rest of the document.
 
-    It is inserted before the next tag that matches PARTS, because hidden content rarely contains
+    It is inserted before the next tag that matches BODY_TAG, because hidden content rarely contains
     such tags. Returns None if nothing hides the rest of the document.
     """
     for start, end_tag in _openings(markup, root):
-        first = PARTS.search(markup, start)
+        first = BODY_TAG.search(markup, start)
         if (
             first
             and sum(
                 1
                 for _ in zip(
-                    range(MIN_HIDDEN_BODY_TAGS), PARTS.finditer(markup, start), strict=False
+                    range(MIN_HIDDEN_BODY_TAGS), BODY_TAG.finditer(markup, start), strict=False
                 )
             )
             == MIN_HIDDEN_BODY_TAGS

@@ -17,10 +17,10 @@ from spiders.page.class_hints import class_and_id, names_around
 from spiders.page.html_tree import element_line
 from spiders.page.page import Page
 
-ROOTS = re.compile(r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app)")
+ROOT_NAME = re.compile(r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app)")
 """Pattern of ids and tags of elements that JavaScript frameworks fill."""
 
-ASKS = re.compile(
+ENABLE_SENTENCE = re.compile(
     r"(?:enable|activate|turn on|requires?|needs?|без|activer|aktivieren|activa[re]?)\W+"
     r"(?:\w+\W+){0,3}javascript|javascript\W+(?:\w+\W+){0,4}(?:enabled|required|disabled|aktiviert|activé)",
     re.IGNORECASE,
@@ -65,7 +65,7 @@ BESIDE_LEVELS = 3
 
 ASIDES = frozenset(["aside", "footer", "nav", "header", "article"])
 
-LOADING = re.compile(
+LOADING_WORDS = re.compile(
     r"\bload(?:ing)?\b|\bplease wait\b|wird geladen|\blade[nt]?\b|laster|indlæser|ladataan|charg|"
     r"cargando|carregando|a carregar|carica|wczyt|ładowan|načít|načita|betölt|încarc|загру|"
     r"завантаж|зарежд|yüklen|yüklən|φόρτωση|تحميل|بارگذاری|טוען|लोड|กำลังโหลด|đang tải|memuat|"
@@ -77,12 +77,14 @@ LOADING = re.compile(
 LOADING_LENGTH = 60
 """Maximum length of a loading message, in characters."""
 
-REQUESTS = re.compile(
+REQUEST_CODE = re.compile(
     r"\bfetch\s*\(|\bXMLHttpRequest\b|\baxios\b|\$\.(?:get|getJSON|ajax|post)\b|\.load\s*\(\s*[\"']"
 )
 """Pattern of JavaScript code that requests data."""
 
-TARGETS = re.compile(r"""getElementById\(\s*["']([\w-]{1,80})["']|["']#([\w-]{1,80})(?=["' >.])""")
+TARGET_ID = re.compile(
+    r"""getElementById\(\s*["']([\w-]{1,80})["']|["']#([\w-]{1,80})(?=["' >.])"""
+)
 """Pattern of an element id in a script's code."""
 
 MAX_SCRIPTS, MAX_SCRIPT = 50, 100_000
@@ -99,7 +101,7 @@ SHADOW: Final = re.compile(rb"\bshadowroot(?:mode)?\s*=", re.IGNORECASE)
 """
 
 BODY: Final = re.compile(rb"<body\b", re.IGNORECASE)
-SHOWS: Final = re.compile(rb"<(?:a|p|h[1-6]|li|article)\b", re.IGNORECASE)
+VISIBLE_TAG: Final = re.compile(rb"<(?:a|p|h[1-6]|li|article)\b", re.IGNORECASE)
 """Pattern of tags of visible content. A noscript element without them is often a tracking pixel."""
 
 MAX_PARTS: Final = 200
@@ -128,7 +130,7 @@ def needs_scripts(page: Page) -> bool:
     length = _said(page)
     if length < MIN_VISIBLE_LENGTH or _rooted(page):
         return True
-    asked = any(ASKS.search(element_line(node)) for node in page.tree.iter("noscript"))
+    asked = any(ENABLE_SENTENCE.search(element_line(node)) for node in page.tree.iter("noscript"))
     return length < MIN_CERTAIN_LENGTH and (asked or has_scripted_list(page))
 
 
@@ -170,7 +172,7 @@ def _has_empty_list(page: Page) -> bool:
         if not LIST_NAME.search(names) or len([*islice(node.iter(), MAX_WITHIN)]) == MAX_WITHIN:
             continue
         text = element_line(node)
-        loads = len(text) <= LOADING_LENGTH and LOADING.search(text)
+        loads = len(text) <= LOADING_LENGTH and LOADING_WORDS.search(text)
         is_empty = not text and node.find(".//a") is None and node.find(".//img") is None
         if not (loads or is_empty) or SIDE_CLASS.search(
             f"{names} {names_around(node, BESIDE_LEVELS)}"
@@ -189,8 +191,8 @@ def _has_target(page: Page) -> bool:
     named: set[str] = set()
     for script in islice(page.tree.iter("script"), MAX_SCRIPTS):
         text = (script.text or "")[:MAX_SCRIPT]
-        if REQUESTS.search(text):
-            named.update(one or other for one, other in TARGETS.findall(text))
+        if REQUEST_CODE.search(text):
+            named.update(one or other for one, other in TARGET_ID.findall(text))
     if not named:
         return False
     places = islice(page.tree.iter(*LIST_TAGS), MAX_PLACES)
@@ -208,7 +210,7 @@ def _is_empty(node: etree._Element) -> bool:
 def _rooted(page: Page) -> bool:
     """Whether a page has an empty root element for a JavaScript framework."""
     return any(
-        ROOTS.fullmatch(node.get("id") or str(node.tag))
+        ROOT_NAME.fullmatch(node.get("id") or str(node.tag))
         and not len(node)
         and not element_line(node)
         for node in page.tree.iter("div", "main", "section", "app-root")
@@ -225,7 +227,7 @@ def without_scripts(page: Page) -> Page | None:
     at = 0
     for begin, inner, inner_end, end in _parts(markup):
         content = markup[inner:inner_end]
-        if not SHOWS.search(content) or PLACEHOLDER.search(content):
+        if not VISIBLE_TAG.search(content) or PLACEHOLDER.search(content):
             continue
         pieces += (markup[at:begin], b"<div>", content, b"</div>")
         at = end

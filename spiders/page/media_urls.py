@@ -47,10 +47,10 @@ DOWNLOAD_FILE = re.compile(rf"\.(?:{DOWNLOADS})$", re.IGNORECASE)
 
 MAYBE_IMAGE = re.compile(rf"%|\.(?:{IMAGES})(?![a-z0-9])", re.IGNORECASE)
 
-MAYBE_FILE = re.compile(rf"%|\.(?:{DOWNLOADS})(?![a-z0-9])", re.IGNORECASE)
+FILE_HINT = re.compile(rf"%|\.(?:{DOWNLOADS})(?![a-z0-9])", re.IGNORECASE)
 """Pattern for a quick check of URLs. Those that don't match are not files, and need no parsing."""
 
-PLAIN = re.compile(
+PLAIN_URL = re.compile(
     r"(?:https?://[A-Za-z0-9.-]+|(?!//))(/[A-Za-z0-9/._~+-]*)(?:\?[A-Za-z0-9&=._~+-]*)?"
 )
 """Pattern of URLs whose path can be read without parsing, like most URLs."""
@@ -99,7 +99,7 @@ def leads_to_image(url: str) -> bool:
 
 def leads_to_file(url: str) -> bool:
     """Whether a URL is a file to download, judging by the suffix of its path or a query value."""
-    return bool(MAYBE_FILE.search(url) and DOWNLOAD_FILE.search(file_of(url)))
+    return bool(FILE_HINT.search(url) and DOWNLOAD_FILE.search(file_of(url)))
 
 
 def file_of(url: str) -> str:
@@ -116,7 +116,7 @@ def file_of(url: str) -> str:
 
 def path_of(url: str) -> str:
     """Return the decoded path of a URL, or an empty string if the URL is invalid."""
-    if plain := PLAIN.fullmatch(url):
+    if plain := PLAIN_URL.fullmatch(url):
         return plain[1]
     try:
         return unquote(urlsplit(url).path)

@@ -28,13 +28,13 @@ from data.text.urls import absolute
 from spiders.page.document import DocumentText
 from spiders.page.html_tree import parse
 
-DECLARING = ("base", "link", "meta", "script", "title")
+DECLARING_TAGS = ("base", "link", "meta", "script", "title")
 """Tags of elements that may contain metadata of the page."""
 
-CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
+CONTROL_CHARACTERS = bytes([*range(9), 11, 12, *range(14, 32)])
 """Control characters that XML forbids."""
 
-NOT_TEXT = 0.02
+MAX_CONTROL_SHARE = 0.02
 """Maximum share of control characters at the start of a text. A body with a larger share is binary.
 """
 
@@ -49,7 +49,7 @@ GZIP = b"\x1f\x8b\x08"
 MAX_UNPACKED = 20_000_000
 """Maximum number of bytes decompressed from a gzip file."""
 
-NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+FORBIDDEN_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 """Characters (in UTF-8) that XML forbids. A single one would make a whole feed invalid."""
 
 CHECKED_BYTES = 32_768
@@ -73,25 +73,25 @@ USUAL_ENCODINGS = {
 Source: WHATWG Encoding Standard, by locale. English is missing because many pages in other
 languages declare English as their language."""
 
-PROBE, READ = b"<p>+AGE- \\u0042", "<p>+AGE- \\u0042"
+PROBE_BYTES, PROBE_TEXT = b"<p>+AGE- \\u0042", "<p>+AGE- \\u0042"
 """Test bytes that every usable encoding decodes as ASCII, and the decoded text.
 
 In encodings such as UTF-7, these bytes are escape sequences with a different result.
 """
 
-WESTERN = "cp1252"
+WESTERN_ENCODING = "cp1252"
 """Western European encoding, assumed if there is no other evidence."""
 
 MARKUP = re.compile(r"(?is)<(script|style)\b.*?</\1|<[^>]*>")
 
-SHIFTED = re.compile(rb"\x1b\$(?:\)[AC]|[@B]|\([@BD])|\x1b\([IJ]")
+SHIFT_ESCAPES = re.compile(rb"\x1b\$(?:\)[AC]|[@B]|\([@BD])|\x1b\([IJ]")
 """Pattern of escape sequences after which 7-bit bytes are East Asian characters.
 
 Sources: ISO 2022, RFC 1468, RFC 1557, RFC 1922.
 """
 
 KOREAN = b"\x1b$)C"
-TILDES = re.compile(r"(?i)charset\s*=\s*[\"']?hz(?:-gb-2312)?\b")
+HZ_DECLARATION = re.compile(r"(?i)charset\s*=\s*[\"']?hz(?:-gb-2312)?\b")
 """Pattern of a declaration of HZ (RFC 1843), a 7-bit encoding of Chinese."""
 
 
@@ -121,10 +121,10 @@ class Page:
         markup = recode(unpacked(self.body), self.content_type)
         if is_binary(markup[:DETECTION_BYTES]):
             return b""
-        if any(control in markup for control in CONTROLS):
-            markup = markup.translate(None, CONTROLS)
+        if any(control in markup for control in CONTROL_CHARACTERS):
+            markup = markup.translate(None, CONTROL_CHARACTERS)
         if b"\xef" in markup:  # A search for one byte is much faster than a search for three.
-            for bad in NOT_CHARACTERS:
+            for bad in FORBIDDEN_CHARACTERS:
                 markup = markup.replace(bad, b"")
         return markup
 
@@ -168,12 +168,12 @@ class Page:
 
     @cached_property
     def declared(self) -> Mapping[str, Sequence[etree._Element]]:
-        """The elements that may contain metadata (see DECLARING), in page order, by tag.
+        """The elements that may contain metadata (see DECLARING_TAGS), in page order, by tag.
 
         They may be anywhere on the page, so they are collected in a single pass.
         """
-        found: dict[str, list[etree._Element]] = {tag: [] for tag in DECLARING}
-        for element in self.tree.iter(*DECLARING):
+        found: dict[str, list[etree._Element]] = {tag: [] for tag in DECLARING_TAGS}
+        for element in self.tree.iter(*DECLARING_TAGS):
             found[element.tag].append(element)
         return found
 
@@ -198,7 +198,9 @@ def is_binary(start: bytes) -> bool:
     """
     if start.lstrip()[:1] in (b"<", b"{", b"["):
         return False
-    return len(start) - len(start.translate(None, CONTROLS)) > NOT_TEXT * len(start)
+    return len(start) - len(start.translate(None, CONTROL_CHARACTERS)) > MAX_CONTROL_SHARE * len(
+        start
+    )
 
 
 def unpacked(body: bytes) -> bytes:
@@ -255,10 +257,10 @@ def seven_bit(body: bytes, content_type: str) -> str | None:
     """
     if not body.isascii():
         return None
-    if b"\x1b" in body and SHIFTED.search(body):
+    if b"\x1b" in body and SHIFT_ESCAPES.search(body):
         return "iso2022_kr" if KOREAN in body else "iso2022_jp_ext"
     if b"~{" in body:
-        declared = TILDES.search(content_type + body[:4096].decode("ascii"))
+        declared = HZ_DECLARATION.search(content_type + body[:4096].decode("ascii"))
         return "hz" if declared else None
     return None
 
@@ -277,12 +279,14 @@ def decode(body: bytes, content_type: str) -> str:
         except UnicodeDecodeError:
             pass  # not the usual encoding of this language, so detect it below
     found = from_bytes(body[:DETECTION_BYTES]).best()
-    detected = found.encoding if found else WESTERN
+    detected = found.encoding if found else WESTERN_ENCODING
     if is_latin(body[:DETECTION_BYTES].decode(detected, "replace")):
         # Detection confuses encodings of Latin letters with each other. The language decides
         # between them.
-        sample = MARKUP.sub(" ", body[:DETECTION_BYTES].decode(WESTERN, "replace"))
-        detected = USUAL_ENCODINGS.get(detect_language(" ".join(sample.split())) or "", WESTERN)
+        sample = MARKUP.sub(" ", body[:DETECTION_BYTES].decode(WESTERN_ENCODING, "replace"))
+        detected = USUAL_ENCODINGS.get(
+            detect_language(" ".join(sample.split())) or "", WESTERN_ENCODING
+        )
     return body.decode(detected, "replace")
 
 
@@ -296,11 +300,11 @@ def usable(declared: str) -> str | None:
     if name is None or name.startswith(("utf-16", "utf-32")):
         return name
     try:
-        text = PROBE.decode(name, "replace")
+        text = PROBE_BYTES.decode(name, "replace")
     except (LookupError, UnicodeError):
         return None
     # Japanese and Korean encodings have a currency sign in place of the backslash.
-    return name if text.replace("\u00a5", "\\").replace("\u20a9", "\\") == READ else None
+    return name if text.replace("\u00a5", "\\").replace("\u20a9", "\\") == PROBE_TEXT else None
 
 
 def is_latin(text: str) -> bool:

@@ -12,9 +12,9 @@ from importlib.resources import files
 
 from data.languages.vocabulary import words
 
-TAIL_LINE, SHARE_LINE = 60, 40
+MIN_NON_TAIL_LENGTH, MIN_NON_SHARE_LENGTH = 60, 40
 """Minimum lengths, in characters, of lines that are too long to introduce other content
-(`TAIL_LINE`) or to be a share button (`SHARE_LINE`)."""
+(`MIN_NON_TAIL_LENGTH`) or to be a share button (`MIN_NON_SHARE_LENGTH`)."""
 
 LETTERS = re.compile(r"[\W\d_]+")
 NOT_LETTERS = re.compile(r"[\W_]+")
@@ -72,23 +72,23 @@ def letters(line: str) -> str:
 
 def is_tail(line: str) -> bool:
     """Whether a line introduces other content after a release, such as comments or tags."""
-    line_letters = letters(line) if len(line) < TAIL_LINE else ""
+    line_letters = letters(line) if len(line) < MIN_NON_TAIL_LENGTH else ""
     return line_letters in phrases("tails") or line_letters in phrases("related")
 
 
 def is_related(line: str) -> bool:
     """Whether a line is a heading for related news."""
-    return len(line) < TAIL_LINE and letters(line) in phrases("related")
+    return len(line) < MIN_NON_TAIL_LENGTH and letters(line) in phrases("related")
 
 
 def is_widget(line: str) -> bool:
     """Whether a line is the heading of a widget, such as weather or search."""
-    return len(line) < TAIL_LINE and letters(line) in phrases("widgets")
+    return len(line) < MIN_NON_TAIL_LENGTH and letters(line) in phrases("widgets")
 
 
 def is_box_heading(line: str) -> bool:
     """Whether a line is the heading of a widget or of other content after a release."""
-    return len(line) < TAIL_LINE and letters(line) in _box_headings()
+    return len(line) < MIN_NON_TAIL_LENGTH and letters(line) in _box_headings()
 
 
 @cache
@@ -99,4 +99,4 @@ def _box_headings() -> frozenset[str]:
 
 def is_share(line: str) -> bool:
     """Whether a line is the text of a share button."""
-    return len(line) < SHARE_LINE and letters(line) in phrases("share")
+    return len(line) < MIN_NON_SHARE_LENGTH and letters(line) in phrases("share")

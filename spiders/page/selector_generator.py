@@ -7,7 +7,7 @@ from typing import Final
 
 from lxml import etree
 
-STABLE: Final = re.compile(r"[A-Za-z][A-Za-z_-]{1,59}")
+STABLE_NAME: Final = re.compile(r"[A-Za-z][A-Za-z_-]{1,59}")
 """Pattern of a class or id without digits. Those with digits may be specific to one page or build.
 """
 
@@ -65,13 +65,13 @@ def _selectors(element: etree._Element) -> Iterator[str]:
 def marks_of(element: etree._Element) -> Iterator[str]:
     """Yield selectors by id, ``itemprop`` and class of an element, without its tag."""
     name = element.get("id") or ""
-    if STABLE.fullmatch(name):
+    if STABLE_NAME.fullmatch(name):
         yield f"#{name}"
     prop = element.get("itemprop") or ""
-    if STABLE.fullmatch(prop):
+    if STABLE_NAME.fullmatch(prop):
         yield f'[itemprop="{prop}"]'
     for part in (element.get("class") or "").split()[:MAX_CLASSES]:
-        if STABLE.fullmatch(part):
+        if STABLE_NAME.fullmatch(part):
             yield f".{part}"
 
 

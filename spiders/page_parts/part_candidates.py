@@ -32,7 +32,7 @@ MAX_ID: Final = 200
 """Maximum length of an id that may identify a part, in characters."""
 
 CONTROLLING: Final = frozenset(["aria-controls", "uk-toggle"])
-DATA: Final = re.compile(r"data-[\w-]{1,60}")
+DATA_ATTRIBUTE: Final = re.compile(r"data-[\w-]{1,60}")
 """Pattern of names of data attributes. Those of a control may contain the id of the element that it
 opens."""
 
@@ -42,10 +42,10 @@ _WITH_ANCHOR: Final = etree.XPath(
 )
 """XPath of elements that may have an anchor, or may be controls that open another element."""
 
-TARGET: Final = re.compile(r"(?:target:\s*)?#?([^\s#;,{}\"']{1,200});?")
+TARGET_ID: Final = re.compile(r"(?:target:\s*)?#?([^\s#;,{}\"']{1,200});?")
 """Pattern of an attribute's value that contains the id of the element that a control opens."""
 
-OPENED: Final = re.compile(
+OPENED_CLASS: Final = re.compile(
     r"modal|popup|pop-up|collaps|accordion|panel|lightbox|dialog|overlay|offcanvas|drawer|tabpane"
     r"|tab-pane|toggle|expand|mfp-|remodal|reveal",
     re.IGNORECASE,
@@ -56,7 +56,7 @@ MAX_COMMON_ANCESTORS: Final = 2
 """Maximum number of ancestors shared by a control and its target whose ids may be the part's
 anchor."""
 
-HOLDERS: Final = frozenset(["section", "article", "div", "li", "dd", "details", "dialog", "tr"])
+HOLDER_TAGS: Final = frozenset(["section", "article", "div", "li", "dd", "details", "dialog", "tr"])
 """Tags of elements that may contain a whole part with heading and text."""
 
 Kind: TypeAlias = Literal["opened", "anchored"]
@@ -134,11 +134,11 @@ def _named(element: etree._Element) -> Iterator[tuple[str, str]]:
         if attribute == "href":
             if not text.startswith("#"):
                 continue
-        elif attribute not in CONTROLLING and not DATA.fullmatch(attribute):
+        elif attribute not in CONTROLLING and not DATA_ATTRIBUTE.fullmatch(attribute):
             continue
         if len(text) > MAX_ID + 20:
             continue
-        if match := TARGET.fullmatch(text.strip()):
+        if match := TARGET_ID.fullmatch(text.strip()):
             yield attribute, match[1]
 
 
@@ -151,7 +151,7 @@ def _is_toggle(element: etree._Element) -> bool:
 def is_opened(element: etree._Element) -> bool:
     """Whether an element is hidden until a control opens it."""
     named = f"{element.get('class') or ''} {element.get('role') or ''}"
-    return element.tag == "dialog" or is_hidden(element) or bool(OPENED.search(named))
+    return element.tag == "dialog" or is_hidden(element) or bool(OPENED_CLASS.search(named))
 
 
 def candidates_of(root: etree._Element) -> Iterator[tuple[PartCandidate, ...]]:
@@ -191,7 +191,7 @@ def _controlled(anchors: Anchors) -> Iterator[PartCandidate]:
         for one in outside[0].iterancestors():
             if len(whole) == MAX_COMMON_ANCESTORS or not anchors.opens_one(one, name):
                 break
-            if one in above and one.tag in HOLDERS:
+            if one in above and one.tag in HOLDER_TAGS:
                 whole.append(one)
             elif one not in above:
                 header = one
@@ -207,7 +207,7 @@ def _panels(root: etree._Element) -> Iterator[PartCandidate]:
         if following is None or following.tag in LEVEL_OF or following.tag in {"button", "dt"}:
             continue
         clicked = heading.tag == "button" or heading.find(".//button") is not None
-        if not (clicked or is_opened(following) or OPENED.search(heading.get("class") or "")):
+        if not (clicked or is_opened(following) or OPENED_CLASS.search(heading.get("class") or "")):
             continue
         inner = next((one for one in heading.iter(etree.Element) if first_id(one)), None)
         own = heading.getparent()
@@ -219,7 +219,7 @@ def _panels(root: etree._Element) -> Iterator[PartCandidate]:
 def _held(anchors: Anchors) -> Iterator[PartCandidate]:
     """Yield parts that consist of an element with an id, which may contain a heading and a text."""
     for name, element in anchors.elements.items():
-        if element.tag in HOLDERS and len(element):
+        if element.tag in HOLDER_TAGS and len(element):
             yield PartCandidate(name, None, (element,), "anchored", name in anchors.linked)
 
 
@@ -267,7 +267,7 @@ def _anchor_of(heading: etree._Element) -> str:
 def _begins(heading: etree._Element) -> bool:
     """Whether a heading is the first heading in an element that may contain a whole part."""
     parent = heading.getparent()
-    if parent is None or parent.tag not in HOLDERS:
+    if parent is None or parent.tag not in HOLDER_TAGS:
         return False
     return all(one.tag not in LEVEL_OF for one in islice(heading.itersiblings(preceding=True), 5))
 

@@ -73,7 +73,7 @@ MAX_READ: Final = 300_000
 WIDE_CHARACTER: Final = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 """Pattern of a character that counts as several Latin letters."""
 
-EDGES: Final = " \t\xa0-–—|:·•,;/()[]+▼▾▸›»<>"
+EDGE_CHARACTERS: Final = " \t\xa0-–—|:·•,;/()[]+▼▾▸›»<>"
 """Characters stripped from a title if its line contains a date."""
 
 
@@ -206,7 +206,7 @@ class LineReader:
             own = LEVEL_OF[str(heading.tag)]
             text = _label_of(heading)
             stated = self.date(PageLine(text, heading)) if any(map(str.isdigit, text)) else None
-            if stated and len(stated[1].strip(EDGES)) <= MAX_WEEKDAY:
+            if stated and len(stated[1].strip(EDGE_CHARACTERS)) <= MAX_WEEKDAY:
                 level, day = own, stated[0]
             elif own <= level:
                 day = None
@@ -321,11 +321,11 @@ def _dated(
     """
     for line in header:
         if found := reader.date(line):
-            return found[0], line, found[1].strip(EDGES)
+            return found[0], line, found[1].strip(EDGE_CHARACTERS)
     for line in first:
         found = reader.date(line)
         if found and (line.heads or (not line.linked and len(found[1].strip()) <= MAX_LABEL)):
-            return found[0], line, found[1].strip(EDGES)
+            return found[0], line, found[1].strip(EDGE_CHARACTERS)
     return None, None, ""
 
 
@@ -343,7 +343,7 @@ def _title(
     """
     titles = {}
     for line in (*header, *first):
-        text = rest if line == dated else line.text.strip(EDGES)
+        text = rest if line == dated else line.text.strip(EDGE_CHARACTERS)
         if _is_title(text):
             titles[line] = text
     own = [line for line in header if line in titles and line.text not in labels]
@@ -378,7 +378,7 @@ def _lists_dates(lines: Sequence[PageLine], reader: LineReader) -> bool:
     for line in lines:
         if (line.linked or len(line.text) <= MAX_LABEL) and any(map(str.isdigit, line.text)):
             found = reader.date(line)
-            alone = found and len(found[1].strip(EDGES)) <= MAX_LABEL // 4
+            alone = found and len(found[1].strip(EDGE_CHARACTERS)) <= MAX_LABEL // 4
             count += bool(alone or (found and line.linked * 2 > len(line.text) - MAX_LABEL))
         if count > MAX_DATE_LINES:
             return True

@@ -10,19 +10,19 @@ from data.text.clean import clean_line, clean_text
 from spiders.page.document import DocumentText
 from spiders.page.phrases import comparison_key
 
-NAMELESS: Final = re.compile(
+DEFAULT_TITLE: Final = re.compile(
     r"(?i)microsoft (?:word|powerpoint|excel)\b.*|untitled|unbenannt|sans titre|sin t[ií]tulo"
     r"|.*\.(?:docx?|odt|rtf|indd|pdf|pptx?|xlsx?|qxd|pmd|tex|pages)|(?:scan|img|dsc|fax)[\W\d_]*"
     r"|(?:document|dokument|documento|presentation|slide|folie|page|seite)[\W\d]*|print(?:ing)?"
 )
 """Pattern of default titles and file names in a document's metadata, which are not its title."""
 
-BUTTON: Final = r"\b{}\b|[\W\d_]+"
+BUTTON_WORDS: Final = r"\b{}\b|[\W\d_]+"
 """Template of the pattern of words and numbers in a link's text that do not describe the document.
 """
 
 MIN_NAME_LENGTH: Final = 4
-"""Minimum length in characters of a title without its `BUTTON` words."""
+"""Minimum length in characters of a title without its `BUTTON_WORDS` words."""
 
 HEADLINE_LINES: Final = 14
 """Number of lines at the start of a document that are searched for the headline."""
@@ -68,7 +68,7 @@ def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
     first = comparison_key(document.pages[0]) if document.pages else ""
     if names_something(listed):
         return listed, "listing"
-    own = names_something(stated) and not NAMELESS.fullmatch(stated)
+    own = names_something(stated) and not DEFAULT_TITLE.fullmatch(stated)
     if own and (comparison_key(stated) in first or not headline):
         return stated, "pdf:metadata"
     if names_something(headline):
@@ -78,7 +78,7 @@ def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
 
 def names_something(title: str) -> bool:
     """Whether a title or link text describes a document, unlike "download PDF"."""
-    return len(pattern("links.documents", BUTTON).sub("", title)) >= MIN_NAME_LENGTH
+    return len(pattern("links.documents", BUTTON_WORDS).sub("", title)) >= MIN_NAME_LENGTH
 
 
 def body_text_of(document: DocumentText, title: str) -> str:

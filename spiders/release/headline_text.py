@@ -36,7 +36,7 @@ DATE: Final = re.compile(
 DATE_OR_LABEL: Final = re.compile(r"[\d:：]")
 """Pattern of a digit or colon, one of which is in every date and every label of a credit line."""
 
-OPENING: Final = re.compile(rf"[\W_]*(?:{DATE.pattern})?[\W_]*")
+LINE_OPENING: Final = re.compile(rf"[\W_]*(?:{DATE.pattern})?[\W_]*")
 """Pattern of punctuation and a date that may precede the first label of a credit line."""
 
 
@@ -73,7 +73,7 @@ def is_credit_line(text: str) -> bool:
         parts.append(folded[at:low])
         at = high
     size = _size(" ".join((*parts, folded[at:])))
-    opening = OPENING.match(folded)
+    opening = LINE_OPENING.match(folded)
     first = opening is not None and spans[0][0] <= opening.end()
     if len(spans) == 1:
         low, high = spans[0]

@@ -24,7 +24,7 @@ NEARBY_ELEMENTS = 4
 """Number of elements before and after a body that are searched for its lead image and files."""
 
 
-HOLDERS = {
+HOLDER_ATTRIBUTES = {
     "a": "href", "video": "src", "audio": "src", "source": "src",
     "iframe": "src", "embed": "src", "object": "data",
 }  # fmt: skip
@@ -123,8 +123,8 @@ def attachments_of(element: etree._Element | None, base: str) -> tuple[Media, ..
     """Return the files that are linked, played or embedded in or beside a body."""
     found: dict[str, Media] = {}
     for part in around(element):
-        for node in part.iter(*HOLDERS):
-            href = node.get(HOLDERS[node.tag]) or ""
+        for node in part.iter(*HOLDER_ATTRIBUTES):
+            href = node.get(HOLDER_ATTRIBUTES[node.tag]) or ""
             if not leads_to_file(href):
                 continue
             url = loadable(base, href)

@@ -16,7 +16,7 @@ from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.html_tree import text_content
 from spiders.page.page import Page
 
-AUTHORS = (
+AUTHOR_NAMES = (
     "author", "article:author", "dc.creator", "dcterms.creator", "citation_author", "contentsource",
 )  # fmt: skip
 """Names of meta elements for the author. ``contentsource`` contains the institution that wrote the
@@ -101,7 +101,7 @@ def author_of(page: Page, meta: EmbeddedMetadata) -> str | None:
 
     The author may be an institution, such as the source of a text on Chinese government sites.
     """
-    names = (meta.text("author"), *map(meta.meta, AUTHORS))
+    names = (meta.text("author"), *map(meta.meta, AUTHOR_NAMES))
     author = next((name for name in names if name and not is_web(name)), "")
     return clean_line(author) or BYLINE.sub("", marked(page, "author")) or None
 

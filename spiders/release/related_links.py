@@ -24,10 +24,10 @@ OTHER_REGIONS: Final = (
     BIT["footer"] | BIT["foot"] | BIT["nav"] | BIT["navigation"] | BIT["comment"] | BIT["share"]
 )
 SIDE_TAGS: Final = frozenset(["nav", "footer", "header"])
-LINKS_SEEN: Final = 80
+MAX_LINKS_SEEN: Final = 80
 """Maximum number of links checked after a body. Links further down are unrelated to the release."""
 
-ABOVE_LINK: Final = 6
+MAX_ANCESTORS: Final = 6
 """Maximum number of ancestors of a link whose class and id are checked."""
 
 
@@ -57,7 +57,7 @@ def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
             url = page_address(url)
         if url and url.startswith("http") and not leads_to_file(url):
             found.setdefault(url, Link(url, title))
-        if len(found) >= MAX_LINKS or seen >= LINKS_SEEN:
+        if len(found) >= MAX_LINKS or seen >= MAX_LINKS_SEEN:
             break
     return tuple(found.values())
 
@@ -82,6 +82,6 @@ def _elsewhere(link: etree._Element, below: dict[etree._Element, float]) -> bool
         holder = holder.getparent()
     levels = 0.0 if holder is None else below[holder]
     for one in reversed(around):
-        own = ABOVE_LINK if hints_in(class_and_id(one)) & OTHER_REGIONS else 0
+        own = MAX_ANCESTORS if hints_in(class_and_id(one)) & OTHER_REGIONS else 0
         levels = below[one] = inf if one.tag in SIDE_TAGS else max(own, levels - 1)
     return levels > 0

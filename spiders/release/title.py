@@ -55,10 +55,10 @@ MIN_RIVAL: Final = 0.5
 """Minimum probability of a heading that replaces a doubtful title, as a share of the title's
 probability."""
 
-CELLS: Final = frozenset(("th", "td", "dt"))
+CELL_TAGS: Final = frozenset(("th", "td", "dt"))
 """Tags of table and list cells that may contain a label for the headline beside them."""
 
-AMONG_FIRST: Final = 8
+MAX_HEADLINE_BLOCKS: Final = 8
 """Number of blocks at the start of the body that may contain the headline."""
 
 
@@ -287,12 +287,12 @@ def as_listed(
 
 def labelled(seen: BlockTree, start: int) -> Title | None:
     """Return the headline in a table cell beside its label cell ("제목", title), or None."""
-    blocks = seen.blocks[: start + AMONG_FIRST]
+    blocks = seen.blocks[: start + MAX_HEADLINE_BLOCKS]
     for label, block in pairwise(blocks):
         if len(block.text) > MAX_TITLE:
             continue
         if (
-            label.container.tag not in CELLS
+            label.container.tag not in CELL_TAGS
             or label.text.strip(" :：").casefold() not in _title_labels()
         ):
             continue
@@ -318,7 +318,7 @@ def heading_block(key: str, seen: BlockTree, start: int) -> TextBlock | None:
 
     Returns None if no block has it.
     """
-    for block in reversed(seen.blocks[: start + AMONG_FIRST]):
+    for block in reversed(seen.blocks[: start + MAX_HEADLINE_BLOCKS]):
         if len(block.text) <= MAX_TITLE and comparison_key(block.text) == key:
             return block
     return None

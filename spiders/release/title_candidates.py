@@ -53,10 +53,10 @@ MAX_HEADINGS: Final = 60
 MAX_CUTS: Final = 8
 """Maximum number of separators at which a title is split."""
 
-PAST_BODY: Final = 3
+MAX_BODY_BLOCKS: Final = 3
 """Number of blocks at the start of the body that are searched for a headline."""
 
-READINGS: Final = frozenset(("rt", "rp", "rtc"))
+READING_TAGS: Final = frozenset(("rt", "rp", "rtc"))
 """Tags of ruby elements that contain the pronunciation of characters."""
 
 NONE, WHOLE, UNSUFFIXED, FIRST, LAST, LONGEST = range(6)
@@ -102,7 +102,7 @@ def headline_candidates(  # noqa: C901 - one flat loop
             if candidate:
                 candidate.parts[rule] = min(candidate.parts.get(rule, 9), kind)
     taken = 0
-    for block in seen.blocks[: start + PAST_BODY]:
+    for block in seen.blocks[: start + MAX_BODY_BLOCKS]:
         level = level_of(block)
         if not level and not (block.hints | block.container.near) & TITLED:
             continue
@@ -199,7 +199,7 @@ def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
 
 def has_readings(block: TextBlock) -> bool:
     """Whether a block contains ruby annotations, which give the pronunciation of characters."""
-    return any(element.tag in READINGS for element, _ in block.pieces)
+    return any(element.tag in READING_TAGS for element, _ in block.pieces)
 
 
 def pieces_of(block: TextBlock) -> int:
@@ -212,7 +212,7 @@ def without_readings(block: TextBlock) -> str:
     titles = (
         (element.tail if tail else element.text) or ""
         for element, tail in block.pieces
-        if tail or element.tag not in READINGS
+        if tail or element.tag not in READING_TAGS
     )
     return " ".join("".join(titles).split())
 

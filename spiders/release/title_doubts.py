@@ -32,7 +32,7 @@ from spiders.release.title_candidates import (
 NEAR_ABOVE: Final = 4
 """Number of blocks above a text that are searched for a part of ``<title>``."""
 
-HOME: Final = re.compile(
+HOME_PATH: Final = re.compile(
     r"/*+(?:[a-z]{2}(?:[-_][a-z]{2,4})?/?)?(?:(?:index|default|home|main)(?:\.[a-z]{2,5})?)?/*+",
     re.IGNORECASE,
 )
@@ -233,7 +233,7 @@ def is_home(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return not parts.query and HOME.fullmatch(parts.path) is not None
+    return not parts.query and HOME_PATH.fullmatch(parts.path) is not None
 
 
 def below_slogan(found: list[TitleCandidate], slogan: TitleCandidate) -> TitleCandidate | None:

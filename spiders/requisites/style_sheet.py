@@ -35,7 +35,7 @@ DENSITY: Final = re.compile(
 )
 """Pattern of the part of an ``image-set()`` option that follows its URL."""
 
-LAYER: Final = re.compile(
+IMPORT_CONDITION: Final = re.compile(
     r"\b(?:layer\b(?:\([^()]*+\))?|supports\((?:[^()]|\([^()]*+\))*+\))", re.IGNORECASE
 )
 """Pattern of conditions of ``@import`` that are not media queries."""
@@ -43,7 +43,7 @@ LAYER: Final = re.compile(
 LETTERS: Final = re.compile(r"unicode-range\s*+:([^;}]*+)", re.IGNORECASE)
 RANGE: Final = re.compile(r"U\+([0-9a-f]{0,6})(\?{0,6})(?:-([0-9a-f]{1,6}))?", re.IGNORECASE)
 
-SELECTOR: Final = re.compile(
+SELECTOR_PART: Final = re.compile(
     r"""(?P<open>\()|(?P<close>\))|(?P<comma>,)
     |\[(?:[^\]"']|"[^"]*+"?|'[^']*+'?)*+\]?
     |(?:\#|\.(?!-?\d))(?P<name>(?:[\w-]|[^\x00-\x7f]|\\[\s\S])++)|\\[\s\S]""",
@@ -128,7 +128,9 @@ class _Reader:
         self._end_options()
         if self._import:
             url, start = self._import
-            if matches_any(LAYER.sub(" ", COMMENT.sub(" ", self._css[start:place])).strip()):
+            if matches_any(
+                IMPORT_CONDITION.sub(" ", COMMENT.sub(" ", self._css[start:place])).strip()
+            ):
                 self._add(url, "style")
         if mark == "{":
             self._blocks.append(self._opened(place))
@@ -227,7 +229,7 @@ def _names_of(selectors: str) -> Names:
     """Return the classes and ids of each selector of a rule, or nothing if a selector has none."""
     rules: list[set[str]] = [set()]
     depth = 0
-    for part in SELECTOR.finditer(selectors):
+    for part in SELECTOR_PART.finditer(selectors):
         if part["open"] or part["close"]:
             depth += 1 if part["open"] else -1
         elif depth:

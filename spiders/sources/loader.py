@@ -24,10 +24,10 @@ from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
 EMPTY: Final = Selector("<html><head></head><body></body></html>", type="html")
 
-ELEMENTS: Final = frozenset(("item", "body", "drop"))
+ELEMENT_KEYS: Final = frozenset(("item", "body", "drop"))
 """Keys of selectors in a source file that must select elements, not texts or attributes."""
 
-CLEANED: Final = frozenset(("body", "drop"))
+SOUP_KEYS: Final = frozenset(("body", "drop"))
 """Keys of selectors in a source file that must also be valid in soupsieve, which cleans the body.
 """
 
@@ -170,12 +170,12 @@ def fault_of(key: str, selector: str) -> str:
     try:
         EMPTY.css(selector)
         EMPTY.css(bare)
-        if key in CLEANED:
+        if key in SOUP_KEYS:
             import soupsieve  # noqa: PLC0415 - import takes 0.1 s, and few sources need it
 
             soupsieve.compile(bare)
     except Exception as error:  # noqa: BLE001 - any exception means that the selector is invalid
         return f"is not a CSS selector ({str(error).splitlines()[0]})"
-    if key in ELEMENTS and "::" in bare:
+    if key in ELEMENT_KEYS and "::" in bare:
         return "must select elements: remove ::text and ::attr(…)"
     return ""

@@ -35,11 +35,11 @@ CatalogueKey = Annotated[
     ),
 ]
 
-CODE: Final = (("spiders", ""), ("data", "dates"), ("data", "text"))
+CODE_FOLDERS: Final = (("spiders", ""), ("data", "dates"), ("data", "text"))
 """Packages and folders in them with the extraction code. An empty folder means the whole package.
 """
 
-NOT_CODE: Final = ("catalogue/", "attachments/", "requisites/")
+NON_CODE_FOLDERS: Final = ("catalogue/", "attachments/", "requisites/")
 """Folders of ``spiders`` that do not affect the extraction of pages."""
 
 DIGEST_DIGITS: Final = 16
@@ -181,12 +181,12 @@ class SourceReading(msgspec.Struct, frozen=True):
 def program_digest() -> str:
     """Return a digest of the extraction code, which changes with each version of the code."""
     found = hashlib.sha256()
-    for package, folder in CODE:
+    for package, folder in CODE_FOLDERS:
         root = Path(str(files(package))) / folder
         for path in sorted(root.rglob("*")):
             if path.is_file() and path.suffix not in {".pyc", ".pyi"}:
                 name = path.relative_to(root).as_posix()
-                if name.startswith(NOT_CODE):
+                if name.startswith(NON_CODE_FOLDERS):
                     continue
                 found.update(f"{package}/{folder}/{name}\n".encode())
                 found.update(path.read_bytes())

@@ -13,14 +13,15 @@ from spiders.page.css import CssSelector
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules, ReleaseRules
 
-NEEDED: Final = ("title", "published", "body")
+NEEDED_FIELDS: Final = ("title", "published", "body")
 """Fields that every release page has."""
 
-ALSO: Final = ("section", "publisher")
+OPTIONAL_FIELDS: Final = ("section", "publisher")
 """Fields that may be missing on some release pages."""
 
 MIN_UNMATCHED_PAGES: Final = 3
-"""A selector of an `ALSO` field is reported if it matches on none of at least this many pages."""
+"""The selector of an optional field is reported if at least this many pages were checked and it
+matches on none of them."""
 
 
 def listing_matches(page: Page, rules: ListingRules) -> Iterator[tuple[str, str, bool]]:
@@ -40,7 +41,7 @@ def release_matches(page: Page, rules: ReleaseRules) -> Iterator[tuple[str, str,
 
     `drop` selectors are not checked.
     """
-    for name in (*NEEDED, *ALSO):
+    for name in (*NEEDED_FIELDS, *OPTIONAL_FIELDS):
         selector = getattr(rules, name)
         if selector:
             yield f"release.{name}", selector, bool(CssSelector(selector).found(page.tree))
@@ -80,7 +81,7 @@ class Unmatched:
     def without(self) -> Iterator[tuple[str, str, int]]:
         """Yield the selectors that match nothing: key, selector, and number of checked pages."""
         for key, (selector, pages, matched) in self.looked_at.items():
-            least = MIN_UNMATCHED_PAGES if key.partition(".")[2] in ALSO else 1
+            least = MIN_UNMATCHED_PAGES if key.partition(".")[2] in OPTIONAL_FIELDS else 1
             if not matched and pages >= least:
                 yield key, selector, pages
 

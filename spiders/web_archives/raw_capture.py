@@ -20,7 +20,7 @@ DROPPED_HEADERS: Final = frozenset(["content-encoding", "content-length", "trans
 """Names of the site's headers that describe the encoded body. They are dropped, because the archive
 may have decoded it."""
 
-INSERTS: Final = tuple(
+INSERTED_PARTS: Final = tuple(
     (re.compile(beginning, re.IGNORECASE), re.compile(end, re.IGNORECASE))
     for beginning, end in (
         (rb"<!-- WB Insert -->", rb"<!-- End WB Insert -->"),
@@ -35,7 +35,7 @@ INSERTS: Final = tuple(
 )
 """Patterns of the start and the end of each part that pywb and the Wayback Machine add to pages."""
 
-LEFTOVER: Final = re.compile(
+ARCHIVE_SCRIPT: Final = re.compile(
     rb"wombat\.js|/_static/js/|__wb_|\bwbinfo\b|WAYBACK TOOLBAR", re.IGNORECASE
 )
 """Pattern of scripts and names that only web archives add to pages."""
@@ -53,7 +53,7 @@ def without_additions(body: bytes, replay: str) -> bytes | None:
     returned unchanged. Returns None if scripts of an archive remain.
     """
     found = body
-    for beginning, end in INSERTS:
+    for beginning, end in INSERTED_PARTS:
         found = without_parts(found, beginning, end)
     parts = urlsplit(replay)
     host, path = (re.escape(one.encode()) for one in (parts.netloc, parts.path.rstrip("/")))
@@ -61,7 +61,7 @@ def without_additions(body: bytes, replay: str) -> bytes | None:
         rb"(?:(?:https?:)?//" + host + rb")?" + path + rb"/\d{14}(?:[a-z]{2}_)?/(?=https?://)"
     )
     found = re.sub(rewritten, b"", found)
-    return None if LEFTOVER.search(found) else found
+    return None if ARCHIVE_SCRIPT.search(found) else found
 
 
 def without_parts(body: bytes, beginning: re.Pattern[bytes], end: re.Pattern[bytes]) -> bytes:

@@ -59,7 +59,7 @@ backfill."""
 
 REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
-REPLAYED: Final = re.compile(r"/(\d{14})(?:[a-z]{2}_)?/(https?://.*)")
+REPLAY_ADDRESS: Final = re.compile(r"/(\d{14})(?:[a-z]{2}_)?/(https?://.*)")
 """Pattern of the time and the original address in the address of a capture."""
 
 CDX, TIMEMAP = "cdx", "timemap"
@@ -202,7 +202,7 @@ class WebArchive:
             )
         if len(answer.body) >= self._client.max_body:
             raise NoCapture(f"the capture {capture.stamp} is larger than network.max_bytes")
-        shown = REPLAYED.search(final)
+        shown = REPLAY_ADDRESS.search(final)
         if shown and canonical_url(shown[2]) != canonical_url(capture.url):
             raise NoCapture(f"the capture {capture.stamp} leads to a capture of {shown[2][:200]}")
         is_exact = is_payload(capture.digest, answer.body)
@@ -218,7 +218,7 @@ class WebArchive:
     def address_of(self, capture: IndexedCapture) -> str:
         """Return the address at which the archive has a capture as first stored."""
         plain = f"{self._replay}{capture.stamp}id_/{capture.url}"
-        return REPLAYED.sub(rf"/{capture.stamp}id_/\2", capture.memento) or plain
+        return REPLAY_ADDRESS.sub(rf"/{capture.stamp}id_/\2", capture.memento) or plain
 
     def _check_time(
         self, capture: IndexedCapture, answer: OutboundResponse, *, is_exact: bool

@@ -71,7 +71,7 @@ MAX_PLANNING_SECONDS: Final = 2.0
 MAX_RELEASES: Final = 10
 """Maximum number of releases that are searched for at a page's URL."""
 
-RETRY: Final = dt.timedelta(hours=1)
+RETRY_DELAY: Final = dt.timedelta(hours=1)
 """Time after which a page's requisites are requested again if some of them could not be fetched."""
 
 FINAL_KINDS: Final = frozenset({"robots", "refused", "size"})
@@ -272,7 +272,7 @@ class PageRequisites:
                 f" {plan.left_out} are not archived"
             )
         if plan.fails:
-            self._archive.cache.retry_page(plan.page, now + RETRY)
+            self._archive.cache.retry_page(plan.page, now + RETRY_DELAY)
         else:
             self._archive.cache.finish_page(plan.page.record_id)
 

@@ -74,7 +74,7 @@ MAX_EXCUSED_PAGES: Final = 20
 LOST_LETTERS: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
 """Pattern of the characters that replace letters after decoding with a wrong character set."""
 
-ADDRESS: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
+URL_WORD: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
 """Pattern of a word that may contain question marks, such as a URL."""
 
 MIN_LOST_LETTERS: Final = 5
@@ -343,7 +343,7 @@ def is_garbled(text: str) -> bool:
     """
     lost = 0
     if "?" in text or "\ufffd" in text:
-        words = ADDRESS.sub(" ", text) if "?" in text else text
+        words = URL_WORD.sub(" ", text) if "?" in text else text
         lost = sum(len(match[0]) for match in LOST_LETTERS.finditer(words))
     if not _is_much(lost, text) and not text.isascii() and CONFUSED.search(text):
         from ftfy.badness import badness  # noqa: PLC0415 - loads tables that few texts need

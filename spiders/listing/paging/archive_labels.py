@@ -25,10 +25,10 @@ _COUNT: Final = re.compile(
 – 34 releases*."""
 
 _ERA: Final = re.compile(r"(令和|平成|昭和|民國|民国)\s?(\d{1,3}|元)(?=\s?年)")
-_REPUBLIC: Final = re.compile(r"(?<!\d)(1[0-4]\d)(?=\s?年)")
+_TAIWAN_YEAR: Final = re.compile(r"(?<!\d)(1[0-4]\d)(?=\s?年)")
 """Pattern of a year in Taiwan's calendar without the name of the era."""
 
-_DAYS: Final = re.compile(
+_WEEK_DAYS: Final = re.compile(
     r"\d{1,2}[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})\s?[-–—~]\s?\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 )
 """Pattern of the first and last day of a week: *02.11.2026 – 08.11.2026*."""
@@ -36,7 +36,7 @@ _DAYS: Final = re.compile(
 _DECADE: Final = re.compile(r"(?<!\d)(?:19|20)\d0['’]?s(?!\w)")
 _YEARS: Final = re.compile(r"(?<!\d)(\d{4})\s?[-/–—~]\s?(\d{4})(?!\d)")
 _PERIODS: Final = (
-    _DAYS,
+    _WEEK_DAYS,
     re.compile(r"(?<!\d)(?P<y>\d{4})\s?[年년](?:度|도)?(?:\s?(?P<m>\d{1,2})\s?[月월])?"),
     re.compile(r"(?<!\d)(?P<y>\d{4})\s?[-/]\s?(?P<z>\d{4})(?!\d)"),
     re.compile(r"(?<!\d)(?P<y>\d{4})\s?[-/.]\s?(?P<m>\d{1,2})(?!\d)"),
@@ -75,7 +75,7 @@ def period_in(label: str) -> ArchivePeriod | None:
     text = fold_date(label[:MAX_LABEL]).strip()
     text = _COUNT.sub("", text) or text
     text = _ERA.sub(_gregorian_of_era, text)
-    text = _REPUBLIC.sub(lambda found: str(int(found[1]) + ERAS["民國"]), text)
+    text = _TAIWAN_YEAR.sub(lambda found: str(int(found[1]) + ERAS["民國"]), text)
     text, has_range = _without_range(text)
     without_part = _part_of_year().sub(" ", text)
     year, month, rest = _numbers_in(without_part)

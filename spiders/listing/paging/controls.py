@@ -47,10 +47,10 @@ _OPTIONS = re.compile(
     r"WebForm_PostBackOptions\(\s*(['\"])([^'\"]{1,500})\1\s*,\s*(['\"])([^'\"]{0,500})\3"
 )
 _PAGE_OF_GRID = re.compile(r"Page\$(\d{1,5})")
-_STATE: Final = frozenset(["__VIEWSTATE", "__EVENTTARGET", "__VIEWSTATEKEY", "__VSTATE"])
+_STATE_FIELDS: Final = frozenset(["__VIEWSTATE", "__EVENTTARGET", "__VIEWSTATEKEY", "__VSTATE"])
 """Hidden fields that identify an ASP.NET form around the whole page."""
 
-_WRITES = re.compile(
+_WRITING_WORDS = re.compile(
     r"subscri|newsletter|signup|sign-?_?up|log-?_?in|log-?_?on|sign-?_?in|log-?_?out|regist|"
     r"comment|contact|feedback|delete|remove|unsub|donat|\bcart|basket|checkout|payment|vote|"
     r"poll|survey|quiz|\brating|upload|password|passwd|captcha|consent|cookie|abonn|kontakt|"
@@ -59,14 +59,14 @@ _WRITES = re.compile(
 )
 """Pattern of words in the names of controls and forms that change data on a site."""
 
-_PAGES = re.compile(
+_PAGING_WORDS = re.compile(
     r"pag(?:e|er|ing|ina|inat)|(?:^|[^a-z])(?:pg?|p(?:age)?_?no)(?:$|[^a-z])|next|older|offset|"
     r"start|skip|seite|sayfa|strana|stron|sivu|sida|more|year|jahr|annee|anio|ano$|god$|archiv",
     re.IGNORECASE,
 )
 """Pattern of words in the names of controls and fields that select a page or year of a listing."""
 
-_FILLED_IN: Final = frozenset(
+_PERSONAL_FIELD_TYPES: Final = frozenset(
     ["password", "file", "email", "tel", "number", "date", "color", "range", "radio", "checkbox"]
 )
 """Types of input fields for personal input. Text fields are not included, because search fields are
@@ -191,7 +191,9 @@ class Controls:
         if _SUBMITS.search(_script_of(select)):
             return self._noted(form, select, choice)
         button = self._facts_of(form).button
-        if button is None or _WRITES.search(f"{button.get('name') or ''} {class_and_id(button)}"):
+        if button is None or _WRITING_WORDS.search(
+            f"{button.get('name') or ''} {class_and_id(button)}"
+        ):
             return None
         return self._noted(form, button, [*choice, *_pressed(button)])
 
@@ -239,13 +241,13 @@ class Controls:
     def _called(self, node: etree._Element, name: str, number: str) -> str | None:
         """Return the URL that the script function ``name`` requests for a page number, or None."""
         function = self._functions.get(name)
-        if function is None or _WRITES.search(f"{name} {names_around(node, 2)}"):
+        if function is None or _WRITING_WORDS.search(f"{name} {names_around(node, 2)}"):
             return None
         if function.before:
             url = resolve(f"{function.before}{number}{function.after}", self._page.base)
             return url if url and urlsplit(url).netloc == self._site else None
         form, field = self._field_of(function.field)
-        if form is None or not _PAGES.search(field) or not self._facts_of(form).is_harmless:
+        if form is None or not _PAGING_WORDS.search(field) or not self._facts_of(form).is_harmless:
             return None
         return self._noted(form, node, [(field, number)], function.action)
 
@@ -277,7 +279,7 @@ class Controls:
         self, node: etree._Element, target: str, argument: str, choice: Fields = ()
     ) -> str | None:
         form = self._state_form
-        if form is None or _WRITES.search(f"{target} {class_and_id(node)}"):
+        if form is None or _WRITING_WORDS.search(f"{target} {class_and_id(node)}"):
             return None
         event = [("__EVENTTARGET", target), ("__EVENTARGUMENT", argument)]
         return self._noted(form, node, [*event, *choice])
@@ -312,7 +314,7 @@ class Controls:
     def _is_safe(self, form: etree._Element, control: etree._Element) -> bool:
         """Whether a form can be sent with this control without changing data on the site."""
         name = f"{control.get('name') or ''} {class_and_id(control)}"
-        if _WRITES.search(f"{name} {names_around(control, 2)}"):
+        if _WRITING_WORDS.search(f"{name} {names_around(control, 2)}"):
             return False
         facts = self._facts_of(form)
         return facts.has_state or facts.is_harmless
@@ -325,18 +327,20 @@ class Controls:
         names = [f"{control.get('name') or ''} {class_and_id(control)}", names_around(control, 2)]
         if not facts.has_state:
             names.append(facts.names)
-        return any(_PAGES.search(text) for text in names)
+        return any(_PAGING_WORDS.search(text) for text in names)
 
     def _facts_of(self, form: etree._Element) -> _FormFacts:
         known = self._facts.get(form)
         if known is None:
             fields = [*form.iter("input", "textarea")]
             about = f"{form.get('action') or ''} {form.get('name') or ''} {class_and_id(form)}"
-            filled = any(one.tag == "textarea" or _type_of(one) in _FILLED_IN for one in fields)
+            filled = any(
+                one.tag == "textarea" or _type_of(one) in _PERSONAL_FIELD_TYPES for one in fields
+            )
             known = self._facts[form] = _FormFacts(
                 [*_fields(form)],
-                any(one.get("name") in _STATE for one in fields),
-                not (filled or _WRITES.search(about)),
+                any(one.get("name") in _STATE_FIELDS for one in fields),
+                not (filled or _WRITING_WORDS.search(about)),
                 next((one for one in form.iter("input", "button") if _is_button(one)), None),
             )
         return known

@@ -34,7 +34,7 @@ BACKWARD_ARROWS: Final = frozenset(
 )
 """Arrows that label links to the previous page."""
 
-RIGHT, LEFT = "›", "‹"
+RIGHT_ARROW, LEFT_ARROW = "›", "‹"
 """Labels that replace icons pointing right and left."""
 
 _POINTER = r"arrows?|chevrons?|angle|caret|triangle|pfeil|fleche|flecha|freccia|pijl|strelka|ok"
@@ -117,11 +117,11 @@ def _icon(node: etree._Element, text: str, *, is_rtl: bool) -> str:
         return ""
     is_next, is_previous = _NEXT_ICON.search(names), _PREVIOUS_ICON.search(names)
     if bool(is_next) != bool(is_previous):
-        return RIGHT if is_next else LEFT
+        return RIGHT_ARROW if is_next else LEFT_ARROW
     to_right, to_left = _RIGHT_ICON.search(names), _LEFT_ICON.search(names)
     if bool(to_right) == bool(to_left):
         return ""
-    return RIGHT if bool(to_right) != is_rtl else LEFT
+    return RIGHT_ARROW if bool(to_right) != is_rtl else LEFT_ARROW
 
 
 def _icon_names(node: etree._Element) -> list[str]:

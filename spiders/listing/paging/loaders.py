@@ -27,7 +27,7 @@ from spiders.page.json_text import without_lone_surrogates
 from spiders.page.links import resolve
 from spiders.page.page import Page
 
-ENDPOINTS: Final = tuple(
+ENDPOINT_ATTRIBUTES: Final = tuple(
     f"data-{name}"
     for name in (
         "url", "endpoint", "action", "ajax-url", "ajax", "load-url", "more-url", "load-more-url",
@@ -39,22 +39,30 @@ ENDPOINTS: Final = tuple(
 OFFSET_COUNTERS: Final = ("offset", "start", "skip", "from")
 """Names of counters (after ``data-``) for the offset of the first row to request."""
 
-PAGES: Final = ("page", "paged", "next-page", "next", "page-number", "pageno", "page-index")
+PAGE_COUNTERS: Final = ("page", "paged", "next-page", "next", "page-number", "pageno", "page-index")
 """Names of counters (after ``data-``) for the number of the page to request."""
 
 CURRENT_PAGE_NAMES: Final = ("current-page", "current", "currentpage")
 """Names of attributes (after ``data-``) for the number of the current page."""
 
-SIZES: Final = ("limit", "size", "per-page", "perpage", "page-size", "step", "count", "num")
+SIZE_NAMES: Final = ("limit", "size", "per-page", "perpage", "page-size", "step", "count", "num")
 """Names of attributes (after ``data-``) for the number of rows per request."""
 
-LAST_PAGES: Final = ("pages", "total-pages", "max-page", "max-pages", "last-page", "max", "maxpage")
+LAST_PAGE_NAMES: Final = (
+    "pages",
+    "total-pages",
+    "max-page",
+    "max-pages",
+    "last-page",
+    "max",
+    "maxpage",
+)
 """Names of attributes (after ``data-``) for the number of the last page."""
 
-TOTALS: Final = ("total", "total-items", "total-count", "found")
+TOTAL_NAMES: Final = ("total", "total-items", "total-count", "found")
 """Names of attributes (after ``data-``) for the total number of rows."""
 
-FILTERS: Final = frozenset(
+FILTER_NAMES: Final = frozenset(
     ["category", "cat", "type", "post-type", "lang", "language", "tag", "year", "section", "nonce"]
 )
 """Names of further attributes (after ``data-``) that scripts send when they request rows."""
@@ -95,9 +103,11 @@ _COUNTER = re.compile(r"(?:current_?)?page(?:d|_?num(?:ber)?)?|next_?page", re.I
 _LAST = re.compile(r"(?:max|total|num|last)_?(?:num_?)?pages?", re.IGNORECASE)
 
 
-_COUNTERS = tuple(f"data-{name}" for name in (*OFFSET_COUNTERS, *PAGES, *CURRENT_PAGE_NAMES))
+_COUNTERS = tuple(
+    f"data-{name}" for name in (*OFFSET_COUNTERS, *PAGE_COUNTERS, *CURRENT_PAGE_NAMES)
+)
 _COUNTS = re.compile(rf"(?:{'|'.join(_COUNTERS)})\s*=".encode(), re.IGNORECASE)
-_WITH_ENDPOINT = etree.XPath(f"//*[{' or '.join(f'@{name}' for name in ENDPOINTS)}]")
+_WITH_ENDPOINT = etree.XPath(f"//*[{' or '.join(f'@{name}' for name in ENDPOINT_ATTRIBUTES)}]")
 
 MAX_FUNCTION_SCRIPTS: Final = 100
 """Maximum number of scripts per page that are searched for paging functions."""
@@ -149,7 +159,7 @@ def is_loader(node: etree._Element) -> bool:
     return (
         (node.get("href") or "#").lower().startswith(("#", "javascript:"))
         and any(map(node.get, _COUNTERS))
-        and any(map(node.get, ENDPOINTS))
+        and any(map(node.get, ENDPOINT_ATTRIBUTES))
     )
 
 
@@ -187,7 +197,7 @@ def _stated(node: etree._Element, page: Page) -> Loader | None:
         for name, value in node.attrib.items()
         if str(name).startswith("data-") and len(value) <= MAX_ADDRESS
     }
-    endpoint = next((data[name[5:]] for name in ENDPOINTS if data.get(name[5:])), "")
+    endpoint = next((data[name[5:]] for name in ENDPOINT_ATTRIBUTES if data.get(name[5:])), "")
     counter = _counter(data)
     if not endpoint or counter is None or _OTHER_USE.search(names_around(node, 2)):
         return None
@@ -220,19 +230,19 @@ def _to_endpoint(
 
 def _counter(data: Mapping[str, str]) -> tuple[str, str, Series] | None:
     """Return the name of the counter parameter, its next value, and its `Series`, or None."""
-    size = next((int(data[name]) for name in SIZES if _is_number(data.get(name))), 0)
-    total = next((int(data[name]) for name in TOTALS if _is_number(data.get(name))), None)
+    size = next((int(data[name]) for name in SIZE_NAMES if _is_number(data.get(name))), 0)
+    total = next((int(data[name]) for name in TOTAL_NAMES if _is_number(data.get(name))), None)
     for name in OFFSET_COUNTERS:
         if _is_number(data.get(name)):
             last = None if total is None else max(total - 1, 0)
             return name, data[name], Series("", name, size, last)
-    last = next((int(data[name]) for name in LAST_PAGES if _is_number(data.get(name))), None)
+    last = next((int(data[name]) for name in LAST_PAGE_NAMES if _is_number(data.get(name))), None)
     if last is None and total is not None and size:
         last = -(-total // size)
     for name in CURRENT_PAGE_NAMES:
         if _is_number(data.get(name)):
             return "page", str(int(data[name]) + 1), Series("", "page", 1, last)
-    for name in PAGES:
+    for name in PAGE_COUNTERS:
         if _is_number(data.get(name)):
             called = "page" if name.startswith("next") else name.replace("-", "_")
             return called, data[name], Series("", called, 1, last)
@@ -243,7 +253,7 @@ def _others(data: Mapping[str, str]) -> dict[str, str]:
     return {
         name.replace("-", "_"): value
         for name, value in data.items()
-        if (name in FILTERS or name in SIZES) and value and len(value) <= MAX_VALUE
+        if (name in FILTER_NAMES or name in SIZE_NAMES) and value and len(value) <= MAX_VALUE
     }
 
 

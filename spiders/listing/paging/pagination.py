@@ -56,7 +56,7 @@ MAX_LOADERS = 1_000
 MAX_OTHERS = 3
 """Maximum number of other pages tried if the next page has no new releases."""
 
-LOADERS = ("hx-get", "data-next-url", "data-next-page", "data-next-href", "data-next")
+LOADER_ATTRIBUTES = ("hx-get", "data-next-url", "data-next-page", "data-next-href", "data-next")
 """Attributes of any element for the URL of the next part of an endless list."""
 
 _NEXT_ATTRIBUTES = ("data-next-url", "data-next-page", "data-next-href")
@@ -297,10 +297,12 @@ class _Links:
 
 def _loaders(page: Page) -> Iterator[etree._Element]:
     """Yield elements other than links and buttons that load the next part of an endless list."""
-    if not any(name.encode() in page.markup for name in LOADERS):
+    if not any(name.encode() in page.markup for name in LOADER_ATTRIBUTES):
         return
     for node in page.tree.iter():
-        if node.tag not in {"link", "a", "button", "input"} and any(map(node.get, LOADERS)):
+        if node.tag not in {"link", "a", "button", "input"} and any(
+            map(node.get, LOADER_ATTRIBUTES)
+        ):
             yield node
 
 

@@ -30,7 +30,7 @@ YEAR_TOLERANCE: Final = 1
 """Maximum difference in years between a release's year and its archive's year. School years and
 financial years span two calendar years."""
 
-_LINKING: Final = frozenset(("a", "option", "button"))
+_LINKING_TAGS: Final = frozenset(("a", "option", "button"))
 """Tags of controls that may lead to an archive."""
 
 _YEAR_IN_ADDRESS: Final = re.compile(
@@ -50,7 +50,7 @@ _ARCHIVE_NAME: Final = re.compile(
 _ARCHIVE_PATH: Final = re.compile(
     r"archiv|archyv|arhiv|arhiiv|arkiv|arkist|arquiv|arsiv|arxiv|arkhiv|older|previous|past"
 )
-_CATEGORY: Final = re.compile(
+_CATEGORY_URL: Final = re.compile(
     r"/(?:categor\w{1,5}|kategor\w{1,5}|tags?|topics?|authors?|autor\w{0,3}|themen?|rubri\w{1,5})/"
     r"|[?&](?:cat|tag|author|category|topic)=",
     re.IGNORECASE,
@@ -76,7 +76,7 @@ def archives_of(page: Page, controls: Controls | None = None) -> tuple[ArchiveLi
     found: dict[str, ArchiveLink] = {}
     named: set[str] = set()
     for node in controls.nodes:
-        if node.tag not in _LINKING:
+        if node.tag not in _LINKING_TAGS:
             continue
         for archive, is_named in _archive(node, page, controls):
             found.setdefault(archive.url, archive)
@@ -151,7 +151,7 @@ def _archive(
     relation = _relation(page.url, address)
     is_below = relation == _CLOSE
     if is_below or (
-        not _CATEGORY.search(page.url) and (relation or (when and _ARCHIVE_NAME.search(around)))
+        not _CATEGORY_URL.search(page.url) and (relation or (when and _ARCHIVE_NAME.search(around)))
     ):
         yield ArchiveLink(address, when, is_below), says_archive or is_below
 

@@ -57,7 +57,7 @@ _LOADS: Final = re.compile(r"load_?-?more|more_?-?(?:posts|news|items)|next_?-?p
 _DISABLED: Final = re.compile(r"(?:^|[\s_-])(?:disabled|inactive)(?:$|[\s_-])", re.IGNORECASE)
 _CLICKS: Final = ("onclick", "ng-click", "wire:click", "v-on:click", "@click", "x-on:click")
 _CONTROLS: Final = ("a", "button", "option", "input")
-_CLICKED: Final = ("div", "span", "li", "td")
+_CLICKED_TAGS: Final = ("div", "span", "li", "td")
 """Tags of elements that are clickable only if a script adds a click handler."""
 
 _ROLES: Final = frozenset(("button", "tab", "option", "link", "menuitem"))
@@ -158,7 +158,7 @@ class _UnreadControls:
 
     def signs(self) -> Iterator[UnreadSign]:
         """Yield signs of further releases: controls that have no URL, and pagers."""
-        for node in at_ends(self._page.tree, MAX_CLICKABLE, *_CONTROLS, *_CLICKED):
+        for node in at_ends(self._page.tree, MAX_CLICKABLE, *_CONTROLS, *_CLICKED_TAGS):
             if self._is_control(node):
                 self._add(node)
         yield from _pagers(self._page.url, self._numbers, self._current)

@@ -95,7 +95,7 @@ _MAX_PART_LENGTH = 16
 _DAY_AT_END = re.compile(r"(?<=.{6})[（(]\d{1,2}月\d{1,2}日[）)]$")
 """Pattern that matches a month and day in brackets after a title."""
 
-_FIGURES = re.compile(r"[\[(（【]?(0[1-9]|1[0-2])[-/.](0[1-9]|[12]\d|3[01])[\])）】]?")
+_MONTH_AND_DAY = re.compile(r"[\[(（【]?(0[1-9]|1[0-2])[-/.](0[1-9]|[12]\d|3[01])[\])）】]?")
 """Pattern that matches a month and day in digits, as on Chinese pages."""
 
 _ROW_LEVELS = 5
@@ -349,7 +349,7 @@ def _by_address(
     does not contain this date. Digits alone, such as ``06-25``, count as a date only if the URL
     has the same month and day.
     """
-    figures = None if known else _FIGURES.fullmatch(text.text)
+    figures = None if known else _MONTH_AND_DAY.fullmatch(text.text)
     day = (int(figures[1]), int(figures[2])) if figures else known and known.month_and_day
     if not day or not (address := _row_address(text.parent, url)):
         return known

@@ -38,7 +38,7 @@ MAX_TEXT = 4000
 """Maximum length in characters of a text. Longer texts are cut, because titles and dates are
 shorter."""
 
-SKIPPED = frozenset(
+SKIPPED_TAGS = frozenset(
     (
         "script",
         "style",
@@ -308,7 +308,7 @@ class _Walk:
             if elements > MAX_ELEMENTS or len(out.anchors) > MAX_ANCHORS:
                 out.cut = True
                 break
-            if node.tag in SKIPPED:
+            if node.tag in SKIPPED_TAGS:
                 walker.skip_subtree()
             self._open(node)
         while self._stack:
@@ -344,7 +344,7 @@ class _Walk:
             mark = signs[sign, f"a:{shape}"], signs[loose, f"a:{shape}"]
             out.anchors.append(LinkMark(out.size, node, *mark, url))
             out.size += 1
-        if node.tag not in SKIPPED:
+        if node.tag not in SKIPPED_TAGS:
             if node.tag == "img":
                 self._text(node, node.get("alt"), sign)
             self._text(node, node.text, sign)

@@ -14,7 +14,7 @@ from spiders.listing.rows.flat_page import LinkMark
 from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 from spiders.page.phrases import comparison_key, is_related, is_tail
 
-JOINING: Final = r"[&+/,|]|\b{}\b"
+JOINING_WORDS: Final = r"[&+/,|]|\b{}\b"
 """Pattern of the characters and words for "and" in headings such as "News & Events". The words of
 all languages replace the placeholder."""
 
@@ -84,7 +84,7 @@ def announces_events(text: str) -> bool:
     found = [word.casefold() for word in _WORDS.findall(text[:100])]
     return (
         0 < len(found) <= MAX_WORDS
-        and not pattern("headings.joining", JOINING).search(text)
+        and not pattern("headings.joining", JOINING_WORDS).search(text)
         and any(word in _event_words() for word in found)
     )
 

@@ -27,7 +27,7 @@ MIN_WORDS: Final = 3
 MIN_UNSPACED_LENGTH: Final = 8
 """Minimum length of a headline in a writing system without spaces, in characters."""
 
-FIRST_UNSPACED: Final = "\u0e00"
+FIRST_UNSPACED_CHARACTER: Final = "\u0e00"
 """First character (Thai) of the scripts in which a headline is recognized by its length.
 
 Most of these scripts have no spaces between words."""
@@ -36,7 +36,7 @@ MIN_SHARE: Final = 0.5
 """Minimum share of a page's text that its only undated row must contain. On the page of a release,
 more text is outside such a row."""
 
-ONE_DATE: Final = 0.97
+MIN_ONE_DATE_VALUE: Final = 0.97
 """Minimum value of a row with one date, or with a publication and a modification date."""
 
 _ROWS: Final = frozenset(("tr", "li", "article", "section", "div", "p", "dd"))
@@ -59,7 +59,7 @@ def dated_rows(flat: FlatPage, worth: Callable[[int, int], float]) -> list[Eleme
         if span.node.tag in _ROWS
         and span.end - span.begin <= MAX_MARKS
         and not flat.is_chrome(span.begin, span.end)
-        and worth(span.begin, span.end) >= ONE_DATE
+        and worth(span.begin, span.end) >= MIN_ONE_DATE_VALUE
     ]
     fitting.sort(key=lambda span: span.end - span.begin)
     headed = {id(span) for span in fitting if _count(headlines, span) == 1}
@@ -145,5 +145,5 @@ def is_headline(text: str) -> bool:
 
     In writing systems without spaces, the number of characters counts.
     """
-    unspaced = len(text) >= MIN_UNSPACED_LENGTH and max(text) >= FIRST_UNSPACED
+    unspaced = len(text) >= MIN_UNSPACED_LENGTH and max(text) >= FIRST_UNSPACED_CHARACTER
     return unspaced or len(text.split()) >= MIN_WORDS

@@ -16,7 +16,7 @@ from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.page.html_tree import element_line
 
-PAIR: Final = "2"
+PAIR_ROWSPAN: Final = "2"
 """Value of the ``rowspan`` of a cell that spans both rows of a release."""
 
 MIN_PAIRS: Final = 2
@@ -62,7 +62,7 @@ def joined_rows(records: Sequence[ElementSpan]) -> list[ElementSpan]:
 
 def _is_spanned(row: etree._Element) -> bool:
     """Whether a row has a cell that also spans the next row."""
-    return any(cell.get("rowspan") == PAIR for cell in row.iterchildren("td", "th"))
+    return any(cell.get("rowspan") == PAIR_ROWSPAN for cell in row.iterchildren("td", "th"))
 
 
 def _has_text(row: etree._Element) -> bool:

@@ -20,7 +20,7 @@ from data.languages.vocabulary import pattern
 from spiders.listing.rows.flat_page import TextMark
 from spiders.listing.rows.records import Record
 
-GENERIC: Final = r"\W*{}\b.{0,24}"
+GENERIC_LINK: Final = r"\W*{}\b.{0,24}"
 """Template of the pattern of link texts such as *Read more*, which are not titles."""
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt"))
@@ -72,7 +72,7 @@ _MIN_DATED_SHARE, _MIN_WORDS_LEFT = 0.75, 2
 - `_MIN_WORDS_LEFT`: minimum number of words that must remain in a title
 """
 
-_BETWEEN = " \t-–—:|·•,;.()[]/>»"
+_SEPARATORS = " \t-–—:|·•,;.()[]/>»"
 """Characters that are removed between a title and its date."""
 
 _VERSUS = re.compile(r"\s+(?:vs\.?|v\.)(?!\w)[\s,]*", re.IGNORECASE)
@@ -110,7 +110,7 @@ _MIN_CAPTION_SHARE = 0.6
 
 def generic_text() -> re.Pattern[str]:
     """Return the pattern of link texts such as *Read more*, which are not titles."""
-    return pattern("links.more", GENERIC)
+    return pattern("links.more", GENERIC_LINK)
 
 
 class Titles:
@@ -239,9 +239,9 @@ def without_date(title: str, date: str) -> str:
     """Remove a date from the beginning or end of a title, unless fewer than two words remain."""
     rest = title
     if date and title.startswith(date):
-        rest = title.removeprefix(date).lstrip(_BETWEEN)
+        rest = title.removeprefix(date).lstrip(_SEPARATORS)
     elif date and title.rstrip(")]").endswith(date):
-        rest = title.rstrip(")]").removesuffix(date).rstrip(_BETWEEN)
+        rest = title.rstrip(")]").removesuffix(date).rstrip(_SEPARATORS)
     return rest if rest != title and len(_words(rest)) >= _MIN_WORDS_LEFT else title
 
 

@@ -66,7 +66,7 @@ VAGUE_RULES: Final = frozenset(["json-ld:uploadDate"]) | frozenset(
 
 IN_UTC: Final = re.compile(r"(?:Z|GMT|UTC|[+-]00:?00)\s*$", re.IGNORECASE)
 SLASHED: Final = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{4}")
-FIGURES: Final = re.compile(r"\d(?:\D{0,12}\d){2}")
+CLOSE_DIGITS: Final = re.compile(r"\d(?:\D{0,12}\d){2}")
 """Pattern of three digits close together, as in every numeric date and every date with a year."""
 
 MAX_DATE_LAG: Final = dt.timedelta(hours=1)
@@ -76,7 +76,7 @@ TRUSTED_WORTH, ADDRESS_WORTH, VAGUE_WORTH = 2.2, 1.6, 1.2
 """Scores of a date in trusted metadata, in the URL, and in vague metadata, for comparison with
 those of visible dates."""
 
-WESTERNMOST, EASTERNMOST = -8, 12
+MIN_OFFSET_HOURS, MAX_OFFSET_HOURS = -8, 12
 """Minimum and maximum UTC offset of nearly all press rooms, in hours."""
 
 OFFSET_STEP_MINUTES: Final = 15
@@ -249,7 +249,8 @@ def _as_shown(stated: Published, of: DateCandidates) -> Published:
         return _as_labelled(stated, of)
     day, address = stated.day, of.address
     others = {
-        (stated.at + dt.timedelta(hours=hours)).date() for hours in (WESTERNMOST, EASTERNMOST)
+        (stated.at + dt.timedelta(hours=hours)).date()
+        for hours in (MIN_OFFSET_HOURS, MAX_OFFSET_HOURS)
     } - {day}
     if not others or not IN_UTC.search(stated.raw):
         return stated
@@ -312,7 +313,7 @@ def rejected_date(of: DateCandidates) -> str:
     visible dates, then the text of elements marked or labelled as dates.
     """
     for text, _ in of.metadata:
-        if FIGURES.search(text):
+        if CLOSE_DIGITS.search(text):
             return text[:MAX_CHARS].strip()
     shown = [
         (worth, found.raw)
@@ -327,7 +328,7 @@ def rejected_date(of: DateCandidates) -> str:
 
 def _is_marked(block: TextBlock, of: DateCandidates) -> bool:
     """Whether a short block with digits is marked or labelled as a publication date."""
-    if len(block.text) > MAX_PLAIN_LINE_LENGTH or not FIGURES.search(block.text):
+    if len(block.text) > MAX_PLAIN_LINE_LENGTH or not CLOSE_DIGITS.search(block.text):
         return False
     names = block.hints | block.container.near
     if (names | block.container.above) & OUTSIDE:

@@ -31,7 +31,7 @@ META_DATES: Final = (
 VAGUE_DATES: Final = ("uploaddate", "dc.date", "dcterms.date", "date")
 """Names of meta elements whose date may not be the publication date."""
 
-STATE: Final = re.compile(
+STATE_DATE: Final = re.compile(
     r'\\?"(?:date_?published|published_?(?:at|date|time|on)?|publish(?:ed)?_?(?:date|time)|'
     r"first_?published(?:_?(?:at|date))?|publication_?date|pub_?date|date_?created|created_?at|"
     r'article_?date|display_?date|release_?date)\\?"\s*:\s*\\?"?([\d]{4}-[\d]{2}-[\d]{2}[^"\\,}]{0,20}|'
@@ -140,7 +140,7 @@ def state_date(root: etree._Element, context: DateContext) -> Published | None:
         text = script.text or ""
         if len(text) > MAX_SCRIPT or not ("ate" in text or "ublish" in text):
             continue
-        for match in STATE.finditer(text):
+        for match in STATE_DATE.finditer(text):
             found = parse_date(match[1], context, "state")
             if (
                 found

@@ -23,14 +23,14 @@ OUTSIDE: Final = (
 )  # fmt: skip
 """Class hints of page parts that are probably not part of the release."""
 
-DATED, BESIDE_DATES = BIT["date"], BIT["meta"] | BIT["byline"]
+DATED, BESIDE_DATE_HINTS = BIT["date"], BIT["meta"] | BIT["byline"]
 """Class hints of elements marked as dates, and of elements that often contain dates."""
 
-COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
+COLUMN_HINTS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
 """Class hints of sidebars, menus and footers. Dates in these parts get a lower score, unless the
 headline is in a part of the same kind."""
 
-FRAMES: Final = (
+FRAME_HINTS: Final = (
     BIT["head"]
     | BIT["navigation"]
     | BIT["foot"]
@@ -65,7 +65,7 @@ MAX_PLAIN_LINE_LENGTH: Final = 60
 MAX_LABEL_LENGTH: Final = 25
 """Maximum length in characters of a line that may label the date on the next line."""
 
-BRACKETED: Final = re.compile(
+BRACKETED_DATE: Final = re.compile(
     r"[\[【(（][^\])】）]{0,30}(?:\d{4}|\d[./-]\d)[^\])】）]{0,15}[\])】）]"
 )
 """Pattern of a date in brackets at the start of a paragraph: "[July 5, 2022] The board …"."""
@@ -116,7 +116,7 @@ def searched_blocks(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
             and order > place.start + 3
             and order < place.end - 2
             and len(block.text) > MAX_PLAIN_LINE_LENGTH
-            and not BRACKETED.match(block.text)
+            and not BRACKETED_DATE.match(block.text)
         ):
             continue
         yield block
@@ -144,7 +144,7 @@ def short_lines_below(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
         seen.blocks, place.end + BLOCKS_AFTER_BODY, place.end + LABELLED_BLOCKS_BELOW
     ):
         around = block.container.hints | block.container.above
-        if len(block.text) <= MAX_PLAIN_LINE_LENGTH and not around & FRAMES:
+        if len(block.text) <= MAX_PLAIN_LINE_LENGTH and not around & FRAME_HINTS:
             yield block
 
 
@@ -177,7 +177,7 @@ def is_own(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
     around = block.container.hints | block.container.above
     if place.title is not None:
         around &= ~seen.blocks[place.title].container.above
-    return not around & FRAMES and not names_site(block.text)
+    return not around & FRAME_HINTS and not names_site(block.text)
 
 
 def is_outside(block: TextBlock, seen: BlockTree, place: DatePlace, footers: Footers) -> bool:
@@ -201,11 +201,11 @@ def weight(block: TextBlock, seen: BlockTree, place: DatePlace) -> float:
     names = block.hints | block.container.near
     if names & DATED:
         score += 1.0
-    elif names & BESIDE_DATES:
+    elif names & BESIDE_DATE_HINTS:
         score += 0.4
     above = block.container.above
     if place.title is not None:
-        above &= ~(COLUMNS & seen.blocks[place.title].container.above)
+        above &= ~(COLUMN_HINTS & seen.blocks[place.title].container.above)
     if (names | above) & OUTSIDE:
         score -= 1.0
     heads = place.title is not None and place.title < block.order <= place.title + OWN_BLOCKS_BELOW

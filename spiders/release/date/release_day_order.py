@@ -30,7 +30,7 @@ from spiders.page.page import Page
 from spiders.release.date.metadata_dates import metadata_dates
 from spiders.release.date.places import BLOCKS_AFTER_BODY, MAX_LINE, DatePlace, orders_around
 
-NUMBERS: Final = re.compile(r"\d\s?([-/.])\s?\d{1,2}\s?\1\s?\d\d")
+NUMERIC_DATE_HINT: Final = re.compile(r"\d\s?([-/.])\s?\d{1,2}\s?\1\s?\d\d")
 """Pattern of a part of every numeric date, for a quick first check."""
 
 YEAR_DIGITS: Final = 2
@@ -121,7 +121,7 @@ def _days(first: int, second: int, year: int) -> list[tuple[Order, dt.date]]:
 def _numbers(seen: BlockTree, orders: range) -> Iterator[Numbers]:
     """Yield the three numbers of each numeric date in a range of blocks, in written order."""
     for block in seen.blocks[orders.start : orders.stop]:
-        if len(block.text) <= MAX_LINE and NUMBERS.search(block.text):
+        if len(block.text) <= MAX_LINE and NUMERIC_DATE_HINT.search(block.text):
             for match in NUMERIC.finditer(fold_date(block.text)):
                 if match["s"] != "." or len(match["c"]) == YEAR_DIGITS:
                     yield int(match["a"]), int(match["b"]), match["c"]

@@ -75,7 +75,7 @@ digits."""
 MAX_CALENDAR_LEAF_LENGTH: Final = 24
 """Maximum length of a date that is shown like a page of a tear-off calendar, in characters."""
 
-PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
+DATE_PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
 """Pattern of an element's text that is only a day, a month or a year."""
 
 CERTAIN_DATE_SCORE: Final = 1.5
@@ -89,7 +89,9 @@ TIME_AT_END: Final = re.compile(
 )
 """Pattern of a time of day at the end of a line."""
 
-YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[/_-]?(0[1-9]|1[0-2])(?:[/_-]?\d\d)?)?(?!\d)")
+YEAR_IN_NAME: Final = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)(?:[/_-]?(0[1-9]|1[0-2])(?:[/_-]?\d\d)?)?(?!\d)"
+)
 """Pattern of a year in a URL or class name, with or without month and day."""
 
 MAX_NAME_LENGTH: Final = 400
@@ -191,11 +193,11 @@ def _years(root: etree._Element, url: str) -> Iterator[tuple[int, int | None]]:
     Each year is paired with the month that follows it, or with None.
     """
     path = url.partition("://")[2].partition("/")[2].partition("?")[0]
-    for match in YEAR.finditer(path[:MAX_NAME_LENGTH]):
+    for match in YEAR_IN_NAME.finditer(path[:MAX_NAME_LENGTH]):
         yield int(match[1]), int(match[2]) if match[2] else None
     body = root.find("body")
     names = f"{body.get('id', '')} {body.get('class', '')}" if body is not None else ""
-    for match in YEAR.finditer(names[:MAX_NAME_LENGTH]):
+    for match in YEAR_IN_NAME.finditer(names[:MAX_NAME_LENGTH]):
         # A year without a month may be the year when the site was designed.
         if match[2]:
             yield int(match[1]), int(match[2])
@@ -280,7 +282,9 @@ def written_dates(block: TextBlock, text: str, context: DateContext) -> tuple[Pu
     parts = [part for part in map(str.strip, texts) if part]
     # Day, month and year of a calendar leaf are in separate elements, often without a space between
     # them.
-    return find_dates(" ".join(parts), context, rule) if all(map(PART.fullmatch, parts)) else ()
+    return (
+        find_dates(" ".join(parts), context, rule) if all(map(DATE_PART.fullmatch, parts)) else ()
+    )
 
 
 def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple[Published, str]]:
