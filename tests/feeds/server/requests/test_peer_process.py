@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from data.settings import SiteSettings
 from feeds.server.requests import peer_process
 from feeds.server.requests.client import CONNECTION
 from feeds.server.requests.peer_process import OwnClients, is_own_client
-from feeds.server.requests.work_queue import Unanswered
+from feeds.server.requests.work_queue import RateLimit, Unanswered
 
 RATE = 1
 BURST = 10
@@ -86,7 +87,11 @@ def scope_of_closed(facts: dict[str, object]) -> Any:
     }
 
 
-def test_connections_count_for_the_rate(connected: tuple[socket.socket, socket.socket]) -> None:
+def test_connections_count_for_the_rate(
+    connected: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Time stands still, so a slow machine permits no further request.
+    monkeypatch.setattr(peer_process, "RateLimit", partial(RateLimit, clock=lambda: 0.0))
     clients = OwnClients(SiteSettings(api_rate=RATE))
     for _ in range(BURST):
         assert asyncio.run(clients.include(scope_of(connected, {})))
