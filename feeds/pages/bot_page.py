@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from babel.units import format_unit
+
 from data.models import Facet
 from feeds.pages.renderer import PageRenderer
 
@@ -38,6 +40,8 @@ def bot_page(pages: PageRenderer, facts: BotFacts) -> bytes:
             "Who requests pages from your site, and how to stop these requests."
         ),
         facts=facts,
-        seconds=texts.number(round(facts.delay)),
-        minutes=texts.number(max(1, round(facts.interval / 60))),
+        delay=format_unit(facts.delay, "duration-second", locale=texts.locale),
+        interval=format_unit(
+            max(1, round(facts.interval / 60)), "duration-minute", locale=texts.locale
+        ),
     )

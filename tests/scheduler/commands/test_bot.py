@@ -82,6 +82,8 @@ def test_anyone_reads_the_signed_keys_and_the_page_about_visits(home: Path) -> N
         assert page.status_code == 200
         assert "desk@press.example" in page.text
         assert "User-agent: Communique" in page.text
+        assert "about every 15 minutes" in page.text
+        assert "at least 1 second apart" in page.text
         assert DIRECTORY_PATH in page.text
     # A static host has the same keys, without a signature.
     assert (made.site / DIRECTORY_PATH.removeprefix("/")).read_bytes() == keys.content
