@@ -31,7 +31,7 @@ DEFAULT_PORTS: Final = {"http": 8080, "socks5": 1080}
 
 SOCKS_REASONS: Final = {
     1: "it failed",
-    2: "its rules forbid the connection",
+    2: "its rules forbid the connection. They must allow IP addresses, not only names",
     3: "it can't reach the network of the site",
     4: "it can't reach the site",
     5: "the site refused the connection",
@@ -39,6 +39,12 @@ SOCKS_REASONS: Final = {
     8: "it does not accept IP addresses, which Communique requires",
 }
 """Reason for each error code in the reply of a SOCKS5 proxy (RFC 1928, 6)."""
+
+REFUSED_CONNECT: Final = (
+    "it responds with {status}. It must allow CONNECT to IP addresses, not only to names, and to "
+    "port 80, too"
+)
+"""Message about an HTTP proxy that refuses a tunnel."""
 
 METADATA_REASON: Final = "its address is one that may serve the credentials of this machine"
 
@@ -120,6 +126,8 @@ class Upstream:
             raise ProxyFailure(self.name, "it is not an HTTP proxy")
         if status.startswith("407"):
             raise ProxyFailure(self.name, "it rejects the user or password")
+        if status.startswith("4"):
+            raise ProxyFailure(self.name, REFUSED_CONNECT.format(status=status[:3]))
         if not status.startswith("2"):
             raise ProxyFailure(self.name, f"it responds with {status[:3]}")
         names = {name.strip().lower(): value.strip() for name, _, value in map(_parted, fields)}

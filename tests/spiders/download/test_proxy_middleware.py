@@ -122,11 +122,11 @@ CAPTIVE = b"HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n<h1>Welcome</h1>"
     [
         ("http", CAPTIVE, "in place of the site"),
         ("http", b"HTTP/1.1 407 Who\r\n\r\n", "user or password"),
-        ("http", b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", "responds with 403"),
+        ("http", b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", "to IP addresses, not only"),
         ("http", b"SSH-2.0-OpenSSH\r\n\r\n", "not an HTTP proxy"),
         ("http", b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000, "invalid"),
         ("socks5", b"\x08", "does not accept IP addresses"),
-        ("socks5", b"\x02", "rules forbid"),
+        ("socks5", b"\x02", "allow IP addresses"),
     ],
 )
 def test_a_wrong_proxy_is_reported_by_its_name_and_never_read_as_the_site(
