@@ -14,6 +14,7 @@ from data.environment import KEY_OF_FILE, TABLE_SEPARATOR, VARIABLE_PREFIX, sett
 from data.errors import SettingsError
 from data.search.saved_searches import load_searches
 from data.settings import Settings
+from data.toml_files import decode, read_text
 from data.topics.taxonomy import load_taxonomy
 from data.watches.watch_folder import load_watches
 from data.wording import counted
@@ -210,16 +211,23 @@ def is_closed(folder: Path) -> bool:
 def holds_secret(home: Home, name: str) -> bool:
     """Return whether a file contains a secret.
 
-    communique.toml contains a secret only if it contains a password.
+    A valid communique.toml contains a secret only if it contains a password. Environment variables
+    may set other passwords.
     """
-    settings = home.settings
+    if name != "communique.toml":
+        return True
+    path = home.path / name
+    try:
+        settings = decode(read_text(path, SettingsError), Settings, str(path), SettingsError)
+    except SettingsError:
+        return False
     addresses = (settings.store.url, *settings.network.proxies.values())
     passwords = (
         settings.alerts.smtp_password,
         *(urlsplit(one).password for one in addresses),
         *(one.credentials for one in settings.archive.deposits.values()),
     )
-    return name != "communique.toml" or any(passwords)
+    return any(passwords)
 
 
 def run_as_owner(path: Path) -> str:

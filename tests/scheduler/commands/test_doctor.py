@@ -183,6 +183,15 @@ def test_the_password_of_a_proxy_that_other_users_can_read_is_a_warning(home: Pa
     assert any("communique.toml" in one for one in found(home, "permissions", "warning"))
 
 
+def test_a_password_from_the_environment_is_not_in_communique_toml(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMUNIQUE_NETWORK__PROXIES", '{eu = "http://desk:s3cret@192.0.2.7:3128"}')
+    (home / "communique.toml").chmod(0o640)
+    home.chmod(0o755)
+    assert not any("communique.toml" in one for one in found(home, "permissions", "warning"))
+
+
 def test_the_file_of_a_secret_that_other_users_can_read_is_a_warning(home: Path) -> None:
     (home / "password").write_text("x")
     (home / "password").chmod(0o644)
