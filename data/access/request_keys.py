@@ -104,7 +104,7 @@ class RequestKeys:
             raise RequestKeyError(str(self._path), cause) from error
 
     def _in_database(self, replacement: str | None) -> bytes:
-        """Return the stored keys, after storing ``replacement`` or the first key."""
+        """Store ``replacement``, or the first key if there is none, and return the stored keys."""
         # Imported here: the libraries for PostgreSQL may not be installed.
         import psycopg  # noqa: PLC0415
 
@@ -130,7 +130,7 @@ class RequestKeys:
             raise RequestKeyError("the database", str(error)) from error
 
     def _first(self) -> str:
-        """Return the keys for a new database: the file's keys, or a new key if it is missing."""
+        """Return the keys for a new database: the file's keys, or a new key if there is no file."""
         if self._path.exists():
             return self._in_file().decode("utf-8", "replace")
         return _encoded([RequestKey.new(utc_now())])

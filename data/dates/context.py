@@ -106,7 +106,7 @@ def order_of_dates(pairs: Iterable[tuple[int, int]]) -> Order | None:
 
 @dataclass(frozen=True, slots=True)
 class ListedDate:
-    """A date in a list with a two-digit year: three numbers in their written order.
+    """A date with a two-digit year in a list: three numbers in their written order.
 
     ``named`` contains the days in the addresses of the same row.
     """

@@ -237,7 +237,10 @@ def has_other_links(old: str, new: str, without: Collection[str]) -> bool:
 
 
 def _linked_pages(html: str, without: Collection[str]) -> dict[str, set[str]]:
-    """Map the text of each link's block, or "" for longer blocks, to the addresses of links."""
+    """Return the addresses of links, grouped by the text of the link.
+
+    Links that are not the only text of their block have the key "".
+    """
     found: dict[str, set[str]] = {"": set()}
     for url, text, is_alone in _links(html):
         if url and url not in without:

@@ -45,7 +45,7 @@ LEARNING_VISITS: Final = 12
 """Number of first visits in which a page's noise is learned."""
 
 VISITS_PER_TURN: Final = 2
-"""Number of additional visits that must find the same text, per earlier change of the place."""
+"""Number of additional visits that must find the same text, per earlier change at its place."""
 
 MAX_VISITS_OF_TURNS: Final = 12
 """Maximum number of additional visits because of a place's earlier changes."""

@@ -15,11 +15,11 @@ TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 """Pattern of a term of version 1: an optional minus, and a phrase or word."""
 
 SIGNS: Final = re.compile(r"[():*]")
-"""Pattern of signs that have a meaning in the current version, including the prefix sign."""
+"""Pattern of signs that have a meaning in the current query language, including the prefix sign."""
 
 
 def upgraded(text: str) -> str:
-    """Return a query that means what ``text`` means in version 1. It is always valid."""
+    """Convert a query of version 1 to the current version. The result is always valid."""
     found = []
     for minus, phrase, word in TERM.findall(text[:MAX_QUERY_LENGTH]):
         raw = phrase or word

@@ -61,7 +61,7 @@ FIELDS: Final = (
     *("title", "body", "source", "topic", "lang", "kind", "state", "after", "before", "saved"),
     *("edit", "weight"),
 )
-"""Names of fields. A query writes ``title:word``."""
+"""Names of the fields in queries, such as ``title`` in ``title:word``."""
 
 PLACES: Final[Mapping[str, Place]] = {"title": "title", "body": "body"}
 LABELS: Final[Mapping[str, LabelField]] = {

@@ -8,7 +8,7 @@ PLACE: Final = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?\Z
 """Pattern of the location of a bucket (name and prefix), or an empty string."""
 
 LABEL: Final = r"^[a-z0-9-]*\Z"
-"""Pattern of the label of a worker, or an empty string."""
+"""Pattern of a worker's label. It also matches an empty string."""
 
 MAX_NUMBER: Final = 1_000_000_000
 """Maximum value of numbers in settings: in seconds (31 years) or as a count."""

@@ -70,7 +70,7 @@ class SharedLog(TreeLog):
         self._is_joined = False
 
     def append(self, *leaves: Leaf) -> int:
-        """Append leaves with successive numbers and return the number of the first one."""
+        """Append leaves with successive numbers and return the number of the first leaf."""
         self.join()
         return self._leaves.append([leaf.encode() for leaf in leaves], self._writer())
 

@@ -75,7 +75,7 @@ class TreeLog:
         self._pending = Pending(folder, self._size)
 
     def append(self, *leaves: Leaf) -> int:
-        """Append leaves with successive, unique numbers and return the number of the first one.
+        """Append leaves with successive, unique numbers and return the number of the first leaf.
 
         The leaves survive if this process is killed. The next `integrate` syncs them to disk and
         adds them to the tree. Raises ArchiveError; no leaf is added then.

@@ -174,7 +174,7 @@ class Store(
     def public_view(self) -> Self:
         """Return a view of this store whose methods return ``***`` instead of each secret.
 
-        A store without secrets is returned itself. Raises StoreError if the store can't be read.
+        Without secrets, the store itself is returned. Raises StoreError if the store can't be read.
         """
         secrets = self.secrets()
         return self._on(self._connection.masking(secrets)) if secrets else self
@@ -359,8 +359,8 @@ class Store(
     def update_search_index(self) -> int:
         """Add recently recorded releases to the search index and return their number.
 
-        First, assigns translations to stories. This requires that all releases of a visit are
-        stored.
+        Before that, translations are assigned to stories, which requires that all releases of a
+        visit are stored.
         """
         for left, right in self.translations():
             self.join_translations(left, right)

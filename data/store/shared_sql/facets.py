@@ -101,7 +101,7 @@ class FiledEvent(NamedTuple):
 class ChangePayload(msgspec.Struct, omit_defaults=True):
     """The payload of an event about a release.
 
-    ``left`` are the facets to which it no longer belongs.
+    ``left`` are the facets to which the release no longer belongs.
     """
 
     left: tuple[Key, ...] = ()

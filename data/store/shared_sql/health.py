@@ -1,4 +1,4 @@
-"""Methods of the store for the health of sources, and for delays until readers."""
+"""Methods of the store for the health of sources and the delays until readers get releases."""
 
 import datetime as dt
 import time
