@@ -1,4 +1,4 @@
-"""Patterns of written dates in folded text (see data.dates.months.fold).
+"""Patterns of written dates in folded text (see data.text.folding.fold_date).
 
 Every repetition is bounded, so a search is linear in the length of the text. The groups are ``y``
 (year), ``d`` (day), ``n`` (month as a number), ``w`` (month as a word), and ``era``. In

@@ -169,9 +169,9 @@ class Importer:
             self._count(one.number, one.imported, verdict)
 
     def _source_at(self, url: str) -> Source:
-        """Return the source. If it has no address, use the site of the release at ``url``.
+        """Return the source. A source without an address gets the site of the release at ``url``.
 
-        Feeds contain the source's address.
+        Feeds contain this address.
         """
         if self._source.url:
             return self._source

@@ -116,7 +116,10 @@ def _content(known: Content, new: Content, found: Settled) -> Content:
 
 
 def _joined(lines: list[str], known: str, new: str) -> str:
-    """Join lines to a text, with the gaps in the same places as in the new or known text."""
+    """Join lines to a text, with the line breaks of the new text or of the known text.
+
+    A line that the new text does not contain keeps its line breaks in the known text.
+    """
     ends = [*_ends(new)]
     stored: dict[str, list[str]] = {}
     for line, end in reversed([*_ends(known)]):
@@ -132,7 +135,7 @@ def _joined(lines: list[str], known: str, new: str) -> str:
 
 
 def _ends(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each compared line of a text, with the gap that follows it."""
+    """Yield each compared line of a text, with the line breaks or blank lines after it."""
     start = 0
     for gap in chain(GAP.finditer(text), [None]):
         end, after = gap.span() if gap else (len(text), len(text))

@@ -162,7 +162,7 @@ def tokens(text: str) -> list[QueryToken]:
 
 
 def _field_at(text: str, at: int, written: str) -> QueryToken | None:
-    """Return the field name at a position, or None if there is a word.
+    """Return the field name at a position, or None if there is an ordinary word.
 
     Raises QueryError for unknown fields.
     """

@@ -156,7 +156,7 @@ def waiting_entries(path: Path, size: int) -> bytes:
 
 
 def first_waiting(path: Path) -> int:
-    """Return the number of the first entry in a file of pending entries, or 0 if it is missing."""
+    """Return the number of the first entry in a file of pending entries, or 0 without a file."""
     if not path.exists():
         return 0
     return int.from_bytes(read_regular(path, HEAD))

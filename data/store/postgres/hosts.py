@@ -4,7 +4,7 @@ A duty of one service, such as publishing, also has a row (data.models.lease.dut
 
 A host is due at ``next_due``. A worker that claims it gets a token and a lease with an end time,
 measured by the database's clock. Until then, other workers can't claim the host. The results of a
-visit are written only with the token (see PostgresConnection.under). ``rests_until`` is the
+visit are written only with the token (see PostgresConnection.leased). ``rests_until`` is the
 earliest time at which any worker may send the next request to the host.
 
 The methods are for asyncio, because schedulers and workers wait for many things at the same time.

@@ -174,7 +174,7 @@ def _joined(operator: str, parts: Sequence[str]) -> str:
 
 
 def filed_under(token: str) -> str:
-    """Return a filter from data.store.shared_sql.search.tokens_of as a quoted lexeme.
+    """Return an index word for a filter (data.store.shared_sql.search.token) as a quoted lexeme.
 
     A colon at the beginning distinguishes filters from words. Long filters are truncated to the
     maximum length of a lexeme.

@@ -127,7 +127,7 @@ FILED_EVENTS: Final = (
     " FROM events e JOIN facets f ON f.source = e.source AND f.topic = ''"
     f" WHERE e.number > :number AND {of_kinds('registered', 'removed')}"
 )
-"""SQL for the rows of `publication.dirty_feeds`: events after a number with their releases."""
+"""SQL for the rows of `facets.dirty_feeds`: events after a number with their releases."""
 
 WITHHELD_FEEDS: Final = f"""
     WITH withheld AS (SELECT DISTINCT r.number, r.story FROM events e

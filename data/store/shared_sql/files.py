@@ -81,7 +81,7 @@ class FileTable(TablePart):
         return texts_of(self._ask(TEXTS, [encode([digest])])).get(digest)
 
     def add_file_text(self, url: str, digest: str, text: FileText) -> None:
-        """Store the text of a file that is archived."""
+        """Store the text of an archived file."""
         add_file_text(self._db, url, digest, text)
 
 

@@ -28,7 +28,7 @@ FILED: Final = (
     "coalesce(json_extract(content, '$.topics'), '[]'), day, json_extract(content, '$.section'),"
     " language"
 )
-"""Columns that determine the facets of a release (see publication.keys_of_row)."""
+"""Columns that determine the facets of a release (see facets.keys_of_row)."""
 
 INSTANT: Final = f"CASE WHEN sort_at < {BACKLOG} THEN first_seen ELSE sort_at END"
 """SQL expression for data.models.Release.instant."""
