@@ -71,7 +71,7 @@ NO_OTHERS: Final = Others(1.0, 0.0)
 
 
 class Activity:
-    """Daily numbers of a country's sources: those that published, and all known ones.
+    """Daily numbers of a country's sources: sources that published, and all known sources.
 
     ``published`` and ``known`` have one value per day, starting on the day ``start`` (an ordinal of
     ``datetime.date``).

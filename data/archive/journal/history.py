@@ -1,4 +1,4 @@
-"""Selection of valid journal records: the chain of records that ends at the last one.
+"""Selection of valid journal records: the chain of records that ends with the last record.
 
 A record is invalid if its process was killed before the commit, or if the store was later restored
 from an older copy. Each record contains the id of the previous committed record, so the chain skips

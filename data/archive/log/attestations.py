@@ -122,5 +122,5 @@ class Attestations:
 
 
 def signed_by_log(checkpoint: Checkpoint) -> bytes:
-    """Return a checkpoint with only the log's own signature, which is the first one."""
+    """Return a checkpoint with only its first signature, which is the log's own."""
     return SignedNote(checkpoint.note.text, checkpoint.note.signatures[:1]).encode()

@@ -39,7 +39,7 @@ class Pending:
         return self._path.exists() and self._path.stat().st_size >= HEAD
 
     def append(self, entries: bytes) -> int:
-        """Append entries and return the number of the first one. After an error, no entry is added.
+        """Append entries and return the first entry's number. After an error, no entry is added.
 
         The entries may be lost if the operating system crashes.
         """

@@ -101,7 +101,7 @@ def checked_archive(
     read: Mapping[str, Read],
     problems: Iterable[ArchiveProblem],
 ) -> CheckedArchive:
-    """Return the facts about a complete verification that let the next one skip files.
+    """Return the facts about a complete verification with which the next verification skips files.
 
     ``read`` contains finished files by name. Files with ``problems`` or unsigned leaves are left
     out.

@@ -76,7 +76,7 @@ class MatchTable(TablePart):
         return [number for (number,) in rows]
 
     def of_day(self, source: str, day: str, numbers: Collection[int]) -> Collection[int]:
-        """Return those of the release ``numbers`` that belong to a source and day."""
+        """Return which of the release ``numbers`` belong to a source and day."""
         changed = self._changed
         others = [number for number in numbers if number not in changed]
         found = {number for number in numbers if changed.get(number) == (source, day)}
