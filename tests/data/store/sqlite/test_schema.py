@@ -21,6 +21,7 @@ from data.revisions.stored_difference import changes_between
 from data.search.query import Query
 from data.store.sqlite.database.schema import migrations
 from data.store.sqlite.store import SqliteStore
+from docs.write_schemas import SQLITE_FILE, sqlite_schema
 from tests.drafts import BODY, capture, draft
 
 SCHEMAS = Path(__file__).with_name("schemas")
@@ -96,6 +97,18 @@ def test_the_present_schema_has_a_fixture(tmp_path: Path) -> None:
             db.execute("VACUUM INTO ?", [str(tmp_path / "small.db")])
         fixture.write_bytes(gzip.compress((tmp_path / "small.db").read_bytes(), mtime=0))
         pytest.fail(f"{fixture.name} was missing and is written: look at it, and keep it")
+
+
+def test_the_written_schema_is_current_and_creates_the_same_tables(tmp_path: Path) -> None:
+    written = SQLITE_FILE.read_text()
+    assert written == sqlite_schema(), "run python docs/write_schemas.py URL"
+    SqliteStore(tmp_path / "fresh.db").close()
+    with closing(sqlite3.connect(tmp_path / "written.db")) as db:
+        db.executescript(written)
+    fresh = tables(tmp_path / "fresh.db")
+    assert tables(tmp_path / "written.db") == {
+        name: sql for name, sql in fresh.items() if "sqlite_migrations" not in name
+    }
 
 
 @pytest.mark.parametrize("fixture", sorted(SCHEMAS.glob("*.db.gz")), ids=lambda one: one.name)

@@ -20,6 +20,7 @@ from data.store.postgres.database.pool import close_pools
 from data.store.postgres.database.schema import APPLIED, MIGRATIONS, refusal
 from data.store.postgres.store import tables_of
 from data.store.sqlite.store import SqliteStore
+from docs.write_schemas import POSTGRES_FILE, postgres_schema
 from tests.drafts import draft
 from tests.postgres_server import PostgresServer
 from tests.postgres_store import emptied
@@ -32,6 +33,11 @@ def told(url: str) -> str:
     with pytest.raises(StoreError) as refused:
         open_store(url)
     return str(refused.value)
+
+
+def test_the_written_schema_is_current(postgres_url: str) -> None:
+    current = postgres_schema(postgres_url)
+    assert POSTGRES_FILE.read_text() == current, "run python docs/write_schemas.py URL"
 
 
 def test_tables_and_columns_are_those_of_sqlite_and_sort_by_bytes(
