@@ -11,7 +11,7 @@ from data.store.shared_sql.new_events import append_events
 from data.store.unit_of_work import decisions
 
 PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-"""End of an INSERT statement: the columns of a capture after three other columns, and values."""
+"""End of an INSERT statement after its first three columns: the columns of a capture and values."""
 
 REPLACE_CAPTURE: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.split(", "))
 """SQL clause that replaces an existing capture."""

@@ -44,7 +44,7 @@ FILE_RETRY_SECONDS: Final = 3600
 requests."""
 
 PUT_FILE: Final = PUT.replace("(?", "(?, ?", 1)
-"""End of an INSERT statement, after its first four columns: the columns of a capture and values."""
+"""End of an INSERT statement after its first four columns: the columns of a capture and values."""
 
 
 class FileTable(TablePart):
