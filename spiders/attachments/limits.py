@@ -21,7 +21,7 @@ MAX_SCAN_SECONDS: Final = 30
 
 
 class CutShort(Exception):
-    """Raised if the rest of a file can't be read. ``cut`` is the reason."""
+    """Raised if the remaining part of a file can't be read. ``cut`` is the reason."""
 
     def __init__(self, cut: Cut) -> None:
         super().__init__(cut)

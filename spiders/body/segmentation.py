@@ -61,7 +61,7 @@ MAX_BLOCKS: Final = 16_000
 """Maximum number of blocks read per page. The largest of 1,201 real pages has 6,160."""
 
 MAX_CONTAINERS: Final = 100_000
-"""Maximum number of block-level elements read per page, which limits the time for huge pages."""
+"""Maximum number of block-level elements read per page. Limits the time for huge pages."""
 
 
 def is_menu(element: etree._Element) -> bool:

@@ -155,7 +155,7 @@ def relate(containers: Sequence[Container], blocks: Sequence[TextBlock]) -> None
 
 
 def count_words(text: str) -> int:
-    """Return the number of words in a text, which is estimated in scripts without spaces."""
+    """Return the number of words in a text. In scripts without spaces, the number is estimated."""
     unspaced = 0 if text.isascii() else len(UNSPACED.findall(text))
     return len(text.split()) + unspaced // LETTERS_PER_WORD
 

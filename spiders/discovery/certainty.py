@@ -147,14 +147,14 @@ def _shares(
     dated = dated or any(look.read.content.published for look in looks)
     if looks:
         good = sum(is_release(look, context) for look in looks)
-        share = f"{len(looks) - good} of {counted(len(looks), 'page')} that it links to"
+        share = f"{len(looks) - good} of {counted(len(looks), 'page')} that the list links to"
         yield 0.2 + 0.8 * good / len(looks), f"no release was found on {share}"
         if not dated:
             yield UNDATED_FACTOR, "neither the page nor the releases contain dates"
     elif offline:
         yield max(listing.confidence, MIN_CONFIDENCE * dated), "the releases were not checked"
     elif not any(leads_to_file(item.url) for item in listing.items):
-        yield UNREAD_LINKS_FACTOR, "none of its releases could be read"
+        yield UNREAD_LINKS_FACTOR, "none of the listed releases could be read"
 
 
 def unread_reason(listing: Listing) -> str:

@@ -48,8 +48,7 @@ RECEIVED: Final = "received"
 CUT: Final = "cut"
 
 ARCHIVE_BUG: Final = (
-    "a bug prevented the archiving of a response of {}. Please report it with the traceback in"
-    " crawl.log"
+    "a bug prevented archiving a response from {}. Please report it with the traceback in crawl.log"
 )
 
 log = logging.getLogger(__name__)

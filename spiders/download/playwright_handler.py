@@ -106,7 +106,7 @@ class ProxiedBrowserProvider(PlaywrightBrowserProvider):
 
 
 class RenderingHandler(ScrapyPlaywrightDownloadHandler):
-    """Downloads requests whose ``meta`` contains ``render`` with a browser, and others as usual."""
+    """Downloads a request with a browser if its ``meta`` contains ``render``, else as usual."""
 
     def __init__(self, crawler: Crawler) -> None:
         # ProxiedBrowserProvider passes these options to its proxy.

@@ -24,18 +24,18 @@ from spiders.download.truncation import TruncatedResponse
 from spiders.items import Form
 from spiders.page.page import Page
 
-TOO_LONG: Final = "its response is larger than [network] max_bytes"
+TOO_LONG: Final = "the response is larger than [network] max_bytes"
 
 FORM_META_KEY: Final = "posted"
 """Key in a request's ``meta`` for the `Form` that it sends."""
 
-NOT_PACKED: Final = "its response does not match its Content-Encoding"
+NOT_PACKED: Final = "the response does not match its Content-Encoding"
 
 KNOWN_ERRORS: Final[dict[str, tuple[ErrorKind, str]]] = {
-    "TimeoutError": ("timeout", "it took too long to respond"),
-    "DownloadTimeoutError": ("timeout", "it took too long to respond"),
-    "DNSLookupError": ("dns", "its host name has no address"),
-    "CannotResolveHostError": ("dns", "its host name has no address"),
+    "TimeoutError": ("timeout", "the server took too long to respond"),
+    "DownloadTimeoutError": ("timeout", "the server took too long to respond"),
+    "DNSLookupError": ("dns", "the host name has no address"),
+    "CannotResolveHostError": ("dns", "the host name has no address"),
     "DownloadConnectionRefusedError": ("connection", "no server listens at its address"),
     "ValueError": ("refused", "its address can't be requested"),
     "NotSupported": ("refused", "only http and https addresses are fetched"),
@@ -43,10 +43,10 @@ KNOWN_ERRORS: Final[dict[str, tuple[ErrorKind, str]]] = {
     "ConnectionDone": ("connection", "the server closed the connection without a response"),
     "ConnectionLost": ("connection", "the connection was lost before a response"),
     "ConnectError": ("connection", "a connection to its address failed"),
-    "ResponseDataLossError": ("connection", "the connection was lost during its response"),
-    "ResponseDataLoss": ("connection", "the connection was lost during its response"),
-    "ParseError": ("network", "the server there does not speak HTTP"),
-    "InvalidHeaderName": ("network", "the header fields of its response are not HTTP"),
+    "ResponseDataLossError": ("connection", "the connection was lost during the response"),
+    "ResponseDataLoss": ("connection", "the connection was lost during the response"),
+    "ParseError": ("network", "the server does not speak HTTP"),
+    "InvalidHeaderName": ("network", "the header fields of the response are not valid HTTP"),
     "Undecodable": ("network", NOT_PACKED),
     "Error": ("certificate", "a secure connection (TLS) failed"),
     "VerificationError": ("certificate", "its certificate is not trusted"),
@@ -148,7 +148,7 @@ def describe_error(
         found = "store", str(error)
     if found is None:
         last = reasons[-1].value if reasons else error
-        return "network", f"it could not be fetched ({type(last).__name__})"
+        return "network", f"the page could not be fetched ({type(last).__name__})"
     proxy = connections.silent_proxies.get(host) if found[0] == "timeout" else None
     return ("timeout", f"nothing arrived in time through the proxy {proxy}") if proxy else found
 

@@ -22,7 +22,7 @@ from twisted.web.iweb import IResponse
 
 from data.archive.content_coding import TooLarge, is_flushed, unpack
 
-TOO_LARGE: Final = "its decompressed response is larger than [network] max_bytes"
+TOO_LARGE: Final = "the decompressed response is larger than [network] max_bytes"
 
 ENDED: Final = "stream-ended"
 """Flag of a decompressed response whose compressed stream is complete."""
@@ -90,7 +90,7 @@ class HeadTooLargeError(Exception):
     """Raised if the headers of a response are too large."""
 
     def __init__(self) -> None:
-        super().__init__(f"its headers are larger than {MAX_HEADER_BYTES // 1024} KB")
+        super().__init__(f"the response headers are larger than {MAX_HEADER_BYTES // 1024} KB")
 
 
 class BoundedProtocol(_LenientHTTP11ClientProtocol):

@@ -1,4 +1,4 @@
-"""Restrict requests to public network addresses, unless the settings allow others (SSRF).
+"""Restrict requests to public network addresses, unless private addresses are allowed (SSRF).
 
 The check runs when a host name is resolved for a connection, so redirects and DNS rebinding can't
 bypass it (CWE-918). Host names are resolved for IPv4 and IPv6.

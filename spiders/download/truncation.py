@@ -93,11 +93,11 @@ UNENDED: Final = (
     " announce; if the next visit finds the same end, the response is accepted"
 )
 UNSURE: Final = (
-    "nothing in the response shows that it is whole; it is accepted once"
+    "nothing shows that the response is complete; it is accepted once"
     f" {MIN_VISITS} visits have found the same text"
 )
 ACCEPTED: Final = (
-    "some responses do not show whether they are whole; they were accepted because"
+    "some responses do not show whether they are complete; they were accepted because"
     f" {MIN_VISITS} earlier visits found the same text"
 )
 

@@ -269,7 +269,7 @@ def _difference(wanted: Any, got: Any) -> str:
         added = [one for one in got if one not in wanted]
         parts = [f"{len(missing)} missing, {len(added)} added"]
         parts += [f"first missing {_short(missing[0])}"] if missing else []
-        parts += [f"first more {_short(added[0])}"] if added else []
+        parts += [f"first additional {_short(added[0])}"] if added else []
         return ", ".join(parts) if missing or added else "the same in another order"
     return f"expected {_short(wanted)}, found {_short(got)}"
 

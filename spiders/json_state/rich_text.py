@@ -64,7 +64,8 @@ SIDE_NODE: Final = re.compile(
 BREAK: Final = re.compile(r"hard_?-?break|line_?-?break|^br$", re.IGNORECASE)
 ADDRESS: Final = ("href", "uri", "url", "linkUrl")
 BULLET: Final = re.compile(r"^[ \t]*•", re.MULTILINE)
-"""Pattern of a bullet at the start of a line, which is not a list item in Markdown."""
+"""Pattern of a bullet character at the start of a line. Markdown does not treat it as a list item.
+"""
 
 MAX_MARKDOWN_CHARACTERS: Final = 50_000
 """Maximum length in characters of a text that is parsed as Markdown. Longer texts are treated as

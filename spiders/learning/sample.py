@@ -53,7 +53,7 @@ class Sample:
     """A page with its detected release (``read``), from which a template is learned.
 
     ``context`` is the context for parsing dates. ``common`` contains the comparison keys of lines
-    on all sample pages, and ``repeated`` those of them that detection included in the body.
+    on all sample pages, and ``repeated`` contains those keys whose lines are in the detected body.
     """
 
     page: Page

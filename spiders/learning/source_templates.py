@@ -247,7 +247,7 @@ class SourceTemplates:
                 self._changed.add(layout)
 
     def _study(self, declared: ReleaseRules, context: DateContext) -> TemplateReader | None:
-        """Learn a template from the newest sample page and others. Returns None if that fails.
+        """Learn a template from the newest sample page and other sample pages, or return None.
 
         Sample pages with the same layout as the newest page are tried first.
         """

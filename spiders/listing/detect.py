@@ -37,7 +37,7 @@ MIN_RIVAL_SCORE: Final = 0.5
 """Minimum score of a region that may replace another one, as a share of that region's score."""
 
 MIN_MAIN_LIST_SCORE: Final = 2.5
-"""Minimum score of a list that may replace the best list, if the latter is in a side column or
+"""Minimum score of a list that may replace the best list if the best list is in a side column or
 unrelated to the page."""
 
 MIN_MAJORITY_SHARE: Final = 0.8

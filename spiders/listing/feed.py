@@ -31,8 +31,8 @@ _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _BARE_AMPERSAND = re.compile(
     r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|\w{2,31};)|(<!\[CDATA\[.*?(?:\]\]>|$))", re.DOTALL
 )
-"""Pattern of an ampersand without a character reference, which the parser would drop, or of a whole
-CDATA section."""
+"""Pattern of an ampersand without a character reference, or of a whole CDATA section. The parser
+would drop such an ampersand."""
 
 _REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,7})|(\d{1,7}));", re.IGNORECASE)
 _SURROGATES = range(0xD800, 0xE000)

@@ -346,7 +346,7 @@ def _words(items: list[ListingItem]) -> float:
 
 
 def _length(text: str) -> int:
-    """Return the number of words in a text, which is estimated in scripts without spaces."""
+    """Return the number of words in a text. In scripts without spaces, the number is estimated."""
     return max(len(text.split()), len(text) // 8)
 
 

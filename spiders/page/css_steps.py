@@ -68,7 +68,7 @@ class CombinedPath:
     def elements(self, root: Element) -> list[Element]:
         """Return the matching elements in the tree of ``root``, in document order.
 
-        ``root`` itself may match, unless the selector was created with ``within``.
+        ``root`` itself may match, unless ``within`` was set when the selector was created.
         """
         return _matching(self._steps, root, within=self._within)
 
@@ -110,7 +110,7 @@ class Compound:
         """Remove the conditions that are matched separately from a selector, and store them.
 
         These are ``:not()`` with a combinator in its argument, and ``:has()`` with simple
-        arguments. Returns the rest of the selector.
+        arguments. Returns the selector without these conditions.
         """
         if isinstance(tree, Leaf | CombinedSelector):
             return tree

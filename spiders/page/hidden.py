@@ -14,7 +14,8 @@ MAX_HIDDEN_LENGTH: Final = 600
 """Maximum length in characters of a hidden element that may be skipped."""
 
 KEPT_TAGS: Final = ("h1", "time", "table", "article", "main")
-"""Tags of elements that are never skipped, nor are hidden elements that contain one of them."""
+"""Tags of elements that are never skipped. A hidden element that contains one of them is not
+skipped either."""
 
 CONTENT_TAGS: Final = ("body", "h1", "main")
 """Tags of elements around the content of a page."""

@@ -15,7 +15,8 @@ DEFAULT_TITLE: Final = re.compile(
     r"|.*\.(?:docx?|odt|rtf|indd|pdf|pptx?|xlsx?|qxd|pmd|tex|pages)|(?:scan|img|dsc|fax)[\W\d_]*"
     r"|(?:document|dokument|documento|presentation|slide|folie|page|seite)[\W\d]*|print(?:ing)?"
 )
-"""Pattern of default titles and file names in a document's metadata, which are not its title."""
+"""Pattern of default titles and file names in a document's metadata. They are not its real title.
+"""
 
 BUTTON_WORDS: Final = r"\b{}\b|[\W\d_]+"
 """Template of the pattern of words and numbers in a link's text that do not describe the document.

@@ -93,7 +93,7 @@ def _density(descriptor: str, width: float) -> float:
 
 
 def images_of(element: etree._Element) -> Iterator[str]:
-    """Yield the URLs of the images that an ``<img>`` loads on the two screens.
+    """Yield the URLs of the images that an ``<img>`` loads on the typical screens (SCREENS).
 
     They come from its attributes, its ``<picture>``, and attributes for lazy loading. A URL may be
     yielded twice, or be relative or invalid.
@@ -140,6 +140,6 @@ def _is_shown(source: etree._Element) -> bool:
 
 
 def from_sets(element: etree._Element) -> Iterator[str]:
-    """Yield the URLs that the two screens load from an element's ``srcset``, such as a preload."""
+    """Yield the URLs that SCREENS load from the ``srcset`` of an element such as a preload."""
     for screen in SCREENS:
         yield from _from_sets(element, screen)

@@ -1,4 +1,7 @@
-"""Evaluate media queries and lengths for the two screens whose images are archived."""
+"""Evaluate media queries and lengths for two screens, a desktop and a phone.
+
+Pages are archived with the images that they show on these screens.
+"""
 
 import re
 from typing import Final

@@ -42,10 +42,12 @@ YOUNGER: Final = (
 class ImportCounts:
     """Numbers of imported pages by result, and the errors of pages.
 
-    ``earlier`` pages show a version from before the stored version of a release. ``older`` pages
-    are from before it, too, but show no further version. ``passed`` pages are not releases of the
-    source. ``older`` and ``passed`` pages do not change the store. ``new`` contains the id, URL and
-    title of each new release.
+    - ``earlier``: pages with an earlier version of a release than the stored version
+    - ``older``: pages captured before the stored version that show no further version
+    - ``passed``: pages that are not releases of the source
+    - ``new``: the id, URL and title of each new release
+
+    ``older`` and ``passed`` pages do not change the store.
     """
 
     counts: Counter[str] = field(default_factory=Counter)

@@ -62,7 +62,7 @@ def test_an_endless_header_is_cut_and_reported(tmp_path: Path) -> None:
     assert run["new"] == 1
     assert sent < 100_000_000
     said = {one["url"][-6:]: (one["kind"], one["message"]) for one in run["errors"]}
-    cut = ("size", "its headers are larger than 256 KB")
+    cut = ("size", "the response headers are larger than 256 KB")
     assert said == dict.fromkeys(["2.html", "3.html", "4.html", "5.html"], cut)
 
 

@@ -39,9 +39,7 @@ def document_type(page: Page) -> str | None:
     if media_type in DOCUMENT_TYPES:
         return media_type
     if media_type not in PAGES:
-        raise NotARelease(
-            "media-type", f"the media type {media_type} is not that of a page or document"
-        )
+        raise NotARelease("media-type", f"{media_type} is not the media type of a page or document")
     if not page.body.strip():
         raise NotARelease("empty", "the response is empty")
     return None

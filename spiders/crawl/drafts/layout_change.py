@@ -7,12 +7,12 @@ from the design:
 - The line is not part of a release's text: a label, a byline, a date line, topics, buttons, a
   caption (see `spiders.body.line_kinds`).
 - The line was removed, but the page still shows it. So only the extraction lost it.
-- The page was rebuilt (its markup is very different), and several releases of the visit lost or
-  gained the same line, or most rebuilt pages show it.
+- The page was redesigned (its markup is very different), and several releases of the visit lost or
+  gained the same line, or most redesigned pages show it.
 - The line was added, and its page shows it in a header, a footer or a similar frame.
 - The line was added to most releases of the visit, at least two.
-- The page was rebuilt, and all its lines remain, though in a different order.
-- The page was rebuilt, and no line of its stored text was the release's own text.
+- The page was redesigned, and all its lines remain, though in a different order.
+- The page was redesigned, and no line of its stored text was the release's own text.
 
 A title change comes from the design if the site's name, a date or a byline was added or removed at
 either end. The shorter title is then kept. All other changes are edits, even in the same visit.
@@ -60,11 +60,11 @@ MAX_FRAME_TEXT_LINES: Final = 50
 """Maximum number of lines of the stored text that are searched for in a page's frame."""
 
 MIN_SHARED_CHANGE_SHARE: Final = 0.25
-"""Minimum share of the releases on rebuilt pages with the same change for it to come from the
+"""Minimum share of the releases on redesigned pages with the same change for it to come from the
 site's design."""
 
 MAX_COMPARED_LINES: Final = 4_000
-"""Maximum number of body lines that are compared line by line, which limits CPU time."""
+"""Maximum number of body lines that are compared line by line. Limits CPU time."""
 
 MAX_STEPS: Final = 500_000
 """Maximum number of steps in a word-by-word comparison of two bodies."""
@@ -263,7 +263,7 @@ class LayoutChange:
         return any(self._is_of_site(line, note) for _, came in differing for line in came)
 
     def _is_common(self, line: str) -> bool:
-        """Whether most rebuilt pages of the visit show a line."""
+        """Whether most redesigned pages of the visit show a line."""
         return self._lines[comparison_key(line)] >= max(MIN_SHARED_CHANGES, len(self._pages) / 2)
 
     @staticmethod
@@ -272,7 +272,7 @@ class LayoutChange:
         return any(_stands(line, note.shown) for gone, _ in differing for line in gone)
 
     def _shared(self, key: Hashable, note: Note) -> bool:
-        """Whether a release's page was rebuilt, and several releases share the change ``key``."""
+        """Whether a release's page was redesigned, and several releases have the change ``key``."""
         least = max(MIN_SHARED_CHANGES, MIN_SHARED_CHANGE_SHARE * len(self._rebuilt))
         return note.rebuilt and len(self._met[key]) >= least
 

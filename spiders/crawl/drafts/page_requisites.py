@@ -251,7 +251,7 @@ class PageRequisites:
             )
         if self._is_cut:
             self._scope.report.note(
-                "page requisites: the budget of a visit is used up; the next visit continues"
+                "page requisites: the limit per visit was reached; the next visit continues"
             )
 
     def _has_budget(self) -> bool:

@@ -21,7 +21,7 @@ from spiders.crawl.visit_scope import VisitScope
 from spiders.sources.source_file import SourceFile
 
 MAX_FILES_PER_VISIT: Final = 200
-"""Maximum number of files requested per visit. Later visits request the others."""
+"""Maximum number of files requested per visit. Later visits request the remaining files."""
 
 MAX_FILES_PER_REQUEST: Final = 10
 """Maximum number of files that a visit requests at once."""

@@ -1,4 +1,4 @@
-"""Check the response for a release page, and record its draft with others."""
+"""Check the response for a release page, and record its draft together with other drafts."""
 
 import asyncio
 from contextlib import suppress

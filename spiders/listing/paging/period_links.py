@@ -109,7 +109,7 @@ def not_newer(archives: Iterable[ArchiveLink], day: dt.date | None) -> Iterator[
 
 
 def is_older(archive: ArchiveLink, than: ArchiveLink) -> bool:
-    """Whether the period of ``archive`` is before that of ``than``, or one of them is unknown."""
+    """Whether ``archive`` covers an earlier period than ``than``, or either period is unknown."""
     return not (archive.period and than.period) or _order(archive) < _order(than)
 
 

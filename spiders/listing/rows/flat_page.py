@@ -26,10 +26,11 @@ from spiders.page.page import Page
 from spiders.page.regions import CHROME, MAIN, PageRegion, PageRegions, is_row, region_of
 
 MAX_ELEMENTS = 200_000
-"""Maximum number of elements read per page. Further elements are skipped, which is reported."""
+"""Maximum number of elements read per page. Further elements are skipped and reported."""
 
 MAX_ANCHORS = 15_000
-"""Maximum number of links read per page. The rest of the page is skipped, which is reported."""
+"""Maximum number of links read per page. The part of the page after them is skipped and reported.
+"""
 
 MAX_REGIONS = 1000
 """Maximum number of page parts (such as menus and sidebars) recognized per page."""

@@ -54,7 +54,7 @@ def records_of(
 ) -> list[Record]:
     """Return at most ``most`` records of a region that list releases, in page order.
 
-    If most records contain a date, the others are headings, notes and buttons, and are skipped.
+    If most records contain a date, the undated records are skipped as headings, notes and buttons.
     `spiders.listing.rows.undated_rows` later adds releases without a date.
     """
     return releases_among(linked_records(region, flat, dates, most), region)

@@ -78,10 +78,11 @@ LEADING = re.compile(
 class Region:
     """Repeated records of a page, and where their dates are (``side``).
 
-    ``side`` is ``in`` (inside each record), ``before`` or ``after`` each record, ``above`` several
-    records, or empty (no dates). In a ``strict`` region, all records have the same tags and
-    classes, in others only the same tags. ``score`` ranks regions by dates, and ``linked`` ranks
-    them by links with several words.
+    - ``side``: ``in`` (inside each record), ``before`` or ``after`` each record, ``above`` several
+      records, or empty (no dates)
+    - ``strict``: whether all records have the same tags and classes, not only the same tags
+    - ``score``: ranks regions by dates
+    - ``linked``: ranks regions by links with several words
     """
 
     records: list[ElementSpan]
@@ -157,7 +158,7 @@ def _parts(
 ) -> Iterator[list[ElementSpan]]:
     """Yield a group of elements, then its subgroups in different parts of the page.
 
-    With ``signs`` (signatures by element), the subgroups also differ in the signature of the
+    If ``signs`` (signatures by element) is given, the subgroups also differ in the signature of the
     elements' parents.
     """
     yield group
@@ -225,8 +226,8 @@ class _Counts:
     def _covered(self, worths: list[float], lenient: float = 1.0) -> float:
         """Return the total value of records, reduced if some of them have no date.
 
-        The reduction is small if the share of dated records is at least ``lenient``. The others are
-        then headings and notes, which are removed later.
+        The reduction is small if the share of dated records is at least ``lenient``. The undated
+        records are then headings and notes, which are removed later.
         """
         share = sum(map(bool, worths)) / len(worths)
         return sum(worths) * math.pow(share, 0.15 if share >= lenient else 0.7)

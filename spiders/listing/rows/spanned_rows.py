@@ -83,7 +83,7 @@ class SpannedDates:
         self._dates: list[DateMark] = []
 
     def dates(self, span: ElementSpan, own: list[DateMark], flat: FlatPage) -> list[DateMark]:
-        """Return the dates of a row: ``own``, otherwise those of a cell that spans the row.
+        """Return a row's own dates (``own``), or else the dates in a cell that spans the row.
 
         Call this for each row with a link, in page order.
         """

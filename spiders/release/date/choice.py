@@ -73,8 +73,8 @@ MAX_DATE_LAG: Final = dt.timedelta(hours=1)
 """Maximum time by which a publication date may be later than the page's last modification time."""
 
 TRUSTED_WORTH, ADDRESS_WORTH, VAGUE_WORTH = 2.2, 1.6, 1.2
-"""Scores of a date in trusted metadata, in the URL, and in vague metadata, for comparison with
-those of visible dates."""
+"""Scores of a date in trusted metadata, in the URL, and in vague metadata, for comparison with the
+scores of visible dates."""
 
 MIN_OFFSET_HOURS, MAX_OFFSET_HOURS = -8, 12
 """Minimum and maximum UTC offset of nearly all press rooms, in hours."""
@@ -120,8 +120,8 @@ def _declared_or_detected(
 ) -> Published | None:
     """Return the date at the source file's selector, the detected date, or the listing's date.
 
-    The listing's date replaces a detected date that is more than a day away, unless the latter is
-    from metadata. Problems are added to ``reasons``.
+    The listing's date replaces a detected date that is more than a day away, unless the detected
+    date is from metadata. Problems are added to ``reasons``.
     """
     if declared := declared_text(candidates.page.tree, rules.published, reasons, apart=True):
         found = parse_date(declared, candidates.context, "declared")
@@ -164,7 +164,7 @@ def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
         problems.append("no publication date was found")
         best = of.change
         if best is not None:
-            problems.append(f"the date {best.iso} is that of the last change")
+            problems.append(f"the date {best.iso} is the date of the last change")
     # An implausible date from trusted metadata is kept. The store reports the date, but does not
     # sort releases by it.
     return best or implausible, problems

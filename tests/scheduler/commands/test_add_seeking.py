@@ -402,10 +402,10 @@ def test_each_outline_of_an_opml_file_is_added_with_its_name(
         (b"", "the server closed the connection without a response"),
         (
             b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<p>half",
-            "lost during its response",
+            "lost during the response",
         ),
         (b"SSH-2.0-OpenSSH\r\n\r\n", "does not speak HTTP"),
-        (b"HTTP/1.1 200 OK\r\nNo colon : 1\r\n\r\n", "header fields of its response"),
+        (b"HTTP/1.1 200 OK\r\nNo colon : 1\r\n\r\n", "header fields of the response"),
         (
             b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\n<p>plain",
             "does not match its Content-Encoding",

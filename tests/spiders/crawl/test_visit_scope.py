@@ -9,17 +9,17 @@ from tests.visits import MONDAY
 def test_an_error_of_a_whole_host_is_reported_once_with_the_number_of_pages() -> None:
     report = VisitReport("harbour", "https://harbour.example/", MONDAY, str)
     for page in ("", "1", "1", "2"):
-        report.error(f"https://harbour.example/{page}", "dns", "its host name has no address")
-    report.error("https://files.example/a.pdf", "dns", "its host name has no address")
-    report.error("https://harbour.example/3", "timeout", "it took too long to respond")
-    report.error("https://harbour.example/4", "timeout", "it took too long to respond")
+        report.error(f"https://harbour.example/{page}", "dns", "the host name has no address")
+    report.error("https://files.example/a.pdf", "dns", "the host name has no address")
+    report.error("https://harbour.example/3", "timeout", "the server took too long to respond")
+    report.error("https://harbour.example/4", "timeout", "the server took too long to respond")
     report.report_unvisited()
     assert [(one.url, one.message) for one in report.run.errors] == [
         (
             "https://harbour.example/",
-            "its host name has no address; the same for 2 other pages",
+            "the host name has no address; the same for 2 other pages",
         ),
-        ("https://files.example/a.pdf", "its host name has no address"),
-        ("https://harbour.example/3", "it took too long to respond"),
-        ("https://harbour.example/4", "it took too long to respond"),
+        ("https://files.example/a.pdf", "the host name has no address"),
+        ("https://harbour.example/3", "the server took too long to respond"),
+        ("https://harbour.example/4", "the server took too long to respond"),
     ]

@@ -118,7 +118,7 @@ def test_a_budget_that_ends_is_reported_and_the_next_visit_continues(
     first.page(1, images(20))
     asked = first.collect()
     assert len(asked) == 15
-    assert "the budget of a visit is used up" in first.notes()
+    assert "the limit per visit was reached" in first.notes()
     second = Visitor(store, archive, requisites)
     assert len({*asked, *second.collect()}) == 20
     assert second.notes() == ""
