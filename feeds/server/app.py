@@ -45,7 +45,7 @@ from feeds.server.on_demand import OnDemand
 from feeds.server.reader_api.app import ReaderApi
 from feeds.server.requests.access import Access
 from feeds.server.requests.conditional import matching
-from feeds.server.requests.routes import READ_METHODS, Endpoint, Route, RouteTable, reserved
+from feeds.server.requests.routes import READ_METHODS, Endpoint, RouteTable, ServerRoute, reserved
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.server.site_cache import MAX_CACHE_BYTES, HeldFiles, SiteCache, no_headers
 from feeds.server.site_server import FeedPages, SiteServer, redirect_to_slash
@@ -96,62 +96,64 @@ class HomeFolders:
 def routes_of(
     beside: MountedApps,
     *,
-    tiles: Route,
+    tiles: ServerRoute,
     reader: ReaderApi | None = None,
     api: Api | None = None,
     mcp: McpApp | None = None,
     monitoring: Monitoring | None = None,
     past: Past | None = None,
-    saved: Route | None = None,
+    saved: ServerRoute | None = None,
     signer: RequestSigner | None = None,
-    hidden: Iterable[Route] = (),
-) -> list[Route]:
+    hidden: Iterable[ServerRoute] = (),
+) -> list[ServerRoute]:
     """Return all routes in order of precedence: the first route that matches a path applies.
 
     Addresses of disabled parts are reserved, so that files in a bucket are not served there.
     """
     rows = [
-        Route("/static/{file:path}", access="public"),
-        Route("/robots.txt", access="public"),
-        Route("/favicon.ico", access="public"),
+        ServerRoute("/static/{file:path}", access="public"),
+        ServerRoute("/robots.txt", access="public"),
+        ServerRoute("/favicon.ico", access="public"),
         # Owners of visited sites have no token.
-        Route("/bot/", access="public"),
-        Route("/bot", access="public"),
-        Route(DIRECTORY_PATH, access="public", endpoint=key_directory(signer)),
-        Route(f"{WATCH_FEED}{{file:path}}", access="own"),
+        ServerRoute("/bot/", access="public"),
+        ServerRoute("/bot", access="public"),
+        ServerRoute(DIRECTORY_PATH, access="public", endpoint=key_directory(signer)),
+        ServerRoute(f"{WATCH_FEED}{{file:path}}", access="own"),
     ]
     # Clients of the Google Reader API may use addresses below /api/. So its routes precede the
     # API's.
     rows += reader.routes() if reader else []
     rows += api.routes() if api else [reserved(f"{API}{{rest:path}}")]
-    rows.append(Route(API.rstrip("/"), app=redirect_to_slash) if api else reserved(API.rstrip("/")))
+    rows.append(
+        ServerRoute(API.rstrip("/"), app=redirect_to_slash) if api else reserved(API.rstrip("/"))
+    )
     if mcp:
-        rows.append(Route(MCP, frozenset(("POST",)), app=mcp, own_errors=True))
+        rows.append(ServerRoute(MCP, frozenset(("POST",)), app=mcp, own_errors=True))
     else:
         rows.append(reserved(MCP))
     if reader:
         # Base addresses without the final slash. Those below /api/ belong to the API.
         bare = (one.rstrip("/") for one in READER_API if not one.startswith(API))
-        rows += [Route(one, app=redirect_to_slash) for one in bare]
+        rows += [ServerRoute(one, app=redirect_to_slash) for one in bare]
     else:
         rows += [reserved(one) for one in READER_LOGINS if not one.startswith(API)]
         rows += [reserved(f"{one}{{rest:path}}") for one in READER_API if not one.startswith(API)]
     for path in (ADMIN_PATH, f"{ADMIN_PATH}/{{rest:path}}"):
         if beside.admin:
-            rows.append(Route(path, FORM_METHODS, "own", app=beside.admin, own_errors=True))
+            rows.append(ServerRoute(path, FORM_METHODS, "own", app=beside.admin, own_errors=True))
         else:
             rows.append(reserved(path, "own"))
     callback = f"{CALLBACK_PATH}{{token:path}}"
     if beside.callback:
         methods = frozenset(("GET", "POST"))
-        rows.append(Route(callback, methods, "own", app=beside.callback, own_errors=True))
+        rows.append(ServerRoute(callback, methods, "own", app=beside.callback, own_errors=True))
     else:
         rows.append(reserved(callback, "own"))
-    hub = Route(HUB_PATH, FORM_METHODS, app=beside.hub) if beside.hub else reserved(HUB_PATH)
+    hub = ServerRoute(HUB_PATH, FORM_METHODS, app=beside.hub) if beside.hub else reserved(HUB_PATH)
     rows.append(hub)
     if past:
         for path in (f"{MEMENTO_PREFIX}{{url:path}}", "/releases/{rest:path}"):
-            rows.append(Route(path, app=past, condition=past.takes))
+            rows.append(ServerRoute(path, app=past, condition=past.takes))
     rows += [saved] if saved else []
     rows += monitoring.routes() if monitoring else map(reserved, ("/healthz", "/metrics"))
     return [*rows, tiles, *hidden]
@@ -284,7 +286,7 @@ def key_directory(signer: RequestSigner | None) -> Endpoint | None:
     return respond
 
 
-def saved_route(saved: SavedSearches) -> Route:
+def saved_route(saved: SavedSearches) -> ServerRoute:
     """Return the route of saved searches, which redirects to their results."""
 
     def respond(request: Request) -> Response:
@@ -294,7 +296,7 @@ def saved_route(saved: SavedSearches) -> Route:
         place = f"..{SEARCH_PAGE}?{urlencode({'q': f'saved:{name}'})}"
         return Response(status_code=307, headers={"location": place})
 
-    return Route(f"{SAVED_SEARCHES}{{name}}", endpoint=respond)
+    return ServerRoute(f"{SAVED_SEARCHES}{{name}}", endpoint=respond)
 
 
 class Past:

@@ -37,7 +37,7 @@ from feeds.pages.renderer import SERVED_POLICY, PageRenderer
 from feeds.replay.memento import RELEASE_HIDDEN
 from feeds.server.connection.security import ANY_ORIGIN
 from feeds.server.errors import explain, page
-from feeds.server.requests.routes import Route
+from feeds.server.requests.routes import ServerRoute
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.urls import (
     SEARCH,
@@ -191,7 +191,7 @@ def redirect(file: str, path: str, query: str, status: int) -> Response:
     return RedirectResponse(f"{place}?{query}" if query else place, status, headers)
 
 
-def hidden_routes(store_url: str, queue: WorkQueue) -> list[Route]:
+def hidden_routes(store_url: str, queue: WorkQueue) -> list[ServerRoute]:
     """Return the routes of release pages, which apply if no file is published at their path."""
 
     def is_hidden(release_id: str) -> bool:
@@ -207,12 +207,12 @@ def hidden_routes(store_url: str, queue: WorkQueue) -> list[Route]:
         return page(request.scope, 410, message=RELEASE_HIDDEN)
 
     return [
-        Route("/releases/{release}", endpoint=answer, if_no_file=True),
-        Route("/releases/{release}/{rest:path}", endpoint=answer, if_no_file=True),
+        ServerRoute("/releases/{release}", endpoint=answer, if_no_file=True),
+        ServerRoute("/releases/{release}/{rest:path}", endpoint=answer, if_no_file=True),
     ]
 
 
-def tile_route(site: Path | Bucket) -> Route:
+def tile_route(site: Path | Bucket) -> ServerRoute:
     """Return the route of partial tiles that the log has replaced.
 
     They are cut from wider tiles of the site.
@@ -234,7 +234,7 @@ def tile_route(site: Path | Bucket) -> Route:
         headers = {"cache-control": IMMUTABLE_CACHE, **ANY_ORIGIN}
         return Response(body, media_type=TILE_MEDIA_TYPE, headers=headers)
 
-    return Route(f"{TILE_PREFIX}{{path:path}}", endpoint=answer, if_no_file=True)
+    return ServerRoute(f"{TILE_PREFIX}{{path:path}}", endpoint=answer, if_no_file=True)
 
 
 def read_tile(bucket: Bucket, name: str) -> bytes:

@@ -51,7 +51,7 @@ from feeds.pages.health_page import (
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
 from feeds.server.requests.access import Access
 from feeds.server.requests.peer_process import OwnClients
-from feeds.server.requests.routes import Route
+from feeds.server.requests.routes import ServerRoute
 from feeds.server.requests.work_queue import WorkQueue
 from feeds.server.token_gate import refusal
 from feeds.urls import name_of
@@ -238,18 +238,18 @@ class Monitoring:
         self._lock = threading.Lock()
         self._read: tuple[float, tuple[Health, ...]] = (float("-inf"), ())
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[ServerRoute]:
         """Return the routes of the monitoring pages.
 
         On open sites, ``_metrics`` checks who may read /metrics.
         """
         return [
-            Route("/healthz", access="public", endpoint=self._healthz),
-            Route("/health", endpoint=self._health),
-            Route("/health/", endpoint=self._page),
-            Route("/metrics", endpoint=self._metrics),
-            Route("/sources/{source}/health/", endpoint=self._source_page, if_no_file=True),
-            Route("/sources/{source}/badge.svg", endpoint=self._badge, if_no_file=True),
+            ServerRoute("/healthz", access="public", endpoint=self._healthz),
+            ServerRoute("/health", endpoint=self._health),
+            ServerRoute("/health/", endpoint=self._page),
+            ServerRoute("/metrics", endpoint=self._metrics),
+            ServerRoute("/sources/{source}/health/", endpoint=self._source_page, if_no_file=True),
+            ServerRoute("/sources/{source}/badge.svg", endpoint=self._badge, if_no_file=True),
         ]
 
     def _open(self) -> Store:

@@ -40,7 +40,7 @@ from feeds.server.api.write_requests import write_endpoint
 from feeds.server.api.writes import Writes
 from feeds.server.connection.security import API_ORIGIN, API_PREFLIGHT, NO_SNIFFING, READ_ALLOWED
 from feeds.server.requests.conditional import accepted, matching
-from feeds.server.requests.routes import READ_METHODS, RequiredAccess, Route
+from feeds.server.requests.routes import READ_METHODS, RequiredAccess, ServerRoute
 from feeds.server.requests.work_queue import Unanswered, WorkQueue, rate_headers
 from feeds.urls import API
 
@@ -114,7 +114,7 @@ class Api:
         self._writes = writes
         self._operations = (*OPERATIONS, *(writes.reads if writes else ()))
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[ServerRoute]:
         """Return the routes of the operations, the documentation page and unknown addresses."""
         writes = self._writes.operations if self._writes else ()
         written = {one.path for one in writes}
@@ -129,14 +129,14 @@ class Api:
             route_of(f"{API}{{rest:path}}", unknown_address),
         ]
 
-    def _write_route(self, operation: Write) -> Route:
+    def _write_route(self, operation: Write) -> ServerRoute:
         """Return the route of an operation that writes."""
         assert self._writes  # noqa: S101 - only its operations have such routes
         methods = frozenset(("POST",))
         is_read = operation.path in {one.path for one in self._operations}
         respond = write_endpoint(self._writes, operation, self._queue)
         app = ApiEndpoint(respond, methods, f"{READ_ALLOWED}, POST" if is_read else "POST, OPTIONS")
-        return Route(operation.path, methods, "operate", app=app, own_errors=True)
+        return ServerRoute(operation.path, methods, "operate", app=app, own_errors=True)
 
     def _endpoint(self, operation: Operation) -> Respond:
         async def answer(request: Request) -> Response:
@@ -196,14 +196,14 @@ class Api:
 
 def route_of(
     path: str, respond: Respond, access: RequiredAccess = "read", *, is_written: bool = False
-) -> Route:
+) -> ServerRoute:
     """Return a route of the API for reading. Its errors are sent as problem details.
 
     ``is_written`` is true if an operation that writes has the same path.
     """
     allow = f"{READ_ALLOWED}, POST" if is_written else READ_ALLOWED
     app = ApiEndpoint(respond, READ_METHODS, allow)
-    return Route(path, READ_METHODS, access, app=app, own_errors=True)
+    return ServerRoute(path, READ_METHODS, access, app=app, own_errors=True)
 
 
 class ApiEndpoint:

@@ -22,7 +22,7 @@ from data.settings import SiteSettings
 from data.store.open import open_existing
 from feeds.server.reader_api.handlers import READING, WRITING, Account, BadReaderRequest, Values
 from feeds.server.requests.access import Access
-from feeds.server.requests.routes import READ_METHODS, RequiredAccess, Route
+from feeds.server.requests.routes import READ_METHODS, RequiredAccess, ServerRoute
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.urls import FRESHRSS_API, READER_API, READER_LOGINS
 
@@ -48,12 +48,12 @@ class ReaderApi:
         self._access = access
         self._queue = queue
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[ServerRoute]:
         """Return the routes of the Google Reader API. Login and base address need no token."""
         app, methods = self._app(), READ_METHODS | {"POST"}
 
-        def row(path: str, access: RequiredAccess) -> Route:
-            return Route(path, methods, access, app=app, own_errors=True)
+        def row(path: str, access: RequiredAccess) -> ServerRoute:
+            return ServerRoute(path, methods, access, app=app, own_errors=True)
 
         rows = [row(path, "own") for path in READER_LOGINS]
         rows += [row(path, "public") for path in (FRESHRSS_API, FRESHRSS_API + "/")]

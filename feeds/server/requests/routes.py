@@ -43,7 +43,7 @@ READ_METHODS: Final = frozenset(("GET", "HEAD"))
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ServerRoute:
     """One route: a path, its methods, and its request handler.
 
     ``path`` may contain parameters such as ``{id}`` and ``{rest:path}``. A route has an
@@ -72,12 +72,12 @@ class Route:
         return self.own_errors or method in self.methods
 
 
-def reserved(path: str, access: RequiredAccess = "read") -> Route:
+def reserved(path: str, access: RequiredAccess = "read") -> ServerRoute:
     """Return a route that responds with 404, for a path of a disabled part of the server."""
-    return Route(path, access=access, endpoint=absent)
+    return ServerRoute(path, access=access, endpoint=absent)
 
 
-def is_reserved(route: Route) -> bool:
+def is_reserved(route: ServerRoute) -> bool:
     """Return whether a route only reserves its path for a disabled part of the server."""
     return route.endpoint is absent
 
@@ -90,13 +90,13 @@ def absent(_: Request) -> Response:
 class RouteTable:
     """Finds the route of a request: the first route for its path, preferably one for its method."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Iterable[ServerRoute]) -> None:
         self.routes: Final = tuple(routes)
         self._operated_folders: Final = {
             folder_of(one.path) for one in self.routes if one.access == "operate"
         }
-        self._exact: dict[str, list[Route]] = {}
-        self._patterns: dict[str, list[tuple[str, re.Pattern[str], Route]]] = {}
+        self._exact: dict[str, list[ServerRoute]] = {}
+        self._patterns: dict[str, list[tuple[str, re.Pattern[str], ServerRoute]]] = {}
         self._own_paths: set[str] = set()
         self._own_patterns: dict[str, list[tuple[str, re.Pattern[str], Condition | None]]] = {}
         for one in self.routes:
@@ -120,7 +120,7 @@ class RouteTable:
         headers: Iterable[tuple[bytes, bytes]] = (),
         *,
         if_no_file: bool = False,
-    ) -> Route | None:
+    ) -> ServerRoute | None:
         """Return the route of a request, or None if the path is a file or a generated page.
 
         ``if_no_file`` selects routes that apply only if no file is published at the path.
@@ -132,7 +132,7 @@ class RouteTable:
         for prefix, pattern, one in patterns or ():
             if path.startswith(prefix) and pattern.match(path):
                 found.append(one)
-        other: Route | None = None
+        other: ServerRoute | None = None
         for one in found:
             if one.if_no_file != if_no_file or (one.condition and not one.condition(path, headers)):
                 continue
@@ -142,7 +142,7 @@ class RouteTable:
         return other
 
     @staticmethod
-    def parameters(route: Route, path: str) -> dict[str, str]:
+    def parameters(route: ServerRoute, path: str) -> dict[str, str]:
         """Return the values of a route's parameters in a path that matches the route."""
         found = pattern_of(route.path).match(path) if "{" in route.path else None
         return found.groupdict() if found else {}

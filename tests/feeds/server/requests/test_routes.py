@@ -17,19 +17,25 @@ from feeds.server.api.schemas import WriteResult
 from feeds.server.api.writes import Writes
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
-from feeds.server.requests.routes import READ_METHODS, Route, RouteTable, is_reserved, reserved
+from feeds.server.requests.routes import (
+    READ_METHODS,
+    RouteTable,
+    ServerRoute,
+    is_reserved,
+    reserved,
+)
 from tests.feeds.serving import served_by
 
 POST = frozenset(["POST"])
 
 
-def path_of(found: Route | None) -> str | None:
+def path_of(found: ServerRoute | None) -> str | None:
     return found.path if found else None
 
 
 def test_a_path_is_answered_by_the_first_matching_row() -> None:
     paths = ("/api/", "/api/a/{id}", "/api/a/{id}/b", "/api/{rest:path}", "/healthz")
-    table = RouteTable(Route(one) for one in paths)
+    table = RouteTable(ServerRoute(one) for one in paths)
     assert path_of(table.find("/healthz", "GET")) == "/healthz"
     assert path_of(table.find("/api/", "GET")) == "/api/"
     assert path_of(table.find("/api/a/1", "GET")) == "/api/a/{id}"
@@ -41,7 +47,7 @@ def test_a_path_is_answered_by_the_first_matching_row() -> None:
 
 
 def test_of_several_rows_of_a_path_the_one_for_the_method_counts() -> None:
-    table = RouteTable([Route("/a/{id}"), Route("/a/{id}", POST, "operate")])
+    table = RouteTable([ServerRoute("/a/{id}"), ServerRoute("/a/{id}", POST, "operate")])
     assert table.access("/a/1", "GET") == "read"
     assert table.access("/a/1", "HEAD") == "read"
     assert table.access("/a/1", "POST") == "operate"
@@ -55,7 +61,10 @@ def test_a_row_may_depend_on_headers_or_on_a_missing_file() -> None:
     def has_date(_: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         return any(name == b"date" for name, _ in headers)
 
-    rows = [Route("/a/{id}", condition=has_date), Route("/a/{id}", access="own", if_no_file=True)]
+    rows = [
+        ServerRoute("/a/{id}", condition=has_date),
+        ServerRoute("/a/{id}", access="own", if_no_file=True),
+    ]
     table = RouteTable(rows)
     assert table.find("/a/1", "GET", [(b"date", b"")]) is rows[0]
     assert table.find("/a/1", "GET") is None
@@ -65,9 +74,9 @@ def test_a_row_may_depend_on_headers_or_on_a_missing_file() -> None:
 
 def test_a_path_has_a_responder_unless_it_may_be_a_file() -> None:
     found = reserved("/hub").endpoint
-    rows = [reserved("/hub"), reserved("/api/{rest:path}"), Route("/static/{file:path}")]
-    rows += [Route("/tile/{n}", endpoint=found, if_no_file=True)]
-    rows += [Route("/past/{n}", endpoint=found, condition=lambda _, asked: any(asked))]
+    rows = [reserved("/hub"), reserved("/api/{rest:path}"), ServerRoute("/static/{file:path}")]
+    rows += [ServerRoute("/tile/{n}", endpoint=found, if_no_file=True)]
+    rows += [ServerRoute("/past/{n}", endpoint=found, condition=lambda _, asked: any(asked))]
     table = RouteTable(rows)
     answers = [table.responds(one, ()) for one in ("/hub", "/api/x", "/static/x", "/tile/1")]
     assert answers == [True, True, False, False]
@@ -78,7 +87,7 @@ def test_a_path_has_a_responder_unless_it_may_be_a_file() -> None:
 def test_a_reserved_row_responds_and_accepts_only_reading() -> None:
     row = reserved("/hub")
     assert (is_reserved(row), row.responds, row.methods) == (True, True, READ_METHODS)
-    assert not Route("/static/{file:path}", access="public").responds
+    assert not ServerRoute("/static/{file:path}", access="public").responds
 
 
 def test_an_operation_that_is_added_gets_its_method_and_access(tmp_path: Path) -> None:
