@@ -340,7 +340,7 @@ def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool
             "give either keys from `communique watch deliveries --dead`, or --all"
         )
     with closing(home.plain_store()) as store:
-        count = store.replay_alerts(None if everything else keys, time.time())
+        count = store.resend_alerts(None if everything else keys, time.time())
     if as_json:
         print_json({"replayed": count})
     else:

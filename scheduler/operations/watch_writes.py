@@ -28,7 +28,7 @@ from scheduler.operations.watches import (
     match_fields,
     pause_watch,
     recent_matches,
-    replay_failed,
+    resend_failed,
     send_test,
 )
 from scheduler.terminal.watch_report import watch_line
@@ -130,7 +130,7 @@ class WatchWrites:
             "Send the failed alerts of a watch again",
             WriteBody,
             WriteResult,
-            self.replay,
+            self.resend,
             example_of({}, "2 messages wait"),
             id_description=ID_DESCRIPTION,
             repeatable=False,
@@ -217,9 +217,9 @@ class WatchWrites:
         matches = tuple(map(match_fields, found[:MAX_MATCHES]))
         return bodies.Tested(id=call.name, matches=matches, sent=())
 
-    async def replay(self, call: WriteCall, body: WriteBody) -> WriteResult:
+    async def resend(self, call: WriteCall, body: WriteBody) -> WriteResult:
         """Queue the failed alerts of a watch again."""
-        count = await asyncio.to_thread(replay_failed, self._home, call.name, dry_run=body.dry_run)
+        count = await asyncio.to_thread(resend_failed, self._home, call.name, dry_run=body.dry_run)
         message = counted(count, "message waits", "messages wait")
         return result_of(body, message, changed=count > 0)
 

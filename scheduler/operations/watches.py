@@ -41,7 +41,7 @@ from scheduler.operations.toml_keys import with_keys
 MAX_EVENTS_OF_A_KIND: Final = 1000
 """Maximum number of events of each kind (releases, edits ...) that are checked for matches."""
 
-MAX_REPLAYED: Final = 1000
+MAX_RESENT: Final = 1000
 """Maximum number of failed alerts, newest first, that are searched for alerts of a watch."""
 
 
@@ -253,12 +253,12 @@ def _trial_messages(home: Home, watch_id: str, one: Watch) -> list[AlertMessage]
         return [*trial_messages(store, watch_id, one, SavedSearches(home.searches))]
 
 
-def replay_failed(home: Home, watch_id: str, *, dry_run: bool = False) -> int:
+def resend_failed(home: Home, watch_id: str, *, dry_run: bool = False) -> int:
     """Queue the failed alerts of a watch again, and return their number. Raises UnknownWatch."""
     find_watch(home.watches, watch_id)
     with closing(home.plain_store()) as store:
-        failed = store.alerts("dead", limit=MAX_REPLAYED)
+        failed = store.alerts("dead", limit=MAX_RESENT)
         keys = [one.key for one in failed if one.watch == watch_id]
         if dry_run or not keys:
             return len(keys)
-        return store.replay_alerts(keys, time.time())
+        return store.resend_alerts(keys, time.time())

@@ -75,8 +75,8 @@ class ReleasesPart(Part):
                 break
         return tuple(found)
 
-    def sections_of(self, source: str, page: str) -> tuple[str, ...]:
-        """Return the addresses of visible releases that are sections of one page."""
+    def parts_of_page(self, source: str, page: str) -> tuple[str, ...]:
+        """Return the addresses of visible releases that are parts of one page."""
         rows = self._ask(
             f"SELECT url FROM {SHOWN_VIEW} WHERE source = ? AND substr(url, 1, ?) = ? ORDER BY url",
             [source, len(page) + 1, f"{page}#"],

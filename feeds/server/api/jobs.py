@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -86,7 +86,7 @@ class Jobs:
     def __init__(self) -> None:
         self._jobs: OrderedDict[str, RunningJob] = OrderedDict()
 
-    def add(self, job: RunningJob, work: Callable[[], Awaitable[None]]) -> None:
+    def add(self, job: RunningJob, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run ``work`` in the background. Raises ApiError (503) if too many jobs are running."""
         if sum(one.outcome is None for one in self._jobs.values()) >= MAX_RUNNING:
             why = "too many requests that write are running; try again in a minute"
@@ -95,11 +95,7 @@ class Jobs:
         ended = [one.id for one in self._jobs.values() if one.outcome is not None]
         for name in ended[: max(0, len(self._jobs) - MAX_KEPT)]:
             del self._jobs[name]
-
-        async def run() -> None:
-            await work()
-
-        job.task = asyncio.create_task(run())
+        job.task = asyncio.create_task(work())
 
     def answer(self, name: str) -> schemas.Job:
         """Return the state of a job. Raises ApiError (404) if the id is unknown."""

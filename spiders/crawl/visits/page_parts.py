@@ -43,7 +43,7 @@ def with_stored_addresses(listing: Listing, visit: Visit) -> Listing:
     if not has_parts(listing):
         return listing
     page = page_address(listing.url)
-    found = map(visit.stored.at, visit.store.sections_of(visit.id, page))
+    found = map(visit.stored.at, visit.store.parts_of_page(visit.id, page))
     stored = {
         (clean_line(one.content.title).casefold(), one.published.day): one.url
         for one in found
@@ -80,7 +80,7 @@ def drafts_of(
     Stored releases that are missing from the page count as gone, unless the page is truncated.
     """
     items = {item.url for item in listing.items}
-    known = visit.store.sections_of(visit.id, page_address(page.url))
+    known = visit.store.parts_of_page(visit.id, page_address(page.url))
     for part, item in zip(find_parts(page, visit.reader.dates), listing.items, strict=False):
         visit.requested.claim(item.url)
         is_known = visit.stored.id_at(item.url) is not None

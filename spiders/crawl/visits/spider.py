@@ -179,7 +179,7 @@ class PressRoomSpider(Spider):
             visit.report.add_page(why_not_archived(response))
             url = requested_url(response)
             if response.status in GONE_STATUSES:
-                for part in visit.store.sections_of(visit.id, url):
+                for part in visit.store.parts_of_page(visit.id, url):
                     visit.add_missing(part, response.status, capture_of(response))
             elif response.status >= HTTPStatus.BAD_REQUEST:
                 report_status(response, visit)

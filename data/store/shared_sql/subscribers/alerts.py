@@ -161,7 +161,7 @@ class AlertsPart(Part):
             [problem, encode(list(keys))],
         )
 
-    def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
+    def resend_alerts(self, keys: Collection[str] | None, now: float) -> int:
         """Queue dead deliveries again, and return their number.
 
         If ``keys`` is None, all dead deliveries are queued. Otherwise, the deliveries with these

@@ -19,9 +19,9 @@ def test_the_sections_of_a_page_are_those_at_its_address_with_a_fragment(
     for number, url in enumerate((f"{PAGE}#b", f"{PAGE}#a", *others)):
         one = draft(title=f"Notice {number} of the harbour", body_text=f"Text {number} " * 40)
         store.record(replace(one, url=url, aliases=(), digest=url), seen=NOON, since=NOON)
-    assert store.sections_of("harbour", PAGE) == (f"{PAGE}#a", f"{PAGE}#b")
-    assert store.sections_of("harbour", "https://harbour.example/other") == ()
-    assert store.sections_of("ferry", PAGE) == ()
+    assert store.parts_of_page("harbour", PAGE) == (f"{PAGE}#a", f"{PAGE}#b")
+    assert store.parts_of_page("harbour", "https://harbour.example/other") == ()
+    assert store.parts_of_page("ferry", PAGE) == ()
     assert set(store.ids_at("harbour", ["https://harbour.example/news_%25#a"])) == {
         "https://harbour.example/news_%25#a"
     }

@@ -167,7 +167,7 @@ def test_failed_messages_are_sent_again_under_the_same_keys(store: Store) -> Non
     both, own = sent(store)[0], sent(store, "x")[0]
     store.give_up_message(both, "it answered 410")
     store.give_up_message(own, "it answered 500")
-    assert store.replay_alerts(["b", "none"], 7.0) == 2
+    assert store.resend_alerts(["b", "none"], 7.0) == 2
     assert [(one.key, one.problem) for one in store.alerts("dead", limit=5)] == [
         ("c", "it answered 500")
     ]
@@ -175,7 +175,7 @@ def test_failed_messages_are_sent_again_under_the_same_keys(store: Store) -> Non
     assert message is not None
     assert (message.key, message.attempts) == (both, 0)
     assert [one.key for one in message.deliveries] == ["a", "b"]
-    assert store.replay_alerts(None, 7.0) == 1
+    assert store.resend_alerts(None, 7.0) == 1
 
 
 def test_a_withdrawn_event_is_removed_from_its_message(store: Store) -> None:
@@ -187,7 +187,7 @@ def test_a_withdrawn_event_is_removed_from_its_message(store: Store) -> None:
     store.withdraw_alerts(["a"], "hidden")
     (dead,) = store.alerts("dead", limit=5)
     assert (dead.key, dead.attempts, dead.problem) == ("b", 0, "hidden")
-    assert store.replay_alerts(["b"], 7.0) == 1
+    assert store.resend_alerts(["b"], 7.0) == 1
     assert sent(store) == ["b", "b"]
 
 
