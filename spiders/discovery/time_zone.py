@@ -94,9 +94,9 @@ def guess_zone(
     """Guess the IANA time zone of a site, with a confidence and a reason.
 
     ``country`` is the ISO 3166 code that the site or a catalogue declares, and ``spoken`` is the
-    language of the site's texts. Systems everywhere write ``lang="en-gb"``. So a declared language
-    is trusted only if the site's UTC offsets match, or if its texts are in a language of mostly one
-    country.
+    language of the site's texts. Many systems declare ``lang="en-gb"`` in every country. So a
+    declared language is trusted only if the site's UTC offsets match, or if its texts are in a
+    language of mostly one country.
 
     ``stated`` contains local times with UTC offsets from the site itself. UTC is ignored, because
     software writes it by default. A person must check a guess with a confidence below 0.6.

@@ -66,7 +66,7 @@ ALLOW_PRIVATE = "COMMUNIQUE_ALLOW_PRIVATE"
 """Name of the Scrapy setting for whether private addresses may be requested."""
 
 CONNECTIONS = "COMMUNIQUE_CONNECTIONS"
-"""Name of the Scrapy setting with the Connections of the crawl."""
+"""Name of the Scrapy setting with the `CrawlConnections` of the crawl."""
 
 MODULE = "spiders.download.playwright_handler"
 HANDLER = f"{MODULE}.RenderingHandler"

@@ -158,10 +158,10 @@ class TruncationMiddleware:
     ) -> Request | Response:
         """Return a response if it is complete, or else a request for another attempt.
 
-        The end of the body decides, or else earlier attempts and visits. If the server announced no
-        length, a body is accepted in the second visit that finds the same end. With more signs of
-        truncation (``is_unsure``), the same end is not enough. Raises TruncatedResponse after the
-        last attempt.
+        This is decided by the end of the body, or else by earlier attempts and visits. If the
+        server announced no length, a body is accepted in the second visit that finds the same end.
+        If there are more signs of truncation (``is_unsure``), the same end is not enough. Raises
+        TruncatedResponse after the last attempt.
         """
         end = end_of(response.body)
         if end == "complete" and (response.body or not is_unsure):

@@ -298,7 +298,7 @@ def is_hidden(region: Region, flat: FlatPage) -> bool:
 
 
 def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
-    """Return the region with further rows of its list that have a different class.
+    """Return the best region, extended by rows of its list that have a different class.
 
     Examples are the first row and rows marked as new. An added row has the same tag and parents as
     the region's records. Its link has the same URL shape, or its markup is similar to the other

@@ -64,7 +64,7 @@ class _Block(NamedTuple):
 def requisites_of_sheet(body: bytes, base: str, content_type: str = "") -> list[Requisite]:
     """Return the files that a style sheet refers to. ``base`` is its URL.
 
-    Its charset is that of its byte order mark, HTTP header or ``@charset`` rule.
+    The charset comes from the byte order mark, the HTTP header or the ``@charset`` rule.
     """
     return requisites_of_style(style_text(body[:MAX_SHEET_BYTES], content_type), base)
 

@@ -92,7 +92,7 @@ class Frontier:
     def history(self) -> History:
         """How far back the visits have read the listings: "walking", "bounded" or "complete".
 
-        With several listings, this is the state of the least complete listing.
+        If there are several listings, this is the state of the least complete listing.
         """
         words = [walk.history for walk in self._counting if walk.history]
         worst: tuple[History, ...] = ("walking", "bounded", "complete")

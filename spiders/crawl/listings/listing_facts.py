@@ -23,7 +23,7 @@ older listing counts as stopped.
 """
 
 MIN_LOST_ROWS: Final = 3
-"""Minimum number of lost rows that is reported. One or two rows may have been deleted."""
+"""Minimum number of lost rows for a report. One or two rows may have been deleted."""
 
 MIN_LOST_SHARE: Final = 0.3
 """Minimum share of the earlier rows that must be lost for a report."""

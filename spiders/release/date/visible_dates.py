@@ -54,7 +54,7 @@ DATE_HINT: Final = re.compile(
 """Pattern of a part of every text with a date, for a quick first check."""
 
 DATE_CHARACTER: Final = re.compile("[\\d年]")
-"""Pattern of a character in every text with a date."""
+"""Pattern of a digit or 年. Every text with a date contains one of these characters."""
 
 OTHER_PROPERTIES: Final = frozenset(("startDate", "endDate", "doorTime", "validThrough", "expires"))
 """Date properties of schema.org that are not publication dates."""
