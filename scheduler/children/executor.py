@@ -131,7 +131,7 @@ class Executor:
         self._children: list[CrawlChild] = []
         self._drops = Counter[str]()
         self._suspicious = set[str]()
-        """Hosts with a page that was too slow for a process that makes other visits."""
+        """Hosts whose pages need a separate process, because they are too slow or crash it."""
         self._one_ended = asyncio.Event()
         """Event that is set, and then replaced by a new event, whenever a visit ends."""
         self._is_open = True

@@ -72,7 +72,7 @@ class SharedFetcher:
             yield SiteFetcher(self, seconds)
 
     def request(self, url: str) -> Future[FetchResult]:
-        """Request a URL. Two threads may wait for the same response."""
+        """Request a URL, and return its future result. Requests for the same URL share it."""
         future = Future[FetchResult]()
         with self._closing:
             if self._is_open:

@@ -164,8 +164,8 @@ def _zone_of_host(host: str, sources: Iterable[LoadedSource]) -> str:
 class Adding:
     """Inspects sites and adds their sources to a home directory.
 
-    With ``save``, it writes files for certain results, and with ``force``, also for uncertain
-    results.
+    With ``save``, the sources of certain results are written. With ``force``, the sources of
+    uncertain results are written, too.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""communique backup and restore: copy a home directory with checks, and restore it."""
+"""communique backup and restore: back up a home directory, and restore it from a backup."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from scheduler.home.last_done import LastBackup, note_done
 from scheduler.terminal.progress import step_bars
 
 with_empty_home = home_option(lambda folder, _: Home(folder.resolve(), Settings()))
-"""Decorator for ``restore``, which runs before settings exist."""
+"""Decorator that passes an empty home directory to ``restore``, before settings exist."""
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""communique bot: how we identify ourselves to the sites that we visit."""
+"""communique bot: manage how our requests identify us to the sites that we visit."""
 
 from contextlib import closing
 
@@ -55,8 +55,8 @@ def rotate(home: Home, *, revoke: bool, as_json: bool) -> None:
     """Replace the key that signs requests.
 
     The new key is published now and signs requests from tomorrow, when all sites have fetched it.
-    With --revoke, it signs within five minutes. Run `communique publish` if a static host serves
-    the site.
+    With --revoke, the new key signs within five minutes. Run `communique publish` if a static host
+    serves the site.
     """
     with home.lock("bot-key", "communique bot rotate", wait=True):
         keys = home.request_keys().rotate(revoke=revoke)
@@ -74,8 +74,8 @@ def rotate(home: Home, *, revoke: bool, as_json: bool) -> None:
 def letter(home: Home, *, source: str, as_json: bool) -> None:
     """Write a letter that asks the owner of a blocked site for access.
 
-    The letter contains the site, your contact, the user agent and how often you visit. It is not
-    sent.
+    The letter contains the site, your contact, the user agent and how often you visit. Communique
+    does not send the letter.
     """
     one = load_source(home.sources, source)
     with closing(home.store().public_view()) as store:

@@ -48,7 +48,7 @@ def collect(
     """Visit sources now.
 
     Without arguments, all sources in HOME/sources are visited. The exit code is 1 if a page or a
-    source failed; the rest is collected.
+    source failed; all other pages and sources are collected.
     """
     home.check_writable()
     loaded, broken = load_sources(home.sources)
@@ -93,7 +93,7 @@ def collect(
 def visit(
     home: Home, sources: Sequence[LoadedSource], *, backfill: bool, accept: bool
 ) -> Sequence[Run]:
-    """Visit sources now. If workers exist, lease the hosts like a worker."""
+    """Visit sources now. If other machines may visit them, lease their hosts like a worker."""
     if home.has_fleet:
         # Imported here: the libraries for PostgreSQL may not be installed.
         from scheduler.fleet.held_hosts import visit_at_once  # noqa: PLC0415
@@ -163,7 +163,7 @@ def print_run(run: Run) -> None:
 def publish(home: Home, *, everything: bool, as_json: bool) -> int:
     """Publish changed feeds and pages.
 
-    They are written into HOME/site and site.target.
+    The files are written into HOME/site, and uploaded to site.target if it is set.
     """
     # Logs go to standard error, because standard output is for the result.
     log_to(sys.stderr, home.settings.log)

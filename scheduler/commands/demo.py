@@ -31,8 +31,10 @@ from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import choose, load_sources
 
 DAYS = 3
-"""Number of days in the demo. On day 2 there are an edit, a move, a retraction and a copy. Day 3
-confirms removals."""
+"""Number of days in the demo.
+
+On day 2, an edit, a move, a retraction and a copy take place. On day 3, removals are confirmed.
+"""
 
 SETTINGS = """\
 [network]

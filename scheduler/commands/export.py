@@ -1,4 +1,4 @@
-"""communique export: releases as lines of JSON, or in another format."""
+"""communique export: export releases as JSON lines, or in another format."""
 
 import datetime as dt
 import sys

@@ -1,4 +1,4 @@
-"""communique extract: extraction of pages to lines of JSON, on all CPU cores."""
+"""communique extract: extract pages to JSON lines, on all CPU cores."""
 
 import os
 import re
@@ -79,7 +79,7 @@ def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> in
 
 
 def hide_secrets(line: bytes, secrets: Secrets) -> bytes:
-    """Mask secrets of the addresses on the command line in a line of JSON."""
+    """Mask secrets in a line of JSON. The secrets come from addresses on the command line."""
     if not secrets:
         return line
     return msgspec.json.encode(without_secrets(msgspec.json.decode(line), secrets))

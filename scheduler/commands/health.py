@@ -1,4 +1,4 @@
-"""communique health: the health of sources, and acknowledged or muted alerts."""
+"""communique health: show the health of sources, and acknowledge faults or mute alerts."""
 
 from contextlib import closing
 
@@ -21,7 +21,7 @@ from scheduler.sources.handlings import (
 from scheduler.sources.health import health_without_store, home_health
 from spiders.sources.loader import load_source
 
-WHY = why_option("Reason, which is stored.")
+WHY = why_option("Reason, stored with this decision.")
 
 
 @click.group(cls=ListingGroup)
@@ -77,7 +77,7 @@ def block_advice(home: Home, one: Health) -> str:
 def ack(home: Home, *, source: str, why: str, as_json: bool) -> int:
     """Acknowledge that a source is broken.
 
-    Alerts about it stop until it works again.
+    Alerts about the source stop until it works again.
     """
     return report_handling(source, handlings.acknowledge(home, source, why), as_json=as_json)
 
@@ -121,7 +121,7 @@ def unmute(home: Home, *, source: str, as_json: bool) -> int:
 
 
 def report_handling(source: str, handling: Handling, *, as_json: bool) -> int:
-    """Print a decision about a source, and return the exit code."""
+    """Print the decision to mute or acknowledge a source, and return the exit code."""
     if as_json:
         print_json({"source": source, "handling": handling})
     else:

@@ -1,4 +1,4 @@
-"""communique import: import of releases from lines of JSON, as if they had been collected."""
+"""communique import: import releases from JSON lines, as if they had been collected."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

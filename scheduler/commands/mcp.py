@@ -1,4 +1,4 @@
-"""communique mcp: tools for assistants over standard input and output."""
+"""communique mcp: serve tools for assistants over standard input and output."""
 
 import asyncio
 import sys
@@ -61,8 +61,8 @@ class UnusableToken(CommuniqueError):
 def mcp(home: Home, *, token_file: Path | None) -> int:
     """Serve the API's operations as tools for assistants (Model Context Protocol).
 
-    The tools use standard input and output. An assistant starts this command itself. `communique
-    run` and `communique serve` offer the same tools at /mcp.
+    The tools are served on standard input and output, and the assistant starts this command itself.
+    `communique run` and `communique serve` offer the same tools at /mcp.
     """
     log_to(sys.stderr, home.settings.log)
     if not is_installed():
@@ -74,7 +74,7 @@ def mcp(home: Home, *, token_file: Path | None) -> int:
 
 
 def operator_of(home: Home, path: Path) -> str:
-    """Return the name of the token in a file.
+    """Return the name of the operator's token in a file.
 
     Raises UnusableToken if the file contains no valid token with the scope ``operate``.
     """
@@ -124,7 +124,7 @@ async def serve(home: Home, token_file: Path | None) -> None:
 
 
 def operator_writes(home: Home) -> Writes:
-    """Return the write operations for a process without the service."""
+    """Return the write operations for a process that does not run the service."""
     # Imported here: reading needs no code that collects.
     from scheduler.operations.adding import Inspections  # noqa: PLC0415
     from scheduler.operations.registry import writes_of  # noqa: PLC0415

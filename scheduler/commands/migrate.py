@@ -24,7 +24,7 @@ class Migrated:
     rows: dict[str, int]
     written: dict[str, int]
     left: dict[str, int]
-    """Number of rows per table that the other database does not need, so they are not copied."""
+    """Rows per table that are not copied, because the other database does not need them."""
     searchable: int
     """Number of releases that were indexed for search in this run."""
 

@@ -87,13 +87,13 @@ def print_proof(written: Written, to: Path) -> None:
     say(f"check it: python3 -I {to}/verify.py")
     if not written.witnesses:
         complain(
-            "no witness has cosigned this log yet, so its keeper could have changed it; see "
-            "`communique mirror witness --help`"
+            "no witness has cosigned this log yet, so the owner of its key could have changed it; "
+            "see `communique mirror witness --help`"
         )
     if written.with_secrets:
         complain(
-            f"{counted(written.with_secrets, 'record')} in it repeat a secret from the address of "
-            "the source: give the folder only to people who may know that secret"
+            f"{counted(written.with_secrets, 'record')} in the proof repeat a secret from the "
+            "address of the source: give the folder only to people who may know this secret"
         )
     for one in written.missing:
         complain(f"no longer in the archive: {one}")

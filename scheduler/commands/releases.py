@@ -33,7 +33,7 @@ def releases() -> None:
     is_flag=True,
     help="Retract all releases that are held for review because many vanished at once.",
 )
-@why_option("Reason, which is stored.")
+@why_option("Reason, stored with this decision.")
 @as_json
 @with_home
 def retract(
@@ -66,14 +66,15 @@ def retract(
 
 @releases.command()
 @click.argument("releases", nargs=-1, required=True, metavar="RELEASE …")
-@why_option("Reason, which is stored.")
+@why_option("Reason, stored with this decision.")
 @as_json
 @with_home
 def hide(home: Home, *, releases: tuple[str, ...], why: str, as_json: bool) -> int:
     """Hide releases that were collected by mistake.
 
-    They disappear from feeds and pages, and are no longer visited. The releases and their records
-    are kept, and `unhide` shows them again. RELEASE is an id, the start of an id, or an address.
+    Hidden releases disappear from feeds and pages, and are no longer visited. The releases and
+    their records are kept, and `unhide` shows them again. RELEASE is an id, the start of an id, or
+    an address.
     """
     at = utc_now()
     done = decide(home, find_all(releases), lambda store, one: store.hide(one, at=at, why=why))
@@ -121,8 +122,8 @@ class InvalidChangesQuery(CommuniqueError):
 def changes(home: Home, *, since: str, limit: str, as_json: bool) -> int:
     """List new releases, edits, retractions and other events.
 
-    The list starts with the oldest event, or after a cursor. Each event is listed exactly once. The
-    cursors are those of /api/changes.
+    The list starts with the oldest event, or after a cursor. Each event is listed exactly once.
+    /api/changes accepts the same cursors.
     """
     try:
         asked = checked({"since": since, "limit": limit}, ChangesParameters)

@@ -89,7 +89,8 @@ def worker(home: Home) -> int:
     """Run a worker that visits sources for all services on one database.
 
     The home directory needs only communique.toml. On SIGTERM or Ctrl-C, the worker stops its
-    visits, and other workers restart them. It exits with an error if the database stops responding.
+    visits, and other workers restart them. The worker exits with an error if the database stops
+    responding.
     """
     if not home.has_fleet:
         raise NoFleet(home.path / "communique.toml")

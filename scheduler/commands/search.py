@@ -144,7 +144,7 @@ def search(
 
 
 def states_of(release: Release) -> str:
-    """Return the suffix for the title of a corrected or retracted release, or an empty text."""
+    """Return the suffix for the title of a corrected or retracted release, or an empty string."""
     return f" ({', '.join(release.states)})" if release.states else ""
 
 
@@ -152,8 +152,8 @@ def states_of(release: Release) -> str:
 def indexed_store(home: Home) -> Iterator[Store]:
     """Context manager that yields the store of a home directory with a complete search index.
 
-    Releases that are not in the index are indexed first. If the store is read-only, this happens in
-    a temporary copy.
+    Releases that are not in the index are indexed first. If the store is read-only, a temporary
+    copy of the store is indexed instead.
     """
     with closing(home.store()) as store:
         is_complete = not store.awaits_indexing()

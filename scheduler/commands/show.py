@@ -32,7 +32,7 @@ from scheduler.home.home import Home
 from scheduler.operations.releases import find
 
 MINUTE = "%Y-%m-%d %H:%M"
-"""Format of times in readable texts."""
+"""Format of times in the text output."""
 
 
 @click.command()
@@ -165,7 +165,7 @@ def edit_fields(edit: Edit) -> dict[str, Any]:
 def telling_fields(telling: StoryMember) -> dict[str, Any]:
     """Return a release of a story as JSON values.
 
-    ``lag`` is in seconds after the first publication.
+    ``lag`` is the number of seconds after the story's first publication.
     """
     return {
         "id": telling.release.id,
@@ -220,7 +220,7 @@ def release_text(
 
 
 def copy_details(one: StoryMember, first: StoryMember) -> str:
-    """Describe how much of a copy is in the first release of its story, and the copy's delay."""
+    """Describe the share of a copy that is in its story's first release, and the copy's delay."""
     own, other = one.release.content.language, first.release.content.language
     how = f"in {own}" if own and own != other else f"{one.overlap:.0%} the same"
     if not one.lag:
@@ -245,14 +245,14 @@ def revision_text(revision: Revision) -> str:
 
 
 def version_name(revision: Revision) -> str:
-    """Return the name of a version in readable texts."""
+    """Return the name of a version for the text output."""
     if revision.is_numbered:
         return f"Version {revision.number}"
     return f"Version {revision.number} from a web archive"
 
 
 def first_seen_or_extracted(revision: Revision) -> str:
-    """Return a text that says whether a version is new on its site or was re-extracted."""
+    """Return whether a version is new on its site or was re-extracted, as text."""
     return "re-extracted" if revision.reason == "reading" else "first seen"
 
 
@@ -275,7 +275,7 @@ def edit_text(edit: Edit) -> str:
 
 
 def capture_text(capture: Capture) -> str:
-    """Return a text with the location of a capture's record in the archive."""
+    """Return the location of a capture's record in the archive, as text."""
     if not capture.file:
         at = f"{capture.at:{MINUTE}} UTC"
         return f"{capture.record_id}, removed from the archive, leaf {capture.leaf}, captured {at}"
@@ -309,7 +309,7 @@ def provenance_text(
     gone: Capture | None,
     files: Mapping[str, Capture | None],
 ) -> str:
-    """Return a readable text about the origin of fields, and the captures of pages and files."""
+    """Format the origin of each field, and the captures of pages and files, as text."""
     date = release.published
     stated = "no accepted publication date"
     if date.iso or date.raw:

@@ -81,7 +81,7 @@ def new(home: Home, *, name: str, scopes: tuple[TokenScope, ...], as_json: bool)
 @as_json
 @with_home
 def revoke(home: Home, *, name: str, as_json: bool) -> int:
-    """Revoke an access token. The next request with it is rejected."""
+    """Revoke an access token. Later requests with this token are rejected."""
     revoke_token(home.tokens, name)
     if as_json:
         print_json({"revoked": name})
@@ -97,5 +97,5 @@ def token_line(one: Token) -> str:
 
 
 def minute_of(at: dt.datetime) -> str:
-    """Format a time in UTC, with minutes but without seconds."""
+    """Format a time in UTC to the minute."""
     return f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"

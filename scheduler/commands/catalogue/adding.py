@@ -43,7 +43,8 @@ CHECK_RESULTS: Final[tuple[State, ...]] = ("found", "unsure", "failed")
 def attempt_lines(count: int, *, quiet: bool) -> Iterator[Callable[[Attempt], None]]:
     """Context manager that yields a function to call with the result of each entry.
 
-    On a terminal, it draws a progress bar; otherwise, it prints a line, unless ``quiet``.
+    On a terminal, the function updates a progress bar. Otherwise it prints a line, unless
+    ``quiet``.
     """
     with one_bar("sites") as draw:
         done = 0
@@ -71,7 +72,7 @@ def attempt_line(attempt: Attempt) -> str:
 def report(
     catalogue: str, attempts: Sequence[Attempt], states: Sequence[State], *, as_json: bool
 ) -> int:
-    """Print the results with their counts in ``states``, and return the exit code."""
+    """Print the results and the number of results per state, and return the exit code."""
     counts = Counter(one.state for one in attempts)
     if as_json:
         rows = [attempt_values(one) for one in attempts]
@@ -196,7 +197,7 @@ def update(home: Home, *, catalogue: str, dry_run: bool, as_json: bool) -> int:
 
 
 def print_update(one: Update) -> None:
-    """Print a result, unless the source is unchanged."""
+    """Print the result of an update, unless the source is unchanged."""
     changed = f" ({', '.join(one.changed)})" if one.changed else ""
     if one.outcome != "unchanged" or one.reason:
         why = f": {one.reason}" if one.reason else ""

@@ -28,7 +28,7 @@ catalogue_argument = click.argument("catalogue", metavar="CATALOGUE")
 
 
 def with_selection(command: Command) -> Callable[..., Any]:
-    """Add the ids and the options of a Selection, which is passed as ``selection``."""
+    """Decorator that adds options to select entries, which are passed as ``selection``."""
 
     @click.argument("entries", metavar="[ENTRY]…", nargs=-1)
     @click.option(

@@ -1,4 +1,4 @@
-"""communique mirror backfill: releases and versions from a web archive."""
+"""communique mirror backfill: import releases and versions from a web archive."""
 
 import datetime as dt
 from contextlib import closing

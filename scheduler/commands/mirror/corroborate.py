@@ -1,4 +1,4 @@
-"""communique mirror corroborate: compare our copies of releases with those of other archives."""
+"""communique mirror corroborate: compare our copies of releases with other archives."""
 
 import random
 from collections import Counter
@@ -32,7 +32,7 @@ AGREEMENT_TEXTS: Final = {
     "failed": "failed",
     "skipped": "was not asked",
 }
-"""Text for each value of `agreement`."""
+"""Message for each result of a comparison (`agreement`)."""
 
 
 @click.command()
@@ -46,7 +46,7 @@ AGREEMENT_TEXTS: Final = {
 @as_json
 @with_home
 def corroborate(home: Home, *, release: str | None, sample: int | None, as_json: bool) -> int:
-    """Compare our copies of releases with those of other archives.
+    """Compare our copies of releases with other archives.
 
     The other archives are in the settings: archive.instances (other Communique sites) and
     archive.web_archives. RELEASE is an id, the start of an id, or an address. Digests are compared
@@ -72,7 +72,7 @@ def corroborate(home: Home, *, release: str | None, sample: int | None, as_json:
     if as_json:
         print_json(without_secrets(report_of(found), secrets))
     elif contradicted:
-        complain(f"{counted(len(contradicted), 'release')} of {len(found)} to look into")
+        complain(f"{counted(len(contradicted), 'release')} of {len(found)} should be checked")
     return 1 if contradicted else 0
 
 
@@ -85,7 +85,7 @@ def sampled(store: Store, size: int) -> Sequence[Release]:
 
 
 def report_lines(one: Corroboration) -> list[str]:
-    """Return the lines of a report about one release."""
+    """Return the printed lines about the comparison of one release."""
     lines = [f"{one.release.id}  {one.release.content.title}"]
     for finding in (*one.findings, *filter(None, [one.ours])):
         accused = "; most other copies contradict it" if finding.is_accused else ""
@@ -97,7 +97,7 @@ def report_lines(one: Corroboration) -> list[str]:
 
 
 def report_of(found: Sequence[Corroboration]) -> dict[str, Any]:
-    """Return the report as JSON values."""
+    """Return the comparisons of all releases as JSON values."""
     counts = Counter(one.agreement for some in found for one in some.findings)
     accused = Counter(
         one.archive
@@ -122,7 +122,7 @@ def report_of(found: Sequence[Corroboration]) -> dict[str, Any]:
 
 
 def finding_fields(one: Finding) -> dict[str, Any]:
-    """Return a finding as JSON values."""
+    """Return the comparison with one archive as JSON values."""
     return {
         "archive": one.archive,
         "agreement": one.agreement,

@@ -1,4 +1,4 @@
-"""communique mirror import and reextract: releases from archived pages."""
+"""communique mirror import and reextract: extract releases from archived pages."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -107,7 +107,7 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
 
 
 def page_counts(counts: Mapping[str, int]) -> str:
-    """Format the numbers of imported pages, without those that are 0."""
+    """Format the numbers of imported pages as text. Numbers that are 0 are left out."""
     parts = [counted(count, *COUNT_LABELS[name]) for name, count in counts.items() if count]
     return ", ".join(parts) or "no pages"
 
@@ -155,7 +155,7 @@ def reextract(
 
 
 def print_reextraction(done: Reextraction, *, dry: bool) -> None:
-    """Print the releases with a new revision, changed without a revision, and new."""
+    """Print the releases that are new, have a new revision, or changed without a revision."""
     revised = sum(bool(one.revision) for one in done.releases)
     would = "would be" if dry else "was" if revised == 1 else "were"
     say(

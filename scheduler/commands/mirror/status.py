@@ -19,7 +19,7 @@ def status(home: Home, *, as_json: bool) -> int:
     """Show the size of the archive, its log and its budget.
 
     With --json, sizes are in bytes. The exit code is 1 if the budget is used up, if a key is lost,
-    or if files or leaves are missing. Then `mirror verify` shows details.
+    or if files or leaves are missing. In these cases, `mirror verify` shows details.
     """
     with closing(home.plain_store()) as store:
         found = mirror_status(home, store)

@@ -51,7 +51,7 @@ NO_CHECKPOINT: Final = "there is no signed log here to compare it with"
     type=PATH_OR_URL,
     multiple=True,
     metavar="PATH|URL",
-    help="What to compare with: a witness, a copy of the site or its log, or a saved checkpoint.",
+    help="Witness, copy of the site or its log, or saved checkpoint to compare the log with.",
 )
 @click.option(
     "--repair",
@@ -163,11 +163,11 @@ def with_releases(home: Home, problems: Sequence[ArchiveProblem]) -> list[Archiv
 def checkpoints(
     home: Home, log: TreeLog, against: tuple[str, ...]
 ) -> tuple[list[tuple[str, Checkpoint]], list[ArchiveProblem]]:
-    """Read the checkpoints of witnesses and of the places in ``against``.
+    """Read the checkpoints of witnesses, and of the paths and URLs in ``against``.
 
-    Each checkpoint is returned with its place. The second list has a problem for each place in
-    ``against`` without a checkpoint. If a witness in the settings has no checkpoint, this is only
-    printed. Raises ArchiveError if our own log can't be read.
+    The first list contains each path or URL with its checkpoint, the second list a problem for each
+    path or URL in ``against`` without a checkpoint. If a witness in the settings has no checkpoint,
+    this is only printed. Raises ArchiveError if our own log can't be read.
     """
     own = log.checkpoint()
     if own is None:

@@ -12,13 +12,13 @@ from scheduler.sources.rename_and_removal import note_for_fleet, remove_source, 
 
 @click.command()
 @click.argument("source")
-@click.option("--why", default="", metavar="TEXT", help="Reason, which is stored.")
+@click.option("--why", default="", metavar="TEXT", help="Reason, stored with this decision.")
 @as_json
 @with_home
 def pause(home: Home, *, source: str, why: str, as_json: bool) -> int:
     """Pause visits to a source.
 
-    `communique collect SOURCE` still visits it.
+    `communique collect SOURCE` still visits a paused source.
     """
     paused = handlings.pause(home, source, why.strip())
     if as_json:
@@ -76,8 +76,9 @@ def rename(home: Home, *, old: str, new: str, as_json: bool) -> int:
 def remove(home: Home, *, source: str, kept: bool, as_json: bool) -> int:
     """Remove a source, its file and its feeds.
 
-    Its releases are hidden, not deleted: if you add the source again, they return with their ids.
-    With --keep, they stay in feeds and pages, which show when the source was removed.
+    The releases of the source are hidden, not deleted: if you add the source again, they return
+    with their ids. With --keep, they stay in feeds and pages, which show when the source was
+    removed.
     """
     done = remove_source(home, source, kept=kept)
     if as_json:

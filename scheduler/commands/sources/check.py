@@ -162,7 +162,7 @@ def sample(home: Home, *, source: str) -> int:
 def sample_pages(home: Home, one: LoadedSource) -> tuple[Page, Page]:
     """Fetch the listing of a source and its newest release.
 
-    Raises NotFetched if a page can't be fetched, or if it lists no release.
+    Raises NotFetched if a page can't be fetched, or if the listing contains no release.
     """
     # Imported here: only this command fetches pages.
     from scheduler.children.fetch import PageFetcher  # noqa: PLC0415

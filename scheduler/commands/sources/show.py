@@ -36,7 +36,7 @@ LAST_RUNS = 5
 """Number of displayed visits, newest first."""
 
 MIN_HOURLY_RATE = 0.005
-"""Minimum number of releases per hour that is displayed as a number."""
+"""Minimum publication rate, in releases per hour, that is displayed as a number."""
 
 MAX_UNREAD_SHOWN = 5
 """Maximum number of printed addresses without a release; --json prints all."""
@@ -49,7 +49,7 @@ MAX_UNREAD_SHOWN = 5
 def show(home: Home, *, source: str, as_json: bool) -> int:
     """Show a source with its file, health and last visits.
 
-    It also shows learned page templates, the next visit, and the delay of releases.
+    The output also contains learned page templates, the next visit, and the latency of releases.
     """
     try:
         one = load_source(home.sources, source)
