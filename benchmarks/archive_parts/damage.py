@@ -1,13 +1,15 @@
 """Damage and forgery: flips, cuts and swaps, and an owner who recomputes everything.
 
-Each flip changes one bit. Every second flip is in the header of a gzip member, which no checksum of
-gzip covers. A flip counts as found if `mirror verify` reports the file and the byte at which the
-record with this bit begins. A truncation counts as found if the first record that is not whole is
-reported, by its place or its id. A swap exchanges two records of a file, and counts as found if
-both places are reported. Files are read in small segments by several processes. A forgery replaces
-the body of one record, and recomputes its digests, the index, entries, tiles and the signature of
-the log with the key, so the archive is consistent in itself. It counts as refused if the comparison
-with the checkpoint that one witness saw fails.
+An archive of 2 GB has many files. Each round damages some of them, each once, verifies the whole
+archive, and restores the files. Each flip changes one bit. Every second flip is in the header of a
+gzip member, which no checksum of gzip covers. A flip counts as found if `mirror verify` reports the
+file and the byte at which the record with this bit begins. A truncation counts as found if the
+first record that is not whole is reported, by its place or its id. A swap exchanges two records of
+a file, and counts as found if both places are reported. Files are read in small segments by several
+processes. A forgery is made in a small archive. It replaces the body of one record, and recomputes
+its digests, the index, entries, tiles and the signature of the log with the key, so the archive is
+consistent in itself. It counts as refused if the comparison with the checkpoint that one witness
+saw fails.
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.archive_parts.polls import unchanged
 from benchmarks.archive_parts.writing import exchanges
@@ -29,7 +33,7 @@ from data.archive.log.pending import HEAD
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.verification import read_files
-from data.archive.verification.report import VerificationReport
+from data.archive.verification.report import ArchiveProblem, VerificationReport
 from data.archive.verification.verify_archive import known_checkpoint, verify_archive
 from data.archive.warc.cdxj import entry_of
 from data.archive.warc.reader import ArchiveRecord, read_file
@@ -40,16 +44,21 @@ from data.network.client import Outbound
 from data.settings import ArchiveSettings as Settings
 
 FLIPS, TRUNCATIONS, SWAPS, REWRITES = 400, 300, 300, 100
-SEGMENT = 8000
-PAGES, PAGE, MAX_FILE = 40, 3000, 40_000
+SMALL, LARGE = (40, 3000, 40_000), (32_000, 60_000, 5_000_000)
+"""Number of pages, their size in bytes, and the maximum size of a file in bytes, per archive."""
+SEGMENTS = 5
+"""Number of segments of a full file."""
 GZIP_HEAD = 10
 DIGESTS = {"warc-block-digest", "warc-payload-digest", "content-length"}
 
 
-def filled(home: Path, chance: random.Random) -> None:
-    """An archive of some files: pages and answers that nothing changed."""
-    with closing(Archive(home / "archive", Settings(max_file=MAX_FILE))) as archive:
-        for exchange in exchanges([chance.randbytes(PAGE) for _ in range(PAGES)]):
+def filled(home: Path, shape: tuple[int, int, int], chance: random.Random) -> None:
+    """Write an archive of some files: pages, and answers that nothing changed."""
+    count, size, max_file = shape
+    with closing(Archive(home / "archive", Settings(max_file=max_file))) as archive:
+        for number in range(count):
+            (exchange,) = exchanges([chance.randbytes(size)])
+            exchange = replace(exchange, url=f"{exchange.url}/{number}")
             archive.exchange(exchange)
             archive.exchange(unchanged(exchange))
         archive.finish()
@@ -63,62 +72,82 @@ def verified(home: Path, known: Collection[tuple[str, Checkpoint]] = ()) -> Veri
         )
 
 
+def records_in(path: Path) -> list[ArchiveRecord]:
+    """All records of a file."""
+    return [one for one in read_file(path) if isinstance(one, ArchiveRecord)]
+
+
 def records_of(home: Path) -> list[tuple[Path, ArchiveRecord]]:
     """All records, each with its file."""
-    files = own_files(home / "archive")
-    return [
-        (path, one) for path in files for one in read_file(path) if isinstance(one, ArchiveRecord)
-    ]
+    return [(path, one) for path in own_files(home / "archive") for one in records_in(path)]
 
 
-def flips(home: Path, count: int, chance: random.Random) -> int:
-    """How many bits that flip are found, and located."""
-    records = records_of(home)
-    found = 0
-    for number in range(count):
-        path, record = chance.choice(records)
-        inside = chance.randrange(GZIP_HEAD if number % 2 else record.length)
-        content = path.read_bytes()
-        flipped = bytearray(content)
-        flipped[record.offset + inside] ^= 1 << chance.randrange(8)
-        path.write_bytes(flipped)
-        places = {(one.file, one.offset) for one in verified(home).problems}
-        found += (record.file, record.offset) in places
-        path.write_bytes(content)
-    return found
+class Damaged(NamedTuple):
+    """The content of a damaged file, and whether a problem is one of those to be reported.
+
+    ``places`` is the number of problems to be reported.
+    """
+
+    content: bytes
+    is_of_it: Callable[[ArchiveProblem], bool]
+    places: int = 1
 
 
-def truncations(home: Path, count: int, chance: random.Random) -> int:
-    """How many cuts of a file are found, and located."""
-    found = 0
-    records = records_of(home)
-    for _ in range(count):
-        path, record = chance.choice(records)
-        content = path.read_bytes()
-        path.write_bytes(content[: record.offset + chance.randrange(record.length)])
-        found += any(
+def flip(path: Path, number: int, chance: random.Random) -> Damaged:
+    """Flip a bit of a record."""
+    record = chance.choice(records_in(path))
+    content = bytearray(path.read_bytes())
+    inside = chance.randrange(GZIP_HEAD if number % 2 else record.length)
+    content[record.offset + inside] ^= 1 << chance.randrange(8)
+    return Damaged(bytes(content), lambda one: one.offset == record.offset)
+
+
+def cut(path: Path, _: int, chance: random.Random) -> Damaged:
+    """Cut a file within a record or before it."""
+    record = chance.choice(records_in(path))
+    content = path.read_bytes()[: record.offset + chance.randrange(record.length)]
+    return Damaged(
+        content,
+        lambda one: (
             (one.file, one.offset) == (path.name, record.offset) or one.record == record.record_id
-            for one in verified(home).problems
-        )
-        path.write_bytes(content)
-    return found
+        ),
+    )
 
 
-def swaps(home: Path, count: int, chance: random.Random) -> int:
-    """How many exchanges of two records of a file are found, and located."""
+def swap(path: Path, _: int, chance: random.Random) -> Damaged:
+    """Exchange two records of a file."""
+    first, second = sorted(chance.sample(records_in(path), 2), key=lambda one: one.offset)
+    begin, end = first.offset + first.length, second.offset + second.length
+    content = path.read_bytes()
+    swapped = content[second.offset : end] + content[begin : second.offset]
+    swapped += content[first.offset : begin]
+    places = {first.offset, end - first.length}
+    content = content[: first.offset] + swapped + content[end:]
+    return Damaged(content, lambda one: one.offset in places, 2)
+
+
+def located(
+    home: Path,
+    damage: Callable[[Path, int, random.Random], Damaged],
+    count: int,
+    chance: random.Random,
+) -> int:
+    """Damage files ``count`` times, and return how often this is found and located."""
     found = 0
-    for _ in range(count):
-        path = chance.choice(own_files(home / "archive"))
-        records = [one for one in read_file(path) if isinstance(one, ArchiveRecord)]
-        first, second = sorted(chance.sample(records, 2), key=lambda one: one.offset)
-        begin, end = first.offset + first.length, second.offset + second.length
-        content = path.read_bytes()
-        swapped = content[second.offset : end] + content[begin : second.offset]
-        swapped += content[first.offset : begin]
-        path.write_bytes(content[: first.offset] + swapped + content[end:])
-        places = {one.offset for one in verified(home).problems if one.file == path.name}
-        found += {first.offset, end - first.length} <= places
-        path.write_bytes(content)
+    files = [path for path in own_files(home / "archive") if len(records_in(path)) > 1]
+    for start in range(0, count, len(files)):
+        numbers = range(start, min(start + len(files), count))
+        made: dict[Path, Damaged] = {}
+        for number, path in zip(numbers, chance.sample(files, len(numbers)), strict=True):
+            one = damage(path, number, chance)
+            path.rename(home / path.name)
+            path.write_bytes(one.content)
+            made[path] = one._replace(content=b"")
+        problems = verified(home).problems
+        for path, one in made.items():
+            own = (p for p in problems if p.file in {path.name, "log"} and one.is_of_it(p))
+            found += len({p.offset for p in own}) >= one.places
+            (home / path.name).rename(path)
     return found
 
 
@@ -174,24 +203,30 @@ def rewrite(home: Path, chance: random.Random) -> None:
 def measure(*, few: bool) -> dict[str, object]:
     """What is found of what; anything less than all ends the benchmark."""
     share = 20 if few else 1
-    read_files.SEGMENT_BYTES = SEGMENT  # type: ignore[misc]  # the archive is small
     chance = random.Random(20260302)  # noqa: S311 - the same at each run
+    tried = FLIPS // share, TRUNCATIONS // share, SWAPS // share
+    forged = REWRITES // share
+    shape = SMALL if few else LARGE
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
-        home.mkdir()
-        filled(home, chance)
-        if problems := verified(home).problems:
+        home, small = Path(folder) / "home", Path(folder) / "small"
+        for place, its_shape in ((home, shape), (small, SMALL)):
+            place.mkdir()
+            filled(place, its_shape, chance)
+        read_files.SEGMENT_BYTES = shape[2] // SEGMENTS  # type: ignore[misc]  # files are small
+        whole = verified(home)
+        if problems := whole.problems:
             sys.exit(f"it was not whole before: {problems[0]}")
-        tried = FLIPS // share, TRUNCATIONS // share, SWAPS // share
         found = tuple(
-            damage(home, count, chance)
-            for damage, count in zip((flips, truncations, swaps), tried, strict=True)
+            located(home, damage, count, chance)
+            for damage, count in zip((flip, cut, swap), tried, strict=True)
         )
-        forged = REWRITES // share
-        fit, refused = rewrites(home, forged, chance)
+        fit, refused = rewrites(small, forged, chance)
     if found != tried or (fit, refused) != (forged, forged):
         sys.exit(f"found: {found} of {tried}; refused: {refused} of {forged}, {fit} fit")
     return {
+        "MB": whole.bytes / 1e6,
+        "files": whole.files,
+        "records": whole.records,
         "flips": tried[0],
         "flips located": found[0],
         "truncations": tried[1],
