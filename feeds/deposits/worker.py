@@ -74,6 +74,7 @@ class DepositWorker:
         self._pace = pace
         self._is_public = is_public
         self._failures = dict.fromkeys(archives, 0)
+        self._unanswered: dict[str, list[float]] = {name: [] for name in archives}
         self._busy: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -153,7 +154,11 @@ class DepositWorker:
             await self._keep(replace(deposit, state="refused", problem="its host is not public"))
             return
         now = time.time()
-        sent = await in_thread(self._store, self._store.deposits_since, api.name, now - DAY_SECONDS)
+        since = now - DAY_SECONDS
+        stored = await in_thread(self._store, self._store.deposits_since, api.name, since)
+        unanswered = [at for at in self._unanswered[api.name] if at > since]
+        self._unanswered[api.name] = unanswered
+        sent = sorted([*stored, *unanswered])
         daily = self._archives[api.name].daily
         if len(sent) >= daily:
             until = sent[-daily] + DAY_SECONDS
@@ -180,7 +185,9 @@ class DepositWorker:
         """Find the capture of a request whose response was lost."""
         outcome = await api.capture_since(url, deposit.revision, deposit.submitted)
         if isinstance(outcome, Nothing) and time.time() > deposit.submitted + self._pace.settle:
-            await self._keep(replace(deposit, state="waiting", due=time.time()))
+            # The store keeps only the time of the last request, so this one is counted here.
+            self._unanswered[api.name].append(deposit.submitted)
+            await self._keep(replace(deposit, state="waiting", due=time.time(), submitted=0.0))
             return
         await self._settle(deposit, outcome)
 

@@ -309,6 +309,18 @@ def test_requests_for_rejected_pages_count_for_the_daily_budget(
     assert archive.asked == [f"save {HOST}/news/1"]
 
 
+def test_unanswered_requests_count_for_the_daily_budget(
+    tmp_path: Path, archive: SaveArchive
+) -> None:
+    home = make_home(tmp_path / "home", archive, "daily = 2\n")
+    started(home)
+    archive.faults += ["cut", "cut"]
+    record(home, 1)
+    with at_work(home, settle=0.1):
+        wait_for(lambda: "budget" in problems(home))
+    assert archive.asked.count(f"save {HOST}/news/1") == 2
+
+
 def test_older_releases_are_deposited_only_on_request(tmp_path: Path, archive: SaveArchive) -> None:
     home = make_home(tmp_path / "home", archive, "backlog = true\n")
     record(home, 1, position=1)
