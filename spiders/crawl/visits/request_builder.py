@@ -81,6 +81,8 @@ class RequestBuilder:
 
     def __init__(self, callbacks: Callbacks) -> None:
         self._callbacks = callbacks
+        self.timeout = MAX_REQUISITE_SECONDS
+        """Maximum time to download any response, in seconds."""
 
     def wanted(self, visit: Visit, wanted: Wanted) -> Request | None:
         """Return the next request, or None if this visit has already requested the page."""
@@ -179,7 +181,7 @@ class RequestBuilder:
             meta |= {RENDER: True, PICTURED: page, "dont_redirect": True, "dont_retry": True}
             return request.replace(url=page[0].url, meta=meta, errback=errback)
         # A later visit requests it again, so a host that hangs does not delay this one for long.
-        meta |= {"dont_retry": True, "download_timeout": MAX_REQUISITE_SECONDS}
+        meta |= {"dont_retry": True, "download_timeout": min(self.timeout, MAX_REQUISITE_SECONDS)}
         return request.replace(meta=meta, headers=headers, errback=errback)
 
     def _request(

@@ -107,6 +107,7 @@ class PressRoomSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield requests for the first listing pages and the due releases of each visit."""
+        self._requests.timeout = self.settings.getfloat("DOWNLOAD_TIMEOUT")
         async for visit in self._arriving:
             # Expect the end of this block too, so that the visit ends even if it requests nothing.
             visit.expect()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -126,6 +127,23 @@ def test_a_requisite_that_is_too_large_is_not_downloaded(room: Room, home: Path)
     assert any("1 page requisite could not be archived" in note for note in run["notes"])
     size = sum(path.stat().st_size for path in (home / "archive").glob("*.warc.gz*"))
     assert size < 100_000
+
+
+def test_a_requisite_that_never_arrives_delays_a_visit_only_until_the_limit(
+    room: Room, home: Path
+) -> None:
+    settings = (home / "communique.toml").read_text()
+    limited = settings.replace("[network]", "[network]\ntimeout = 2")
+    (home / "communique.toml").write_text(limited)
+    hangs = room.answers["/i.jpg"].hold = threading.Event()
+    room.answers["/i.jpg"].longest = 300
+    try:
+        run = collect(home)
+    finally:
+        hangs.set()
+    assert (run["new"], run["errors"]) == (2, [])
+    assert any("/i.jpg" in note for note in run["notes"])
+    assert requisites(room) == ALL
 
 
 def test_guards_hold_for_requisites_too(room: Room, tmp_path: Path) -> None:
