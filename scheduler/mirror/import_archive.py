@@ -16,6 +16,7 @@ from data.archive.archive import Archive
 from data.archive.archived_response import Served, served, unchunked
 from data.archive.content_coding import Undecodable
 from data.archive.foreign_archives import IMPORTED_FIELD, imported_from, read_foreign
+from data.archive.wacz_digests import DIGEST, signature_fault
 from data.archive.warc.adoption import ALGORITHMS, Digest, parse_digest
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.http_head import REDIRECTS, media_type_of
@@ -135,9 +136,12 @@ class ArchiveImport:
 
         The file is read three times: for the ids of its records, for records with payloads, and for
         revisit records. In the third pass, the payload of each revisit record is already in the
-        archive, wherever it is in the file. Raises OSError if the file can't be read, and
-        ArchiveError or StoreError if the archive or the store fails.
+        archive, wherever it is in the file. A WACZ signature that does not hold is reported as
+        damage. Raises OSError if the file can't be read, and ArchiveError or StoreError if the
+        archive or the store fails.
         """
+        if fault := signature_fault(path):
+            self.outcome.damaged.append(Damage(DIGEST, 0, fault))
         self._known = self.archive.log.find(
             {
                 uuid_of(name)

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from data.archive.log.notes import SigningKey, parse_key, parse_note
+from data.archive.wacz_digests import signature_fault
 from data.export.wacz_signature import signed_data
 from tests.archived import archived_home
-from tests.command import communique
+from tests.command import communique, make_home
 
 KEY = SigningKey("harbour.example/log", bytes(range(32)))
 DIGEST = f"sha256:{'5e' * 32}"
@@ -72,6 +73,47 @@ def test_without_the_key_a_file_is_not_signed(tmp_path: Path) -> None:
     assert made.returncode == 0
     with zipfile.ZipFile(to) as package:
         assert "signedData" not in json.loads(package.read("datapackage-digest.json"))
+
+
+def changed(path: Path, name: str, old: bytes, new: bytes) -> Path:
+    """Copy a WACZ file with another content of one of its files."""
+    to = path.with_name("changed.wacz")
+    with zipfile.ZipFile(path) as package, zipfile.ZipFile(to, "w") as copy:
+        for info in package.infolist():
+            content = package.read(info)
+            copy.writestr(info, content.replace(old, new) if info.filename == name else content)
+    return to
+
+
+def test_a_signature_that_does_not_hold_is_reported_on_import(tmp_path: Path) -> None:
+    home, path = tmp_path / "home", tmp_path / "all.wacz"
+    home.mkdir()
+    with archived_home(home):
+        pass
+    communique("mirror", "export", "--format", "wacz", "--to", str(path), home=home)
+    assert signature_fault(path) is None
+    with zipfile.ZipFile(path) as package:
+        (records,) = (one for one in package.namelist() if one.startswith("archive/"))
+        signed = json.loads(package.read("datapackage-digest.json"))["signedData"]
+    for name, old, new, told in (
+        (records, b"\x1f\x8b", b"\x1f\x8b\x00", f"{records} was changed"),
+        (
+            "datapackage.json",
+            b'"title": "',
+            b'"title": "Another ',
+            "datapackage.json was changed",
+        ),
+        ("datapackage-digest.json", signed["signature"].encode(), b"A" * 128, "does not match"),
+        ("datapackage-digest.json", signed["publicKey"].encode(), b"AAAA", "can't be checked"),
+        ("datapackage-digest.json", b"{", b"", "can't be checked"),
+    ):
+        assert told in str(signature_fault(changed(path, name, old, new)))
+    renamed = changed(path, "datapackage.json", b'"title": "', b'"title": "Another ')
+    other = make_home(tmp_path / "other", "https://acme.example/")
+    made = communique("mirror", "import", str(renamed), "--source", "harbour", home=other)
+    assert made.returncode == 1
+    assert "datapackage.json was changed" in made.stderr
+    assert "Traceback" not in made.stderr
 
 
 def test_one_log_always_signs_with_the_same_key() -> None:

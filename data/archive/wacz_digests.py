@@ -1,0 +1,135 @@
+"""Check the digests and the signature of a WACZ file (WACZ Signing and Verification 0.1.0).
+
+datapackage-digest.json contains the digest of datapackage.json, which contains the digests of all
+other files. The signature is made with a key in the same file, so it proves only that the file was
+not changed by someone without this key.
+
+https://specs.webrecorder.net/wacz-auth/0.1.0/
+"""
+
+import base64
+import hashlib
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.x509 import load_pem_x509_certificates
+
+DESCRIPTION: Final = "datapackage.json"
+DIGEST: Final = "datapackage-digest.json"
+
+MAX_JSON_BYTES: Final = 20_000_000
+"""Maximum size in bytes of a JSON file that is checked."""
+
+PIECE_BYTES: Final = 1 << 20
+"""Number of bytes per read of a file."""
+
+RAW_BYTES: Final = frozenset([64, 96])
+"""Sizes in bytes of signatures that are two numbers without an encoding (P-256 and P-384)."""
+
+
+class _Resource(msgspec.Struct):
+    """A file, as listed in datapackage.json."""
+
+    path: str
+    hash: str
+
+
+class _Description(msgspec.Struct):
+    """The content of datapackage.json."""
+
+    resources: list[_Resource]
+
+
+class _SignedData(msgspec.Struct, rename="camel"):
+    """A signature of ``hash``.
+
+    ``public_key`` is in base64. If it is empty, ``domain_cert`` contains certificates in PEM.
+    """
+
+    hash: str
+    signature: str
+    public_key: str = ""
+    domain_cert: str = ""
+
+
+class _Digest(msgspec.Struct, rename="camel"):
+    """The content of datapackage-digest.json."""
+
+    hash: str
+    signed_data: _SignedData | None = None
+
+
+def signature_fault(path: Path) -> str | None:
+    """Return why the signature of a WACZ file does not hold, or None.
+
+    Files without a signature, and files that can't be read at all, have no such fault.
+    """
+    try:
+        with zipfile.ZipFile(path) as package:
+            return _fault(package) if DIGEST in package.NameToInfo else None
+    except (msgspec.DecodeError, ValueError, KeyError, UnsupportedAlgorithm) as error:
+        return f"the signature can't be checked ({error})"
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError):
+        # RuntimeError: a password is needed, or the compression is unsupported.
+        return None
+
+
+def _fault(package: zipfile.ZipFile) -> str | None:
+    digest = msgspec.json.decode(_json(package, DIGEST), type=_Digest)
+    signed = digest.signed_data
+    if signed is None:
+        return None
+    described = _json(package, DESCRIPTION)
+    if not digest.hash == signed.hash == f"sha256:{hashlib.sha256(described).hexdigest()}":
+        return f"the signature does not hold: {DESCRIPTION} was changed"
+    if not _is_signed(signed):
+        return "the signature does not hold: it does not match the signed digest"
+    resources = msgspec.json.decode(described, type=_Description).resources
+    known = {one.path: one.hash for one in resources}
+    for name in package.NameToInfo:
+        if name.startswith("archive/") and known.get(name) != _hash(package, name):
+            return f"the signature does not hold: {name} was changed or added"
+    return None
+
+
+def _is_signed(signed: _SignedData) -> bool:
+    if signed.public_key:
+        key = load_der_public_key(base64.b64decode(signed.public_key))
+    else:
+        key = load_pem_x509_certificates(signed.domain_cert.encode())[0].public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise UnsupportedAlgorithm("the key is not an ECDSA key")
+    signature = base64.b64decode(signed.signature)
+    if len(signature) in RAW_BYTES:
+        half = len(signature) // 2
+        numbers = (int.from_bytes(part) for part in (signature[:half], signature[half:]))
+        signature = encode_dss_signature(*numbers)
+    try:
+        key.verify(signature, signed.hash.encode(), ec.ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _json(package: zipfile.ZipFile, name: str) -> bytes:
+    with package.open(name) as file:
+        content = file.read(MAX_JSON_BYTES + 1)
+    if len(content) > MAX_JSON_BYTES:
+        raise ValueError(f"{name} has more than {MAX_JSON_BYTES:,} bytes")
+    return content
+
+
+def _hash(package: zipfile.ZipFile, name: str) -> str:
+    digest = hashlib.sha256()
+    with package.open(name) as file:
+        while piece := file.read(PIECE_BYTES):
+            digest.update(piece)
+    return f"sha256:{digest.hexdigest()}"
