@@ -7,6 +7,7 @@ locked out: after several wrong tokens from an address, responses only become sh
 The table in feeds.server.requests.routes lists the permission that each address of the site needs.
 """
 
+import hashlib
 import hmac
 import logging
 import math
@@ -66,6 +67,11 @@ class TokenFolder:
     def has_token_for(self, scope: TokenScope) -> bool:
         """Return whether any token has the permission ``scope``."""
         return any(token.allows(scope) for token in self._refreshed())
+
+    def secret(self) -> bytes:
+        """Return a secret key that changes if a token is added or revoked."""
+        digests = sorted(token.digest for token in self._refreshed())
+        return hashlib.sha256("".join(digests).encode()).digest()
 
     def note_use(self, token: Token) -> None:
         """Record the current time as the last use of a token, at most once per minute."""
@@ -139,6 +145,10 @@ class Permissions:
     def has_token_for(self, scope: TokenScope) -> bool:
         """Return whether any token has the permission ``scope``."""
         return self._tokens.has_token_for(scope)
+
+    def secret(self) -> bytes:
+        """Return a secret key that changes if a token is added or revoked."""
+        return self._tokens.secret()
 
     def find(self, text: str) -> Token | None:
         """Return the token with this text and record its use, or return None if it is unknown."""

@@ -6,8 +6,8 @@ captures.
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -22,12 +22,13 @@ from data.models import Capture, Revision
 from data.settings import SiteSettings
 from data.text.masking import masked
 from data.text.source_secrets import Secrets
-from data.text.urls import site_address, web_address
+from data.text.urls import public_url_key, site_address, web_address
 from feeds.pages.releases.capture_page import FramedPage
 from feeds.replay.archived_parts import Parts, nearest
 from feeds.replay.captured_response import (
     MAX_BODY_BYTES,
     Restrictions,
+    StyleSheets,
     captures_of_parts,
     find_parts,
     is_page,
@@ -65,6 +66,7 @@ from feeds.replay.memento_address import (
     address_in,
     last_moment,
 )
+from feeds.replay.part_grants import PartGrants
 from feeds.replay.renditions import RENDITIONS, renditions_of
 from feeds.replay.rewrite import LinkTo
 
@@ -76,19 +78,25 @@ IMPORTED = "communique-imported"
 """Name of the response header with the name of the file from which a capture was imported. The file
 name is percent-encoded."""
 
+UNRESTRICTED = Restrictions(Secrets(()), lambda _: False, lambda *_: False)
+"""Restrictions that withhold nothing."""
+
 
 class CapturedPages:
     """Replays the captures in the archive ``folder`` for one site. Thread-safe.
 
+    ``grants`` are added to the addresses of parts on a site with tokens.
+
     All methods raise ArchiveError if the archive can't be read.
     """
 
-    def __init__(self, folder: Path, site: SiteSettings) -> None:
+    def __init__(self, folder: Path, site: SiteSettings, grants: PartGrants | None = None) -> None:
         self._folder = folder
         self._index = Index(folder)
         self._captures = Captures(folder, self._index)
         self._site = site_address(site.url)
         self._root = urlsplit(self._site).path
+        self._grants = grants
 
     def close(self) -> None:
         """Close the archive's index; the next request opens it again."""
@@ -160,15 +168,29 @@ class CapturedPages:
         address = self.address(url, capture.at, f"-{capture.leaf}" if is_hidden else "")
         return self._framed(found, url, address, capture, restrictions)
 
-    def parts(self, capture: Capture, restrictions: Restrictions) -> list[CdxjEntry]:
+    def parts(
+        self, capture: Capture, restrictions: Restrictions, sheets: StyleSheets
+    ) -> list[CdxjEntry]:
         """Return the captures of a captured page's parts, such as images.
 
-        Raises Undecodable if the page can't be decoded.
+        ``sheets`` are the style sheets of earlier pages, which are not read again. Raises
+        Undecodable if the page can't be decoded.
         """
         found = served(self._folder, self._index, capture.file, capture.offset, MAX_BODY_BYTES)
         parts = self._parts(capture.at.replace(microsecond=0), str, restrictions)
-        captures = captures_of_parts(found, parts, restrictions.secrets)
+        captures = captures_of_parts(found, parts, restrictions.secrets, sheets)
         return [one for one in captures if not restrictions.is_withheld(one.uri)]
+
+    def part_addresses(self, capture: Capture) -> frozenset[str]:
+        """Return the addresses of a captured page's parts, in the form of ``public_url_key``.
+
+        Returns nothing for a page that can't be read.
+        """
+        with suppress(ArchiveError, Undecodable):
+            return frozenset(
+                public_url_key(one.uri) for one in self.parts(capture, UNRESTRICTED, {})
+            )
+        return frozenset()
 
     def renditions(self, versions: Sequence[Revision], number: int) -> dict[str, CdxjEntry]:
         """Return the screenshot and the PDF of a version, by their key in RENDITIONS.
@@ -347,7 +369,11 @@ class CapturedPages:
                 )
             return made
 
-        part = partial(address, record=PART)
+        def part(url: str) -> str:
+            uri = target_uri(url)[0]
+            grant = self._grants.grant(f"{at:{STAMP}}", uri) if self._grants else ""
+            return address(url, PART + grant)
+
         follow = part if is_part else address
         parts = self._parts(at, part, restrictions)
         return shown(found, headers, address, parts, restrictions.secrets, follow=follow)

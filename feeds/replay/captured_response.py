@@ -9,18 +9,20 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from data.archive.archived_response import Served
 from data.archive.content_coding import Undecodable
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.http_head import REDIRECTS
 from data.errors import ArchiveError
+from data.text.css_links import Kind
 from data.text.masking import MASK, PARAMETER, USER
 from data.text.source_secrets import Secrets
 from data.text.urls import web_address
-from feeds.replay.archived_parts import Parts
+from feeds.replay.archived_parts import MAX_PARTS, Parts
 from feeds.replay.memento import Headers, ReplayResponse, escaped
-from feeds.replay.rewrite import LinkTo, joined, rewritten_page, rewritten_style
+from feeds.replay.rewrite import LinkTo, joined, rewritten_page, rewritten_style, style_links
 
 MAX_BODY_BYTES = 20_000_000
 """Maximum size in bytes of a decompressed body that is replayed."""
@@ -69,6 +71,12 @@ REFUSED = (
 
 MAX_STYLE_SHEETS = 50
 """Maximum number of style sheets that are read to find a page's images and fonts."""
+
+MAX_KNOWN_SHEETS = 200
+"""Maximum number of style sheets whose parts are kept for the next pages."""
+
+StyleSheets: TypeAlias = dict[tuple[str, int], list[tuple[str, Kind]]]
+"""URLs and kinds of the parts of style sheets, by file and offset of the style sheet's capture."""
 
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,80}")
 CHARSET = re.compile(r"charset\s*=\s*\"?([a-z0-9_.:-]{1,40})")
@@ -192,8 +200,14 @@ def is_charset(name: str) -> bool:
     return True
 
 
-def find_parts(found: Served, parts: Parts, secrets: Secrets) -> None:
-    """Find all ``parts`` of a captured page and of its style sheets."""
+def find_parts(
+    found: Served, parts: Parts, secrets: Secrets, sheets: StyleSheets | None = None
+) -> None:
+    """Find all ``parts`` of a captured page and of its style sheets.
+
+    Style sheets that are in ``sheets`` are not read again, and others are added.
+    """
+    sheets = {} if sheets is None else sheets
     if type_of(found, secrets)[0] in HTML_TYPES:
         rewritten_page(found.body, found.content_type, found.url, str, parts)
     read = 0
@@ -201,17 +215,33 @@ def find_parts(found: Served, parts: Parts, secrets: Secrets) -> None:
     while read < min(len(parts.style_sheets), MAX_STYLE_SHEETS):
         entry = list(parts.style_sheets.values())[read]
         read += 1
-        with suppress(ArchiveError, Undecodable):
-            sheet = parts.load(entry)
-            if sheet.status in REDIRECTS:
-                parts.need([target_of(sheet)], "import")
-            elif type_of(sheet, secrets)[0] == STYLE:
-                rewritten_style(sheet.body, sheet.content_type, sheet.url, parts)
+        place = entry.file, entry.offset
+        if place not in sheets:
+            with suppress(ArchiveError, Undecodable):
+                links = _links_of(parts.load(entry), secrets)
+                if len(sheets) >= MAX_KNOWN_SHEETS:
+                    sheets.clear()
+                sheets[place] = links[:MAX_PARTS]
+        for url, kind in sheets.get(place, ()):
+            parts.need([url], kind)
 
 
-def captures_of_parts(found: Served, parts: Parts, secrets: Secrets) -> list[CdxjEntry]:
-    """Return the captures of all ``parts`` of a captured page, and of the targets of redirects."""
-    find_parts(found, parts, secrets)
+def _links_of(sheet: Served, secrets: Secrets) -> list[tuple[str, Kind]]:
+    if sheet.status in REDIRECTS:
+        return [(target_of(sheet), "import")]
+    if type_of(sheet, secrets)[0] != STYLE:
+        return []
+    return style_links(sheet.body, sheet.content_type, sheet.url)
+
+
+def captures_of_parts(
+    found: Served, parts: Parts, secrets: Secrets, sheets: StyleSheets
+) -> list[CdxjEntry]:
+    """Return the captures of all ``parts`` of a captured page, with the targets of redirects.
+
+    ``sheets`` are the known style sheets; see ``find_parts``.
+    """
+    find_parts(found, parts, secrets, sheets)
     followed = 0
     while followed < len(captures := parts.captures()):
         entry = captures[followed]

@@ -24,12 +24,22 @@ PART = "-part"
 """Suffix of the time in the URL of a page's part, such as an image. Such a URL has the time of the
 page, and leads to the nearest capture of the part.
 """
-AS_PART = re.compile(rf"([0-9]{{14}}){PART}")
+AS_PART = re.compile(rf"([0-9]{{14}}){PART}(?:-([0-9]{{1,9}})-([0-9a-f]{{32}}))?")
+"""Pattern that matches the time in the URL of a part, and a grant: its last hour and its digest."""
 
 PARTIAL_STAMP = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
 """Pattern that matches a complete or partial time in STAMP format, such as a year, month or day."""
 
 NO_TIME = "The address has no valid time: use a year, a month, or up to 14 digits (year to second)"
+
+
+def asked_memento(raw_path: bytes, query: bytes) -> str:
+    """Return the part of a request's target after MEMENTO_PREFIX.
+
+    The original URL in it is as the client sent it, because its escapes are a part of it.
+    """
+    _, _, asked = raw_path.decode("latin-1").partition(MEMENTO_PREFIX)
+    return f"{asked}?{query.decode('latin-1')}" if query else asked
 
 
 def address_in(asked: str) -> str:

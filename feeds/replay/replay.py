@@ -23,7 +23,8 @@ from feeds.replay.memento import (
     ReplayResponse,
     original_links,
 )
-from feeds.replay.memento_address import MEMENTO_PREFIX
+from feeds.replay.memento_address import MEMENTO_PREFIX, asked_memento
+from feeds.replay.part_grants import PartGrants
 from feeds.replay.release_mementos import ReleaseMementos, original_of, restrictions_of
 from feeds.replay.withheld_captures import Withheld
 from feeds.urls import name_of
@@ -71,14 +72,21 @@ def framed_memento(store: Store, site: SiteSettings, made: ReplayResponse) -> Re
 class PageReplay:
     """Responds to requests for past states in the store at ``store_url``. Thread-safe.
 
-    Captured pages are read from the folder ``archive``. All methods serve one site.
+    Captured pages are read from the folder ``archive``. All methods serve one site. ``grants`` give
+    browsers access to the parts of captured pages.
     """
 
-    def __init__(self, store_url: str, site: SiteSettings, archive: Path | None = None) -> None:
+    def __init__(
+        self,
+        store_url: str,
+        site: SiteSettings,
+        archive: Path | None = None,
+        grants: PartGrants | None = None,
+    ) -> None:
         self._url = store_url
         self._site = site
-        self._pages = CapturedPages(archive, site) if archive else None
-        self._withheld = Withheld()
+        self._pages = CapturedPages(archive, site, grants) if archive else None
+        self._withheld = Withheld(self._pages.part_addresses) if self._pages else Withheld()
 
     def close(self) -> None:
         """Close the archive; the next request for a captured page opens it again."""
@@ -148,10 +156,7 @@ class PageReplay:
         return mementos.rendition(release, numbers[0], path.removeprefix("capture/"))
 
     def _captured(self, asked: ReplayRequest) -> ReplayResponse | None:
-        # The original URL is used as the client sent it, because its escapes are a part of it.
-        _, _, url = asked.raw_path.decode("latin-1").partition(MEMENTO_PREFIX)
-        if asked.query:
-            url += "?" + asked.query.decode("latin-1")
+        url = asked_memento(asked.raw_path, asked.query)
         if self._pages is None or not self._pages.are_there:
             return None
         with closing(open_existing(self._url)) as store:

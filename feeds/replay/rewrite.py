@@ -104,6 +104,19 @@ def rewritten_style(body: bytes, content_type: str, url: str, parts: Parts) -> b
     return with_archived(style_text(body, content_type), url, parts).encode("utf-8", "replace")
 
 
+def style_links(body: bytes, content_type: str, url: str) -> list[tuple[str, Kind]]:
+    """Return the URLs of the images, fonts and imports of a style sheet, each with its kind."""
+    found: dict[tuple[str, Kind], None] = {}
+
+    def noted(link: str, kind: Kind) -> str:
+        if address := web_address(joined(url, link.partition("#")[0])):
+            found[address, kind] = None
+        return link
+
+    with_links(style_text(body, content_type), noted)
+    return [*found]
+
+
 def with_archived(css: str, base: str, parts: Parts, *, is_guess: bool = False) -> str:
     """Replace the addresses in CSS with the addresses of archived parts, or with NOT_ARCHIVED."""
 

@@ -1,19 +1,19 @@
 """Detect captures that must not be shown, because they contain removed content.
 
-Removed content includes hidden or redacted releases, the files of these releases, and their text on
-other pages. It also includes all pages of a source that was removed with its releases.
+Removed content includes hidden or redacted releases, the files that only they use, and their text
+on other pages. It also includes all pages of a source that was removed with its releases.
 """
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from data.archive.warc.records import NO_BYTES, digest_text
-from data.models import Release, Revision, Sightings
+from data.models import Capture, Facet, Release, Revision, Sightings
 from data.network.hosts import site_of
 from data.store.core.store import Store
 from data.text.charsets import guessed, page_text
@@ -35,6 +35,13 @@ MAX_PASSAGES: Final = 3
 
 MAX_RELEASES: Final = 100
 """Maximum number of releases that are checked for one URL."""
+
+MAX_OTHERS: Final = 3
+"""Maximum number of shown releases of a month, and of a source, whose pages are compared with the
+page of a hidden release."""
+
+AddressesOf: TypeAlias = Callable[[Capture], frozenset[str]]
+"""Function that returns the addresses of the archived parts of a captured page."""
 
 NO_PAYLOAD: Final = digest_text(NO_BYTES)
 """Digest of an empty payload."""
@@ -77,13 +84,15 @@ class _Hidden:
 class Withheld:
     """Decides which captures must not be shown, based on the releases and sources in the store.
 
-    The data from the store are cached until the store changes. Thread-safe. All methods raise
-    StoreError if the store can't be read.
+    ``parts_of`` finds the images and styles of pages. The data from the store are cached until the
+    store changes. Thread-safe. All methods raise StoreError if the store can't be read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parts_of: AddressesOf = lambda _: frozenset()) -> None:
         self._lock = threading.Lock()
         self._known: tuple[object, _Hidden] = (None, _Hidden())
+        self._parts_of = parts_of
+        self._parts: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
 
     def address(self, store: Store, url: str) -> bool:
         """Whether captures of a URL must not be shown.
@@ -112,18 +121,37 @@ class Withheld:
         with self._lock:
             tag = store.last_release_event()
             if self._known[0] != tag:
-                self._known = tag, known_by(store)
+                self._known = tag, known_by(store, self._parts_only_of)
             return self._known[1]
 
+    def _parts_only_of(
+        self, store: Store, release: Release, pages: Iterable[Capture]
+    ) -> frozenset[str]:
+        """Return the addresses of the parts that shown pages of the same time don't have."""
+        first = {one.digest: one for one in pages}
+        key = release.id, frozenset(first)
+        if key not in self._parts:
+            own = frozenset[str]().union(*map(self._parts_of, first.values()))
+            month = Facet(release.source, period=f"{release.order:%Y-%m}")
+            for facet in (month, Facet(release.source)) if own else ():
+                for other in store.releases(facet, limit=MAX_OTHERS):
+                    own -= self._parts_of(other.capture) if other.capture else set()
+            self._parts[key] = own
+        return self._parts[key]
 
-def known_by(store: Store) -> _Hidden:
+
+def known_by(
+    store: Store, parts_only_of: Callable[[Store, Release, Iterable[Capture]], Iterable[str]]
+) -> _Hidden:
     """Return the addresses, digests and texts that identify individually hidden releases."""
     addresses: set[str] = set()
     digests: set[str] = set()
     texts: dict[str, list[_Text]] = {}
     for release in store.hidden_alone():
         addresses.update(map(public_url_key, (release.url, *release.aliases)))
-        digests.update(digests_of(store.sightings(release.id)))
+        pages = [*pages_of(store.sightings(release.id))]
+        digests.update(one.digest for one in pages)
+        addresses.update(parts_only_of(store, release, pages))
         versions = store.all_versions(release.id)
         for version in versions:
             addresses.update(map(public_url_key, files_of(version)))
@@ -131,14 +159,12 @@ def known_by(store: Store) -> _Hidden:
     return _Hidden(frozenset(addresses), frozenset(digests - {"", NO_PAYLOAD}), texts)
 
 
-def digests_of(sightings: Sightings) -> Iterator[str]:
-    """Yield the digests of captured pages that show a release.
+def pages_of(sightings: Sightings) -> Iterator[Capture]:
+    """Yield the captured pages that show a release.
 
     The page that showed that the release was removed is omitted.
     """
-    for one in (*sightings.versions.values(), sightings.seen):
-        if one:
-            yield one.digest
+    return filter(None, (*sightings.versions.values(), sightings.seen))
 
 
 def files_of(version: Revision) -> Iterable[str]:

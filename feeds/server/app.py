@@ -28,6 +28,7 @@ from data.search.saved_searches import SavedSearches
 from data.settings import SiteSettings
 from feeds.replay.memento import ReplayResponse
 from feeds.replay.memento_address import MEMENTO_PREFIX
+from feeds.replay.part_grants import PartGrants
 from feeds.replay.replay import PageReplay, ReplayRequest
 from feeds.server.api.app import Api
 from feeds.server.api.reads import Reads
@@ -198,7 +199,8 @@ def create_app(
         return SecureResponses(plain, plain.cached_response)
     monitoring = Monitoring(store_url, site, measured or Measurements(), access, queue=queue)
     handlers[404] = MissingFileResponses(store_url, site, queue)
-    replay = PageReplay(store_url, site, home.archive)
+    grants = PartGrants(access.permissions.secret) if access and site.access == "token" else None
+    replay = PageReplay(store_url, site, home.archive, grants)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -238,7 +240,7 @@ def create_app(
     if access is None and (not is_open or table.needs_operators):
         raise ValueError("`access` is missing: this site or one of its operations requires tokens")
     if access and (not is_open or table.needs_operators):
-        app = TokenGate(server, table, access, is_open=is_open)
+        app = TokenGate(server, table, access, grants, is_open=is_open)
     return SecureResponses(app, app.cached_response)
 
 

@@ -8,6 +8,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from data.access.permissions import AccessVerdict
 from data.access.tokens import TokenScope
+from feeds.replay.memento_address import MEMENTO_PREFIX, asked_memento
+from feeds.replay.part_grants import PartGrants
 from feeds.server.api.problems import BEARER_CHALLENGE, api_refusal
 from feeds.server.connection.http_protocol import CachedResponse
 from feeds.server.errors import page
@@ -63,12 +65,19 @@ class TokenGate:
     """Passes requests with the required access to the application, and refuses all others.
 
     On an open site, a token is needed only to operate the site. On other sites, it is also needed
-    to read the site.
+    to read the site. A part of a captured page may have one of the ``grants`` instead.
     """
 
     def __init__(
-        self, app: CachingApp, table: RouteTable, access: Access, *, is_open: bool
+        self,
+        app: CachingApp,
+        table: RouteTable,
+        access: Access,
+        grants: PartGrants | None,
+        *,
+        is_open: bool,
     ) -> None:
+        self._grants = grants
         self._app = app
         self._table = table
         self._access = access
@@ -95,7 +104,10 @@ class TokenGate:
         if needed is None:
             await self._app(scope, receive, send)
             return
-        verdict = self._access.judge(scope, needed, bearer_only=needed == "operate")
+        if needed == "read" and self._has_grant(scope):
+            verdict = AccessVerdict()
+        else:
+            verdict = self._access.judge(scope, needed, bearer_only=needed == "operate")
         if not verdict.is_granted:
             await refusal(scope, verdict)(scope, receive, send)
             return
@@ -110,6 +122,14 @@ class TokenGate:
         name = verdict.token.name if verdict.token else ""
         passed = {**scope, "query_string": query, TOKEN_NAME: name}
         await self._app(passed, receive, send_private)
+
+    def _has_grant(self, scope: Scope) -> bool:
+        """Return whether a request is for a part of a captured page, with a valid grant."""
+        if self._grants is None or not scope["path"].startswith(MEMENTO_PREFIX):
+            return False
+        if scope["method"] not in {"GET", "HEAD"}:
+            return False
+        return self._grants.allows(asked_memento(scope["raw_path"], scope["query_string"]))
 
 
 def made_private(name: bytes, value: bytes) -> bytes:

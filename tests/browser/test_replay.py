@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
+from benchmarks.requisite_themes.assets import font
+from data.access.permissions import Permissions
+from data.access.tokens import new_token
 from data.archive.archive import Archive
 from data.models import Draft, Source
 from data.settings import ArchiveSettings as Settings
@@ -20,6 +24,7 @@ from data.settings import SiteSettings
 from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import HomeFolders, create_app
+from feeds.server.requests.access import Access
 from tests.archived import START, exchange
 from tests.browser.chromium import BROWSER, in_a_browser
 from tests.feeds.sample_store import make_release
@@ -221,3 +226,55 @@ def test_a_hostile_page_without_its_frame_does_nothing_either(
     assert page.url == address
     assert page.title() != "owned"
     assert (evil.asked, evil.connected) == ([], 0)
+
+
+STYLED = """<!doctype html><link rel=stylesheet href=/m.css><h1>Statement</h1><p>Masked</p>
+<img id=pixel src=/a.png>"""
+MASKED = """@font-face { font-family: Quay; src: url(/quay.woff2) } h1 { font-family: Quay }
+p { width: 50px; height: 50px; background: rgb(1, 2, 3); mask-image: url(/mask.svg) }"""
+MASK = (
+    b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><rect width='1' height='1'/></svg>"
+)
+
+
+def test_fonts_and_masks_are_shown_on_a_site_with_tokens(tmp_path: Path) -> None:
+    # It comes with the extra `browser`, without which these tests are skipped.
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - as above
+
+    token = new_token(tmp_path / "tokens", "desk", ("read",))
+    with closing(Archive(tmp_path / "archive", Settings())) as archive:
+        for name, content, kind in (
+            ("news/0", STYLED.encode(), "text/html"),
+            ("m.css", MASKED.encode(), "text/css"),
+            ("quay.woff2", font("quay"), "font/woff2"),
+            ("mask.svg", MASK, "image/svg+xml"),
+            ("a.png", PIXEL, "image/png"),
+        ):
+            archive.exchange(exchange(f"https://acme.example/{name}", content, START, kind))
+    open_store(f"sqlite:{tmp_path / 'communique.db'}").close()
+    app = create_app(
+        tmp_path / "site",
+        f"sqlite:{tmp_path / 'communique.db'}",
+        SiteSettings(access="token"),
+        home=HomeFolders(tmp_path / "archive"),
+        access=Access(Permissions(tmp_path / "tokens")),
+    )
+    failed: list[str] = []
+    for web in served_by(app):
+        address = f"{web.base_url}/memento/20221124080000/https://acme.example/news/0"
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+            context = browser.new_context(http_credentials={"username": "x", "password": token})
+            page = context.new_page()
+            page.on("requestfailed", lambda one: failed.append(one.url))
+            page.on("response", lambda one: failed.append(one.url) if not one.ok else None)
+            page.goto(address)
+            page.wait_for_load_state("networkidle")
+            frame = page.frame_locator("iframe")
+            fonts = frame.locator("h1").evaluate(
+                "() => document.fonts.ready.then(() => [...document.fonts].map(one => one.status))"
+            )
+            width = frame.locator("#pixel").evaluate("one => one.naturalWidth")
+            browser.close()
+    assert (fonts, width) == (["loaded"], 1)
+    assert [one for one in failed if "/memento/" in one] == []

@@ -29,7 +29,7 @@ from data.store.core.store import Store
 from data.wording import counted
 from feeds.offline.folder import FolderCopy, write_folder
 from feeds.replay.captured_pages import CapturedPages
-from feeds.replay.captured_response import Restrictions
+from feeds.replay.captured_response import Restrictions, StyleSheets
 from feeds.replay.release_mementos import restrictions_of
 from feeds.replay.withheld_captures import Withheld
 from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
@@ -113,13 +113,16 @@ def write(
     if kind == "sqlite":
         return write_sqlite(store, to, choice, on_progress=on_progress)
     writer = partial(write_wacz, key=signing_key(home)) if kind == "wacz" else write_bag
+    sheets: StyleSheets = {}
     with closing(CapturedPages(home.archive, home.settings.site)) as pages:
         return writer(
             store,
             home.archive,
             to,
             choice,
-            parts_of=partial(parts_of, pages, restrictions_of(store, Withheld())),
+            parts_of=partial(
+                parts_of, pages, restrictions_of(store, Withheld(pages.part_addresses)), sheets
+            ),
             title=home.settings.site.title or "Communique",
             software=f"Communique {version('communique')}",
             on_progress=on_progress,
@@ -127,11 +130,14 @@ def write(
 
 
 def parts_of(
-    pages: CapturedPages, restrictions: Restrictions, capture: Capture
+    pages: CapturedPages, restrictions: Restrictions, sheets: StyleSheets, capture: Capture
 ) -> Sequence[CdxjEntry]:
-    """Return the captures of the parts that replay shows for a captured page."""
+    """Return the captures of the parts that replay shows for a captured page.
+
+    ``sheets`` are the style sheets of earlier pages.
+    """
     try:
-        return pages.parts(capture, restrictions)
+        return pages.parts(capture, restrictions, sheets)
     except (ArchiveError, Undecodable):
         # Records that can't be read are reported elsewhere.
         return ()

@@ -222,6 +222,39 @@ def test_a_page_of_another_site_shows_no_symbols_with_the_text_of_a_hidden_relea
         assert LETTER not in web.get(path).text
 
 
+def test_pictures_that_only_a_hidden_release_shows_are_at_no_address(home: Path) -> None:
+    url = f"{ACME}/news/7"
+    html = page(7, "A text.").replace(
+        b"</main>",
+        b"<img src='/7-800.png' srcset='/7-400.png 400w, /7-moved.png 800w'>"
+        b"<p style='background:url(/7-back.png)'></main>",
+    )
+    own = [f"{ACME}/7-{name}.png" for name in ("400", "800", "back", "moved", "target")]
+    shared = f"{ACME}/a.png"
+    with closing(Archive(home / "archive", Settings())) as archive:
+        for number, picture in enumerate((*own[:3], own[4], shared)):
+            image = b"\x89PNG\r\n\x1a\n%d" % number
+            archive.exchange(exchange(picture, image, START, "image/png"))
+        to = ((b"Location", b"/7-target.png"),)
+        moved = exchange(own[3], b"", START, status=302, reason="Found", headers=to)
+        archive.exchange(moved)
+        capture = archive.exchange(exchange(url, html, START))
+    published = Published(START, "day", "UTC", "24 November 2022", "meta")
+    with closing(opened(home)) as store:
+        content = Content("Statement 7", published, body_text="A text.")
+        store.record(Draft("acme", url, content, capture=capture), seen=START, since=START)
+    paths = [f"/memento/{STAMP}{kind}/{one}" for one in own for kind in ("", "-part")]
+    for web in client(home):
+        assert {web.get(one).status_code for one in paths} <= {200, 302}
+        release = hide(home, url)
+        assert {web.get(one).status_code for one in paths} == {410}
+        assert web.get(f"/memento/timemap/{own[0]}").status_code == 410
+        assert web.get(f"/memento/{STAMP}-part/{shared}").status_code == 200
+        with closing(opened(home)) as store:
+            store.unhide(release)
+        assert {web.get(one).status_code for one in paths} <= {200, 302}
+
+
 def test_a_redacted_release_is_at_no_address_of_its_captures(home: Path) -> None:
     path = f"/memento/{STAMP}/{ACME}/news/0"
     with closing(opened(home)) as store:
