@@ -81,8 +81,8 @@ class TextBlock:
     - ``links``: number of its characters in links
     - ``anchors``: number of its links
     - ``hints``: class hints of its inline elements
-    - ``pieces``: its text nodes, each as an element and whether the text is that element's tail,
-      not its own text
+    - ``pieces``: its text nodes as pairs: an element, and whether the text is the text after the
+      element (its tail)
     """
 
     container: Container
