@@ -86,6 +86,33 @@ def test_a_link_to_another_page_is_an_edit_unless_the_page_was_rebuilt() -> None
     assert (renewed and renewed.reread, edit) == (True, None)
 
 
+@pytest.mark.parametrize(
+    ("count", "moved", "is_edit"),
+    [
+        (3, "http://board.example/rules/{}", False),
+        (3, "http://board.example/id/{}.html", False),
+        (2, "http://board.example/rules/{}", True),
+        (3, "http://board.example/id/{}0", True),
+    ],
+)
+def test_links_that_move_in_the_same_way_in_several_releases_are_not_edits(
+    count: int, moved: str, *, is_edit: bool
+) -> None:
+    html = '<p>The board follows <a href="{}">the rules</a> of the pier.</p>'
+    redesign = LayoutChange(DateContext("Europe/Oslo"), lambda _: OLD)
+    drafts = []
+    for number in range(count):
+        url, was = f"http://harbour.example/{number}", f"http://board.example/id/{number}"
+        known = first_release(draft(url=url, body_html=html.format(was)), SEEN)
+        now = html.format(moved.format(number))
+        drafts.append(draft(url=url, body_html=now, digest="2", skeleton=OLD))
+        redesign.note(drafts[-1], known, Shown())
+    for one in drafts:
+        renewed, edit = redesign.split(one)
+        assert (edit is not None) == is_edit
+        assert is_edit or (renewed and renewed.reread and renewed.content == one.content)
+
+
 def test_a_paragraph_that_the_page_still_shows_is_not_gone() -> None:
     said = "The station was paid for by the port fund."
     renewed, edit = parted(
