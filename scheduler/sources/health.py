@@ -18,6 +18,7 @@ from data.sqlite_file import is_full
 from data.store.core.store import Store
 from scheduler.home.home import SOURCE_LOCK, VISIT, Home
 from spiders.sources.loader import choose, load_sources
+from spiders.sources.source_file import SourceFile
 
 MIN_OVERDUE_SECONDS: Final = 6 * 3600
 """A visit is overdue after twice this time in seconds, or after twice OVERDUE_INTERVALS intervals
@@ -64,8 +65,12 @@ def home_health(home: Home, store: Store) -> list[Health]:
         if known and (not known.is_well or known.code == "paused"):
             continue
         runs = store.runs(one.id, limit=MAX_REPORTS)
-        if why := full or why_overdue(home, one.file.interval, runs, utc_now()):
+        why = full or why_overdue(home, one.file, runs, utc_now())
+        if why:
             verdicts[one.id] = why
+        elif known and known.code == UNVISITED.code:
+            reason = f"{UNVISITED.reason}{workers_note(home, one.file)}"
+            verdicts[one.id] = UNVISITED._replace(reason=reason)
     if home.has_source_files:
         visited = [name for name, one in found.items() if one.last_run]
         verdicts |= {
@@ -150,20 +155,26 @@ def why_full(home: Home) -> Verdict | None:
     )
 
 
+def workers_note(home: Home, file: SourceFile) -> str:
+    """Return the end of a reason for a source that only workers with a label visit, or ""."""
+    if not file.vantage or home.settings.run.executor == "local":
+        return ""
+    return f"; only workers with run.vantage = {file.vantage!r} visit it"
+
+
 def why_overdue(
-    home: Home, interval: float | None, runs: Sequence[Run], now: dt.datetime
+    home: Home, file: SourceFile, runs: Sequence[Run], now: dt.datetime
 ) -> Verdict | None:
     """Return a verdict if the service stopped visiting a source, or None.
 
     ``runs`` are newest first. Call this only for a source whose last visit was made by the service,
-    because `communique collect` has no timetable. ``interval`` is the interval in the source file
-    in seconds, or None.
+    because `communique collect` has no timetable.
     """
     last = next((run for run in runs if run.facts), None)
     if last is None or last.facts is None or last.facts.explicit:
         return None
     seconds = max(
-        MIN_OVERDUE_SECONDS, OVERDUE_INTERVALS * (interval or home.settings.collect.interval)
+        MIN_OVERDUE_SECONDS, OVERDUE_INTERVALS * (file.interval or home.settings.collect.interval)
     )
     since = now - runs[0].started
     if since <= dt.timedelta(seconds=2 * seconds):
@@ -172,5 +183,5 @@ def why_overdue(
     return Verdict(
         "visit.overdue",
         f"`communique run` visited it last on {runs[0].started:%Y-%m-%d at %H:%M} UTC,"
-        f" {hours:.0f} hours ago: check whether the service is running",
+        f" {hours:.0f} hours ago: check whether the service is running{workers_note(home, file)}",
     )

@@ -58,6 +58,22 @@ def test_a_source_that_the_service_does_not_visit_is_overdue(
     assert told(home) == code
 
 
+def test_a_source_of_one_vantage_is_reported_with_the_workers_that_visit_it(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    home = home_at(make_home(tmp_path / "home", "http://127.0.0.1:9/", vantage="'eu'"))
+    settings = f'[store]\nurl = "{postgres_url}"\n[run]\nexecutor = "procrastinate"\n'
+    (home.path / "communique.toml").write_text(settings)
+    home = home_at(home.path)
+    with closing(home.store()) as store:
+        (new,) = home_health(home, store)
+    visited(home, 13 * HOUR, explicit=False)
+    with closing(home.store()) as store:
+        (overdue,) = home_health(home, store)
+    assert (new.code, overdue.code) == ("new.unvisited", "visit.overdue")
+    assert all("run.vantage = 'eu'" in one.reason for one in (new, overdue))
+
+
 def test_a_web_node_ignores_missing_source_files(tmp_path: Path, postgres_url: str) -> None:
     service = home_at(make_home(tmp_path / "service", "http://127.0.0.1:9/"))
     (service.path / "communique.toml").write_text(f'[store]\nurl = "{postgres_url}"\n')
