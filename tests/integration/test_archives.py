@@ -86,6 +86,7 @@ def walked(home: Path) -> dict[str, Any]:
     return run
 
 
+@pytest.mark.thorough
 def test_the_archives_of_years_are_read_newest_first_and_once(room: Room, home: Path) -> None:
     room.page("/news/", rows(of_year(2026), more=tabs()))
     for year in YEARS:
@@ -219,6 +220,7 @@ def test_an_endless_calendar_of_archives_ends(room: Room, home: Path) -> None:
     assert len(asked(room)) < 24
 
 
+@pytest.mark.thorough
 def test_a_circle_of_archives_ends(room: Room, home: Path) -> None:
     room.page("/news/", rows([0, 1], more=links([("/news/archive/", "News archive")])))
     room.page("/news/archive/", rows([2, 3], more=links([("/news/old/", "Older news")])))
@@ -388,6 +390,7 @@ def test_a_history_is_bounded_while_the_page_shows_more(
     assert reason in communique("sources", "show", "harbour", home=home).stdout
 
 
+@pytest.mark.thorough
 def test_a_false_total_bounds_no_list_whose_pager_was_read(room: Room, home: Path) -> None:
     for place in range(4):
         numbers = " ".join(
@@ -399,6 +402,7 @@ def test_a_false_total_bounds_no_list_whose_pager_was_read(room: Room, home: Pat
     assert told(walked(home)) == (16, "complete", 0)
 
 
+@pytest.mark.thorough
 def test_archives_that_cover_the_list_replace_its_more_button(room: Room, home: Path) -> None:
     room.page("/news/", rows([0, 1], more=f"{tabs()}<button>Load more</button>"))
     for year in YEARS:
@@ -543,6 +547,7 @@ def test_a_missing_release_of_an_archive_is_retracted(room: Room, home: Path) ->
     assert collect(home)["retracted"] == 1
 
 
+@pytest.mark.thorough
 def test_the_months_of_a_form_are_read_as_archives(room: Room, home: Path) -> None:
     options = "".join(f'<option value="{y}-03">March {y}</option>' for y in YEARS)
     form = f'<form action="/news/"><select name="month">{options}</select><input type="submit">'
@@ -552,6 +557,7 @@ def test_the_months_of_a_form_are_read_as_archives(room: Room, home: Path) -> No
     assert told(walked(home)) == (16, "complete", 0)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "labels",
     [

@@ -130,6 +130,7 @@ def test_an_answer_too_large_to_unpack_is_not_stored() -> None:
     assert describe_failure(failures[0], "harbour.example", CrawlConnections())[0] == "size"
 
 
+@pytest.mark.thorough
 def test_a_bomb_is_reported_in_a_sentence_and_the_others_are_read(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([2, 1]))

@@ -308,6 +308,7 @@ def search(home: Path, query: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.thorough
 def test_a_site_gets_no_more_requests_than_without_the_archive(tmp_path: Path, room: Room) -> None:
     asked = []
     for name, switch in (("on", "true"), ("off", "false")):

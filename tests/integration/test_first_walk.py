@@ -122,6 +122,7 @@ def test_a_release_found_deep_in_a_walk_is_reported_if_it_was_published_since(
     assert events(home) == [("release", 1)]
 
 
+@pytest.mark.thorough
 def test_a_date_stated_only_by_a_deep_page_does_not_make_a_release_new(
     room: Room, home: Path
 ) -> None:

@@ -228,6 +228,7 @@ def test_a_killed_walk_loses_nothing(room: Room, home: Path) -> None:
     assert len(exported(home)) == 12
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("pages", [1, *thorough(4)])
 def test_a_visit_after_an_interrupted_first_one_requests_unread_releases_first(
     room: Room, home: Path, pages: int
@@ -259,6 +260,7 @@ def test_a_visit_after_an_interrupted_first_one_requests_unread_releases_first(
     assert sorted(releases) == sorted([*unread, *read])
 
 
+@pytest.mark.thorough
 def test_a_walk_does_not_pass_a_page_whose_releases_cannot_be_kept(home: Path) -> None:
     SqliteStore(home / "communique.db").close()
     with closing(sqlite3.connect(home / "communique.db")) as db:
@@ -426,6 +428,7 @@ def test_an_endless_calendar_is_not_walked_forever(room: Room, home: Path) -> No
     assert "4.html" in exported(home)
 
 
+@pytest.mark.thorough
 def test_entities_in_a_sitemap_lose_no_stored_release(home: Path, room: Room) -> None:
     """A sitemap of the kind called a billion laughs: nothing expands, and all is kept."""
     assert told(collect(home))[0] == 12

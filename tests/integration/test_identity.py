@@ -85,6 +85,7 @@ def changes(run: dict[str, object]) -> list[object]:
     return [run[name] for name in CHANGES]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("canonical", ["/", "/news/1.html"])
 def test_pages_that_all_claim_one_canonical_address_stay_apart(
     room: Room, home: Path, canonical: str
@@ -113,6 +114,7 @@ def test_another_session_in_every_address_is_nothing_new(room: Room, home: Path,
     assert len(stored(home)) == 5
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("redirect", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_a_relaunch_with_new_addresses_for_all_releases_brings_nothing_new(
     room: Room,

@@ -53,6 +53,7 @@ def learned(home: Path) -> list[Template]:
     return [template for template in found if template]
 
 
+@pytest.mark.thorough
 def test_a_visit_learns_a_template_from_three_pages_and_reads_the_others_with_it(
     tmp_path: Path,
 ) -> None:

@@ -100,6 +100,7 @@ def with_cursor(sent: dict[str, str]) -> tuple[str, str]:
     return "application/json", json.dumps({"items": items(rows(start)), "nextCursor": after})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("button", "more"),
     [
@@ -123,6 +124,7 @@ def test_a_list_that_a_button_extends_is_read_to_its_end(
     assert len(asked) < LIMIT
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("total", ["", "data-total='100000'"])
 def test_repeated_rows_and_a_false_total_come_to_an_end(total: str, tmp_path: Path) -> None:
     def repeat(sent: dict[str, str]) -> tuple[str, str]:

@@ -46,6 +46,7 @@ def bodies(home: Path) -> dict[str, str]:
     return {one["url"]: one["body_text"] for one in map(json.loads, lines)}
 
 
+@pytest.mark.thorough
 def test_texts_that_vanish_page_by_page_are_kept_and_reported(room: Room, home: Path) -> None:
     before = bodies(home)
     for number in NUMBERS[:3]:

@@ -44,6 +44,7 @@ def told(run: dict[str, Any]) -> list[tuple[str, str]]:
     return [(error["kind"], error["url"]) for error in run["errors"]]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("status", [503, *thorough(429)])
 def test_a_host_with_retry_after_is_skipped_by_this_visit_and_the_next_processes(
     room: Room, home: Path, status: int

@@ -61,6 +61,7 @@ def test_new_releases_that_fill_the_first_page_are_followed_by_postbacks(
     assert (collect(home)["new"], len(room.posts)) == (5, 5)
 
 
+@pytest.mark.thorough
 def test_a_form_with_a_token_of_the_session_is_followed(tmp_path: Path) -> None:
     room = PostingRoom(8, html=button_html, page_of=button_page, needs_cookie=True)
     with posting_room(room):
@@ -103,6 +104,7 @@ def test_robots_txt_holds_for_a_postback(room: PostingRoom, home: Path) -> None:
     assert any(error["kind"] == "robots" for error in run["errors"])
 
 
+@pytest.mark.thorough
 def test_a_page_by_post_is_archived_with_its_request_and_verified(
     room: PostingRoom, home: Path
 ) -> None:
@@ -151,6 +153,7 @@ def test_a_page_by_post_is_replayed_at_its_own_address(room: PostingRoom, home: 
             assert timemap.body.count(b"memento") < 8
 
 
+@pytest.mark.thorough
 def test_a_rebuilt_store_finds_releases_on_listing_pages_requested_by_post(
     room: PostingRoom, home: Path
 ) -> None:

@@ -140,6 +140,7 @@ def test_a_new_theme_is_not_an_edit_and_hides_none(
         assert revisions(home) == {theme: {1, 5, 7, 8, 9} for theme in themes}
 
 
+@pytest.mark.thorough
 def test_the_same_addition_to_several_releases_is_an_edit_of_each(
     tmp_path: Path,
 ) -> None:

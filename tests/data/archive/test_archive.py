@@ -392,6 +392,7 @@ def test_a_file_that_is_a_day_old_is_full(
     assert_sound(tmp_path)
 
 
+@pytest.mark.thorough
 def test_a_thousand_records_of_one_page(archive: Archive) -> None:
     first = archive.exchange(answer())
     for _ in range(1000):
@@ -563,7 +564,7 @@ def test_an_archive_that_can_only_be_read_is_read_and_refuses_with_a_sentence(
         assert "Read-only file system" in result.stderr
 
 
-@pytest.mark.parametrize("step", [13, *thorough(7)])
+@pytest.mark.parametrize("step", [37, *thorough(13, 7)])
 def test_an_archive_killed_at_any_step_is_sound_and_complete(tmp_path: Path, step: int) -> None:
     base = tmp_path / "base"
     base.mkdir()

@@ -107,6 +107,7 @@ def test_claims_of_a_record_are_not_trusted(tmp_path: Path, length: str) -> None
     assert causes
 
 
+@pytest.mark.thorough
 def test_a_bomb_is_passed_over_in_little_memory(tmp_path: Path) -> None:
     bomb = record("https://acme.example/b", bytes(MAX_RECORD_BYTES * 5))
     content = packed([PAGES[0], bomb, PAGES[1]])

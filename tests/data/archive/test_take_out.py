@@ -220,6 +220,7 @@ def test_an_unsigned_removal_note_explains_nothing(tmp_path: Path, captures: lis
         assert "it is a note about a removal" in str([one.cause for one in report.problems])
 
 
+@pytest.mark.thorough
 def test_a_removal_note_not_yet_in_the_signed_log_explains_nothing(
     tmp_path: Path, captures: list[Capture]
 ) -> None:

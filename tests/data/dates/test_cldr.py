@@ -77,6 +77,7 @@ def test_every_month_that_the_cldr_names_is_read() -> None:
                 assert found.iso == f"2021-{number:02}-07", (locale, text)
 
 
+@pytest.mark.thorough
 def test_a_date_that_the_cldr_writes_is_read() -> None:
     now = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
     for locale in sorted({Locale.parse(name).language for name in LOCALES}):

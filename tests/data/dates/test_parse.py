@@ -131,6 +131,7 @@ def test_an_ethiopian_day_with_its_era_is_converted(text: str, day: str) -> None
     assert iso(text) == day
 
 
+@pytest.mark.thorough
 def test_an_ethiopian_month_without_an_era_needs_the_language() -> None:
     assert iso("ሰኔ 18 ቀን 2018", languages=("am",)) == "2026-06-25"
     assert iso("ሰኔ 18 ቀን 2018") is None
@@ -414,6 +415,7 @@ def test_any_text_similar_to_a_date_yields_one_in_utc_or_none(text: str) -> None
     assert found is None or found.at.utcoffset() == dt.timedelta(0)
 
 
+@pytest.mark.thorough
 def test_a_year_without_a_day_is_not_a_question_for_the_large_parser() -> None:
     """It takes 0.4 s to load: no page shall wait for it because of its copyright line."""
     code = (

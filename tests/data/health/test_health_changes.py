@@ -271,6 +271,7 @@ PLANS = st.lists(
 ).map("".join)
 
 
+@pytest.mark.thorough
 @examples(20)
 @given(PLANS, st.sampled_from([4 * MINUTE, QUARTER, 8 * QUARTER]))
 def test_a_source_is_recorded_as_stopped_at_most_twice_a_day_and_finally_as_it_is(

@@ -195,6 +195,7 @@ def test_a_source_that_works_with_a_fault_is_not_reported_as_stopped(tmp_path: P
     assert look(5, VisitFacts())[0] == f"{name}: works again"
 
 
+@pytest.mark.thorough
 def test_the_feed_of_health_includes_silence_and_its_end(tmp_path: Path) -> None:
     store, kept, folder = daily(20), tmp_path / "rendered.db", tmp_path / "site"
 
@@ -216,6 +217,7 @@ def test_the_feed_of_health_includes_silence_and_its_end(tmp_path: Path) -> None
     assert look(30) == [again, silent]
 
 
+@pytest.mark.thorough
 def test_the_command_prints_json(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))

@@ -311,6 +311,7 @@ def test_a_cut_text_is_reported(home: Path) -> None:
     assert told["new"] == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["body_html", "body_text", "both"])
 def test_of_a_huge_body_html_and_text_are_the_same_beginning(name: str) -> None:
     text = " ".join(f"lamp{number}" for number in range(400_000))

@@ -114,6 +114,7 @@ print(json.dumps([
 """
 
 
+@pytest.mark.thorough
 def test_one_file_adds_a_language(tmp_path: Path) -> None:
     folder = tmp_path / "words"
     shutil.copytree(subject.WORDS_FOLDER, folder)

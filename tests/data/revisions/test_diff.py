@@ -104,6 +104,7 @@ def test_the_pieces_make_up_both_texts_and_html_shows_them(old: str, new: str) -
         assert "".join(shown.split()) == "".join("".join(p.text for p in pieces).split())
 
 
+@pytest.mark.thorough
 def test_a_short_difference_shows_changes_anywhere_in_the_text() -> None:
     old = "Start. " + "The ferry waits at the pier. " * 40 + "It leaves at nine."
     (found,) = changes(content(body_text=old), content(body_text=old.replace("nine", "ten")))

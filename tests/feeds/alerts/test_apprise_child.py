@@ -96,6 +96,7 @@ def test_a_file_named_in_an_address_is_not_sent(tmp_path: Path) -> None:
     assert "read a file" in outcome.problem
 
 
+@pytest.mark.thorough
 def test_local_and_unknown_services_fail_finally() -> None:
     for address, said in (
         ("syslog://", "is a service on this machine"),

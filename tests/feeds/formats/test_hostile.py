@@ -224,6 +224,7 @@ def test_an_empty_release_still_has_a_title_and_a_text(kind: Format, tmp_path: P
     assert found.body
 
 
+@pytest.mark.thorough
 @every_format
 def test_a_body_of_5_mb_stays_on_its_page_and_leaves_the_feed_small(
     kind: Format, tmp_path: Path
@@ -242,6 +243,7 @@ def test_a_body_of_5_mb_stays_on_its_page_and_leaves_the_feed_small(
     assert data["body_text"] == body[3:-4]
 
 
+@pytest.mark.thorough
 @every_format
 def test_endless_names_leave_the_feed_small(kind: Format, tmp_path: Path) -> None:
     text = "word " * 200_000

@@ -545,6 +545,7 @@ def test_the_same_releases_give_the_same_bytes(tmp_path: Path) -> None:
         assert (once / f"all.{kind}").read_bytes() == (again / f"all.{kind}").read_bytes()
 
 
+@pytest.mark.thorough
 def test_a_new_budget_is_applied_by_the_next_publication(tmp_path: Path) -> None:
     store = texts(*[90_000] * 20)
     published(store, tmp_path, SiteSettings(url="https://press.example"))

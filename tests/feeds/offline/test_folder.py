@@ -87,6 +87,7 @@ def links(folder: Path) -> Iterator[tuple[Path, str]]:
                 yield page, link
 
 
+@pytest.mark.thorough
 def test_every_link_of_an_offline_copy_points_to_one_of_its_files(
     store: Store, tmp_path: Path
 ) -> None:

@@ -58,6 +58,7 @@ def large() -> tuple[PageRenderer, Catalog]:
     return PageRenderer(catalog, counts), catalog
 
 
+@pytest.mark.thorough
 def test_one_sentence_describes_the_site_and_its_readers(home: Any) -> None:
     sentence = home.xpath("string(//p[@class='purpose'])")
     assert sentence.startswith("Press releases of 2 institutions")
@@ -151,6 +152,7 @@ def test_it_summarizes_the_health_of_sources_after_each_change(tmp_path: Path) -
     assert told() == ("All sources work.", ["health/"])
 
 
+@pytest.mark.thorough
 def test_it_claims_nothing_about_sources_that_no_visit_has_read(tmp_path: Path) -> None:
     store = SampleStore(make_release(1), make_release(2, "wire"))
 
@@ -215,6 +217,7 @@ def test_each_page_links_to_the_page_about_accuracy(site: Path) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_endless_names_make_no_page_large(tmp_path: Path) -> None:
     chance = random.Random(7)
 

@@ -80,6 +80,7 @@ def test_breadcrumbs_end_with_a_link(site: Path) -> None:
         assert " ".join(trail.text_content().split()) == " / ".join(names), page
 
 
+@pytest.mark.thorough
 def test_a_source_of_very_many_sections_with_endless_names_has_a_small_page(tmp_path: Path) -> None:
     chance = Random(3)
     letters = "".join(map(chr, range(0x4E00, 0x9FA5)))

@@ -102,6 +102,7 @@ def test_pages_name_each_other_and_the_feed_in_every_format(tmp_path: Path) -> N
     assert made["next_url"] == "https://press.example/feeds/all/page/3.json"
 
 
+@pytest.mark.thorough
 def test_full_archive_pages_keep_their_bytes_while_releases_are_added(tmp_path: Path) -> None:
     archive = Archive(tmp_path, *(make_release(number) for number in range(11)))
     archive.publish()
@@ -122,6 +123,7 @@ def test_full_archive_pages_keep_their_bytes_while_releases_are_added(tmp_path: 
     assert sorted(chain(*archive.walk())) == sorted(titles(*range(11), 20, 21, 22, -5, -6))
 
 
+@pytest.mark.thorough
 def test_an_old_release_found_during_publishing_is_archived_once(
     tmp_path: Path,
 ) -> None:
@@ -137,6 +139,7 @@ def test_an_old_release_found_during_publishing_is_archived_once(
     assert found == sorted(titles(*range(0, 22, 2), 13, 40, 42, 44, 46))
 
 
+@pytest.mark.thorough
 def test_full_rendering_leaves_every_page_unchanged(tmp_path: Path) -> None:
     archive = Archive(tmp_path, *(make_release(number) for number in range(9)))
     archive.publish()
@@ -166,6 +169,7 @@ def test_an_edit_of_an_archived_release_is_published_again_in_the_feed(tmp_path:
     assert f"urn:uuid:{old.id}" in ids
 
 
+@pytest.mark.thorough
 def test_a_returned_archived_release_is_published_again_and_its_tombstone_removed(
     tmp_path: Path,
 ) -> None:

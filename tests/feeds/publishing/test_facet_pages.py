@@ -100,6 +100,7 @@ def test_a_page_shows_its_number_of_releases_and_their_days(shelf: Shelf) -> Non
     assert "Page 2, counted from the oldest." in page
 
 
+@pytest.mark.thorough
 def test_a_new_release_changes_no_archive_page_unless_it_fills_one(shelf: Shelf) -> None:
     before = shelf.pages()
     shelf.put(130)
@@ -116,6 +117,7 @@ def test_a_new_release_changes_no_archive_page_unless_it_fills_one(shelf: Shelf)
     assert [number for page in found.values() for number in page] == [*range(149, -1, -1)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [5, 40, 129])
 def test_an_edit_and_a_retraction_show_on_older_pages_that_feeds_leave_alone(
     shelf: Shelf, number: int
@@ -138,6 +140,7 @@ def test_an_edit_and_a_retraction_show_on_older_pages_that_feeds_leave_alone(
     assert {path: path.read_bytes() for path in feeds} == feeds
 
 
+@pytest.mark.thorough
 def test_pages_are_the_same_whether_changes_are_known_or_not(shelf: Shelf) -> None:
     shelf.put(200)
     release = shelf.store.stored(make_release(7).id)

@@ -88,6 +88,7 @@ def test_an_incremental_change_gives_the_same_bytes_as_full_rendering(
     assert run(store, tmp_path, everything=True).written == 0
 
 
+@pytest.mark.thorough
 def test_a_feed_that_changes_repeatedly_equals_one_rendered_from_scratch(tmp_path: Path) -> None:
     store = SampleStore(make_release(0))
     for change in (*map(make_release, range(1, 9)), *(one() for one in CHANGES.values())):
@@ -99,6 +100,7 @@ def test_a_feed_that_changes_repeatedly_equals_one_rendered_from_scratch(tmp_pat
     assert [file for file in again if "/page/" not in file] == []
 
 
+@pytest.mark.thorough
 def test_only_changed_sources_are_examined(tmp_path: Path) -> None:
     store = Counting(*(make_release(number, story="s") for number in range(20)))
     run(store, tmp_path)
@@ -111,6 +113,7 @@ def test_only_changed_sources_are_examined(tmp_path: Path) -> None:
     assert [file for file in again if "/page/" not in file] == []
 
 
+@pytest.mark.thorough
 def test_a_feed_that_failed_later_gets_the_missed_and_the_new_changes(tmp_path: Path) -> None:
     store = Counting(*(make_release(number) for number in range(4)))
     run(store, tmp_path)
@@ -149,6 +152,7 @@ def test_entries_that_stay_are_not_rendered_again(tmp_path: Path) -> None:
     assert set(store.asked) == {make_release(9).id, make_release(5).id}
 
 
+@pytest.mark.thorough
 def test_a_damaged_record_of_feed_contents_loses_nothing(tmp_path: Path) -> None:
     store = SampleStore(*(make_release(number) for number in range(12)))
     run(store, tmp_path)

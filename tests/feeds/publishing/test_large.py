@@ -64,6 +64,7 @@ def test_the_feed_of_a_day_links_to_all_its_releases(store: SampleStore, tmp_pat
     assert sorted(walk(site, DAY)) == everything(store)
 
 
+@pytest.mark.thorough
 def test_no_more_files_wait_than_a_few_steps_make(
     store: SampleStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.thorough
 def test_the_copy_is_the_log_without_pending_leaves(log: TreeLog, site: Path) -> None:
     for name, count in (("b", 0), ("c", 100), ("d", 500), ("e", 70_000)):
         publish_log(grown(log, name, count), site)

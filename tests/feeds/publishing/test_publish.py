@@ -102,6 +102,7 @@ def test_a_new_release_touches_only_its_own_feeds(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.thorough
 def test_the_feed_of_everything_replaces_that_of_the_only_language(tmp_path: Path) -> None:
     store = SampleStore(*(make_release(number) for number in range(40)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
@@ -132,6 +133,7 @@ def test_a_language_that_becomes_the_only_one_loses_its_feed(tmp_path: Path) -> 
     assert not (site / "feeds/language").exists()
 
 
+@pytest.mark.thorough
 def test_a_feed_holds_the_newest_releases_only(tmp_path: Path) -> None:
     publish(
         SampleStore(*(make_release(number % 24, str(number)) for number in range(40))),
@@ -187,6 +189,7 @@ def test_a_feed_that_fails_keeps_its_old_file_is_repeated_and_stops_no_other(
     assert len(feedparser.parse((site / "feeds/topic/energy.atom").read_bytes()).entries) == 2
 
 
+@pytest.mark.thorough
 def test_a_failed_full_publication_is_continued(tmp_path: Path) -> None:
     store = FailingStore(*(make_release(n, topics=("economy", "energy")) for n in range(40)))
     store.failing = False
@@ -244,6 +247,7 @@ def test_an_emptied_folder_is_filled_again(tmp_path: Path) -> None:
     assert publish(store, site, SITE, cache=kept).written == 0
 
 
+@pytest.mark.thorough
 def test_full_publishing_restores_anything_missing(tmp_path: Path) -> None:
     store = SampleStore(*(make_release(number) for number in range(40)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
@@ -424,6 +428,7 @@ def test_new_files_are_not_written_through_symbolic_links(tmp_path: Path) -> Non
     assert not (tmp_path / "site/feeds/all.atom").is_symlink()
 
 
+@pytest.mark.thorough
 def test_every_address_of_the_site_that_a_feed_links_is_a_file(tmp_path: Path) -> None:
     store = SampleStore(*(make_release(number) for number in range(40)), make_release(50, "wire"))
     publish(store, tmp_path, SITE)

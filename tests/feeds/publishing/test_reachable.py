@@ -43,6 +43,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
+@pytest.mark.thorough
 def test_every_page_is_reached_and_no_link_is_dead(site: Path) -> None:
     reached, dead = walked(site)
     assert dead == set()

@@ -135,6 +135,7 @@ def test_a_hidden_release_and_its_json_are_removed_and_its_neighbours_are_linked
     assert beside(tmp_path, newer)["prev"] == hidden
 
 
+@pytest.mark.thorough
 def test_a_story_has_a_time_line_as_long_as_it_exists(store: Store, tmp_path: Path) -> None:
     published(store, tmp_path)
     (copy,) = store.summaries(Facet(source="wire"))
@@ -156,6 +157,7 @@ def test_a_story_has_a_time_line_as_long_as_it_exists(store: Store, tmp_path: Pa
     assert not page(tmp_path, release_file(alone)).xpath("//a[contains(@href, 'stories/')]")
 
 
+@pytest.mark.thorough
 def test_an_edit_of_the_first_release_is_shown_by_its_whole_story(
     store: Store, tmp_path: Path
 ) -> None:

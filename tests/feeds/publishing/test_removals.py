@@ -43,6 +43,7 @@ def test_a_language_that_becomes_the_only_one_because_others_are_hidden_loses_it
     assert not (tmp_path / "site/feeds/language").exists()
 
 
+@pytest.mark.thorough
 def test_a_release_that_is_shown_again_is_on_archive_pages_without_a_cache(tmp_path: Path) -> None:
     store = SampleStore(*(make_release(DAY * number) for number in range(12)))
     publish_beside(store, tmp_path)

@@ -70,12 +70,14 @@ def test_without_the_cache_the_site_stays_the_same_and_continues(twins: Twins) -
     assert content(other) == content(one) != before
 
 
+@pytest.mark.thorough
 def test_without_the_cache_everything_is_rendered_to_the_same_bytes(twins: Twins) -> None:
     twins.publish(everything=True)
     one, other = twins.homes
     assert content(other) == content(one)
 
 
+@pytest.mark.thorough
 def test_without_cache_and_site_archive_pages_keep_their_releases(
     twins: Twins,
 ) -> None:

@@ -55,6 +55,7 @@ def titles(site: Path, file: str) -> list[str | None]:
     return [one.text for one in root.findall(f"{ATOM}entry/{ATOM}title")]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("stem", ["feeds/all", "feeds/source/acme", "feeds/topic/economy"])
 def test_the_backlog_is_on_archive_pages_and_in_no_current_document(site: Path, stem: str) -> None:
     assert titles(site, f"{stem}.atom") == ["Statement 2", "Statement 1"]

@@ -134,6 +134,7 @@ def test_an_imported_memento_and_its_timemap_report_the_import(home: Path) -> No
         assert 'imported="an%20%C3%A6%20file.warc.gz"' in imported
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("is_signed", [True, False])
 def test_only_a_note_that_the_key_of_the_log_signed_sets_a_record_aside(
     home: Path, tmp_path: Path, *, is_signed: bool

@@ -121,9 +121,9 @@ def test_all_visits_of_a_dead_parent_are_cut_and_reported(tmp_path: Path) -> Non
         *thorough(
             (LOOP, 1000.0, "SIGTERM", {-signal.SIGALRM}),
             (LOOP, 1000.0, "SIGINT", {-signal.SIGALRM}),
+            # No signal handler of Python runs amid C code: the limit of the page ends it then.
+            (NATIVE, 0.5, "SIGTERM", {-signal.SIGALRM, -signal.SIGVTALRM}),
         ),
-        # No signal handler of Python runs amid C code: the limit of the page ends it then.
-        (NATIVE, 0.5, "SIGTERM", {-signal.SIGALRM, -signal.SIGVTALRM}),
     ],
 )
 def test_a_stopped_crawl_that_is_stuck_in_a_page_is_killed_in_time(
@@ -169,6 +169,7 @@ def crawl(home: Path, *sources: str) -> None:
         assert child.wait(PATIENCE) == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("forked_children")
 def test_a_visit_without_changes_makes_three_transactions(
     tmp_path: Path, postgres_url: str

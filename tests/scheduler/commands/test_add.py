@@ -153,6 +153,7 @@ def test_nothing_is_overwritten(room: Room, home: Path) -> None:
     assert added(home, f"{room.base}/news/")["id"] != "harbour-board"
 
 
+@pytest.mark.thorough
 def test_a_full_disk_leaves_no_part_of_a_source_file(
     room: Room, home: Path, tmp_path: Path
 ) -> None:
@@ -167,6 +168,7 @@ def test_a_full_disk_leaves_no_part_of_a_source_file(
         assert added(home, f"{room.base}/news/", "--save")["id"] == "harbour-board"
 
 
+@pytest.mark.thorough
 def test_a_complete_feed_is_preferred_and_an_incomplete_one_is_not(room: Room, home: Path) -> None:
     link = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
     room.page("/news/", listing(5, 4, 3, head=link))
@@ -284,6 +286,7 @@ def test_an_empty_argument_is_wrong_usage(home: Path) -> None:
     assert "the address is missing" in result.stderr
 
 
+@pytest.mark.thorough
 def test_the_draft_of_a_source_file_is_written_with_force(room: Room, home: Path) -> None:
     room.page("/about", "<title>About us</title><p>The board runs the harbour.</p>")
     told = communique("add", f"{room.base}/about", home=home)
@@ -397,6 +400,7 @@ def test_a_release_given_as_a_listing_is_reported(home: Path, tmp_path: Path) ->
     assert "Give the address of the page that lists" in result.stderr
 
 
+@pytest.mark.thorough
 def test_the_language_of_titles_decides_the_zone_of_a_page_without_one(
     home: Path,
 ) -> None:

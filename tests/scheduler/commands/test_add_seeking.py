@@ -172,6 +172,7 @@ def test_a_complete_listing_is_preferred_to_a_home_page_with_eight_releases(
     assert added(home, f"{room.base}/")["url"] == f"{room.base}/media/all"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["folder", "menu", *thorough("breadcrumb", "front page")])
 def test_from_a_release_its_list_is_found(room: Room, home: Path, way: str) -> None:
     path = "/press/5.html"
@@ -284,6 +285,7 @@ def test_a_list_of_documents_is_a_list(room: Room, home: Path) -> None:
     assert not any("looks like a release" in why for why in found["certainty"]["reasons"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scripted", [True, False])
 def test_render_is_suggested_only_for_a_long_page_with_a_scripted_listing(
     room: Room, home: Path, *, scripted: bool

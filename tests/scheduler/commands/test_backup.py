@@ -158,6 +158,7 @@ def test_full_archive_files_are_linked_and_copied_once(home: Path, to: Path) -> 
     assert len(list(to.glob("state-*"))) == 1
 
 
+@pytest.mark.thorough
 def test_added_and_deleted_files_are_in_the_next_backup(
     home: Path, to: Path, tmp_path: Path
 ) -> None:

@@ -77,6 +77,7 @@ def test_a_host_gets_one_request_at_a_time_on_one_connection(room: Room, home: P
     assert len(room.connections) == 1
 
 
+@pytest.mark.thorough
 def test_an_edit_a_move_and_a_vanished_page_are_each_counted_once(room: Room, home: Path) -> None:
     collect(home)
     before = stored(home)
@@ -141,6 +142,7 @@ def test_bad_pages_are_errors_and_do_not_affect_others(room: Room, home: Path) -
     assert f"{room.base}/news/2.html: " in result.stderr
 
 
+@pytest.mark.thorough
 def test_a_very_long_address_is_requested(room: Room, home: Path) -> None:
     long = f"/news/4.html?words={'a' * 3000}"
     room.page("/news/", listing_html([1, 2, 3, 4]).replace("/news/4.html", long))
@@ -172,6 +174,7 @@ def test_a_row_without_a_date_is_fetched_and_a_link_to_another_site_is_reported(
     assert (url, kind) == (f"{room.base}/tides/4.html", "date")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("body", "status", "kind"),
     [
@@ -242,6 +245,7 @@ def test_a_body_that_is_too_large_or_endless_is_abandoned(room: Room, home: Path
     assert list(stored(home)) == ["Notice 1: ships counted at pier 1"]
 
 
+@pytest.mark.thorough
 def test_a_document_on_the_listing_is_a_release_with_the_data_of_the_listing(
     room: Room, home: Path
 ) -> None:
@@ -276,6 +280,7 @@ def test_a_source_may_be_a_feed(room: Room, tmp_path: Path) -> None:
     assert room.statuses("/news/") == [200], "the page is the cross-check"
 
 
+@pytest.mark.thorough
 def test_two_visits_to_a_source_do_not_run_at_once(room: Room, home: Path) -> None:
     gate = threading.Event()
     room.page("/news/3.html", release_html(3), hold=gate)
@@ -376,6 +381,7 @@ def test_releases_shown_by_a_script_router_are_an_error_with_a_fix(room: Room, h
     assert "render = true" in error["message"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("encoding", ["utf-16", *thorough("utf-8")])
 def test_a_meta_refresh_is_followed(room: Room, home: Path, encoding: str) -> None:
     lead = '<html><head><meta http-equiv="Refresh" content="0; url=/news/2b.html"></head></html>'

@@ -167,6 +167,7 @@ def test_parsed_feeds_match_the_store(counts: dict[str, int | str], home: Path) 
     assert len(files) == counts["feeds"]
 
 
+@pytest.mark.thorough
 def test_the_same_store_yields_the_same_bytes(counts: dict[str, int | str], home: Path) -> None:
     result = communique("publish", "--all", "--json", home=home)
     assert json.loads(result.stdout)["written"] == 0
@@ -201,6 +202,7 @@ def test_errors_are_reported_in_one_sentence(tmp_path: Path) -> None:
     assert "RunError(" not in error
 
 
+@pytest.mark.thorough
 def test_the_counts_are_printed_as_json(tmp_path: Path) -> None:
     with started("demo", tmp_path, first=ONE_ROOM, options=["--once", "--json"]) as (demo, log):
         counts = json.loads(log.read())

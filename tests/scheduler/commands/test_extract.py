@@ -7,6 +7,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from spiders.extract.page_values import Task, read_page
 from spiders.page.page import Page
 from tests.command import command, communique
@@ -76,6 +78,7 @@ def test_results_keep_the_input_order_and_bad_lines_are_reported(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.thorough
 def test_fetched_and_saved_pages_keep_their_order(tmp_path: Path) -> None:
     (tmp_path / "communique.toml").write_text("[network]\nallow_private = true\n")
     (tmp_path / "saved.html").write_text(release_html(5))

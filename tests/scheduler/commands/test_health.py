@@ -56,6 +56,7 @@ def test_an_unvisited_source_is_new_and_a_running_visit_is_shown(
         assert not health(home)["visiting"]
 
 
+@pytest.mark.thorough
 def test_the_health_is_new_during_the_first_visit(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]), hold=threading.Event(), longest=600)

@@ -48,6 +48,7 @@ def exported(home: Path) -> list[str]:
     return communique("export", home=home).stdout.splitlines()
 
 
+@pytest.mark.thorough
 def test_a_full_database_stops_an_import_and_imported_releases_stay(
     tmp_path: Path, postgres_url: str, lines: Callable[[Sequence[int]], Path]
 ) -> None:

@@ -105,6 +105,7 @@ def test_a_store_outside_of_home_is_migrated(
     assert again.rstrip().endswith("0 new")
 
 
+@pytest.mark.thorough
 def test_the_log_continues_in_the_database_for_any_first_writer(
     home: Path, empty_postgres_url: str
 ) -> None:

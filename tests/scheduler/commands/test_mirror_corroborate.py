@@ -145,6 +145,7 @@ def test_absent_copies_are_no_fault_and_failing_archives_are(tmp_path: Path, roo
     assert (result.returncode, "archive.instances" in result.stderr) == (2, True)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "body",
     [

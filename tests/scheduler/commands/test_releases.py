@@ -118,6 +118,7 @@ def test_addresses_of_hidden_releases_return_410(home: Path) -> None:
         assert "Ships at pier 2" not in {one["title"] for one in found}
 
 
+@pytest.mark.thorough
 def test_an_unhidden_release_is_unchanged(home: Path) -> None:
     before = titles(home)
     page = next((home / "site/releases").glob("*/index.html")).read_bytes()

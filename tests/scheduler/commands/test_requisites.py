@@ -106,6 +106,7 @@ def test_a_changed_release_requests_only_stale_requisites_with_conditions(
     assert records(home, f"{room.base}/main.css") == [(200, True), (200, True)]
 
 
+@pytest.mark.thorough
 def test_failures_are_counted_in_a_note_and_are_no_errors(room: Room, home: Path) -> None:
     room.answers["/i.jpg"].status = 503
     room.answers["/f.woff2"].status = 404

@@ -367,6 +367,7 @@ def test_a_url_without_a_host_is_refused(home: Home, peer: Peer) -> None:
         peer.wait_for(lambda: states(home) == ["delivered"])
 
 
+@pytest.mark.thorough
 def test_a_bug_with_one_watch_or_event_does_not_affect_others(
     home: Home, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -165,6 +165,7 @@ def test_a_change_of_a_page_that_another_process_found_is_confirmed_soon(home: P
     asyncio.run(work())
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("forked_children")
 def test_the_service_ends_with_a_stuck_publisher_and_loses_nothing(
     home: Path, room: Room, monkeypatch: pytest.MonkeyPatch

@@ -61,6 +61,7 @@ def test_backups_and_verifications_are_reported_afterwards(home: Path, tmp_path:
     assert "communique_backup_timestamp_seconds" not in restored
 
 
+@pytest.mark.thorough
 def test_the_doctor_reports_its_errors(home: Path) -> None:
     metrics = HomeMetrics(home_at(home))
     asyncio.run(metrics.examine())

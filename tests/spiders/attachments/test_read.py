@@ -128,6 +128,7 @@ def test_a_hostile_file_is_bounded_and_its_missing_text_has_a_reason(name: str) 
     assert read_here(make()).cut == cut
 
 
+@pytest.mark.thorough
 def test_the_pages_that_were_read_within_the_time_are_kept() -> None:
     slow = made.pdf(PAGES[:1], last="BT /F 12 Tf (x) Tj ET\n" * 300_000)
     read = read_attachment(slow, seconds=2)
@@ -180,6 +181,7 @@ def test_the_version_of_tesseract_is_stored_only_for_text_that_it_recognized(
     assert read_here(body, Scans(["de"]), tmp_path).tool == ""
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif("deu" not in installed_models(), reason="tesseract for German is missing")
 def test_a_scan_is_recognized_in_the_language_of_the_source() -> None:
     page = made.scan("Der Hafen öffnet im Frühling\nfür alle größeren Schiffe")
@@ -190,6 +192,7 @@ def test_a_scan_is_recognized_in_the_language_of_the_source() -> None:
     assert read.tool.startswith("tesseract")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["spiders.attachments.child", "spiders.download.pdf_reader"])
 def test_processes_that_read_files_do_not_load_what_visits_need(name: str) -> None:
     code = f"import sys, {name}; sys.exit(not {{'scrapy', 'numpy'}}.isdisjoint(sys.modules))"

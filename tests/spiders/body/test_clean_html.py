@@ -145,6 +145,7 @@ def test_a_fragment_is_the_same_with_and_without_beautifulsoup(fragment: str) ->
     assert read == clean_body(fragment, BASE, "A title", [".absent"])[0].written()
 
 
+@pytest.mark.thorough
 def test_a_plain_fragment_needs_no_beautifulsoup() -> None:
     """It takes 50 ms to load, and five times as long for each fragment."""
     fragment = "<p>The lock is open.</p><table><tr><td>At six</td></tr></table>"

@@ -86,6 +86,7 @@ def test_a_next_page_with_an_invalid_address_leaves_the_list_and_the_report(
     assert kept_runs(home) == 1
 
 
+@pytest.mark.thorough
 def test_a_release_that_the_store_refuses_is_reported_and_affects_no_other(
     room: Room, home: Path
 ) -> None:
@@ -198,6 +199,7 @@ def test_half_a_surrogate_pair_in_a_wordpress_response_loses_no_post(
     assert (run["new"], run["errors"]) == (3, [])
 
 
+@pytest.mark.thorough
 def test_half_a_surrogate_pair_in_the_state_of_a_script_loses_nothing(
     room: Room, home: Path
 ) -> None:

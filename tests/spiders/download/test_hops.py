@@ -97,6 +97,7 @@ FOLLOWED = {"http://h:99999/", "http://%zz/", "\x01"}
 """A browser would go there and fail as well."""
 
 
+@pytest.mark.thorough
 def test_an_invalid_address_breaks_no_page(room: Room, tmp_path: Path) -> None:
     for place in UNUSABLE:
         key = quote(place, safe="")

@@ -31,6 +31,7 @@ def wrongs(found: dict[str, Any], want: dict[str, Any], kind: str) -> Iterator[s
             yield f"body {text}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["listing", "release"])
 def test_every_shape_is_read_right(shared: Path, tmp_path: Path, kind: str) -> None:
     lines = (shared / "found" / "shapes.jsonl").read_text("utf-8").splitlines()

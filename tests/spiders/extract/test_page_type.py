@@ -22,6 +22,7 @@ def kind(room: Room, part: str) -> str:
     return str(extract("", Page(url, path.read_bytes()), room.context)["kind"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("part", KNOWN)
 def test_releases_with_links_to_others_are_not_listings(part: str) -> None:
     taken = {room.folder.name: kind(room, part) for room in ALL}

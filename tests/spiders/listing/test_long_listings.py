@@ -44,6 +44,7 @@ def read(page: Page) -> Listing:
     return read_listing(page, READING)
 
 
+@pytest.mark.thorough
 def test_all_rows_of_a_long_list_are_items() -> None:
     found = read(page_of(BOXED)).items
     assert [item.url for item in found] == [
@@ -110,6 +111,7 @@ def test_a_region_is_rated_by_its_first_records(monkeypatch: pytest.MonkeyPatch)
     assert all(size <= MAX_RATED for size in rated if size != ROWS)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [MAX_RATED, ROWS])
 def test_the_rating_of_a_list_does_not_depend_on_its_length(size: int) -> None:
     page = page_of(BOXED, size, "<div class=pager><a href='?page=2'>2</a></div>")
@@ -209,6 +211,7 @@ def test_dateparser_reads_a_limited_number_of_dates_per_page(
     assert any(f"the first {MAX_SLOW_TEXTS} dates" in reason for reason in found.reasons)
 
 
+@pytest.mark.thorough
 def test_many_links_of_a_record_to_one_address_take_linear_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

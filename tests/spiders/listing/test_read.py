@@ -463,6 +463,7 @@ def test_two_digit_years_in_front_are_recognized_from_all_dates_of_the_list() ->
     assert [day for _, _, day in found] == [day.isoformat() for day in days]
 
 
+@pytest.mark.thorough
 def test_each_link_of_a_long_listing_is_resolved_once(monkeypatch: pytest.MonkeyPatch) -> None:
     resolved: list[str] = []
 

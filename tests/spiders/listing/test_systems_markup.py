@@ -26,6 +26,7 @@ from tests.listing_markup import (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("surroundings", SURROUNDINGS)
 def test_the_markup_of_every_system_links_to_what_it_lists(surroundings: str) -> None:
     for system in SYSTEMS:
@@ -56,6 +57,7 @@ def shown(url: str, text: str, place: str = "") -> Listing:
     return read_listing(Page(url, text.encode(), "text/html"), READING, place=place)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "dated",
     [pytest.param(True, id="dated"), pytest.param(False, id="undated", marks=pytest.mark.thorough)],
@@ -96,6 +98,7 @@ def test_three_undated_rows_of_a_last_page_are_read_beside_any_other_list(
     assert last.next is None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("surroundings", ["plain", *thorough("everything")])
 def test_detection_is_never_below_a_naive_rule(surroundings: str) -> None:
     every = posts()

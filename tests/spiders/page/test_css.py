@@ -75,6 +75,7 @@ def test_combinators_match_the_same_elements_as_xpath(
     assert CssSelector(selector, within=within).found(root) == expected
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("selector", "markup", "count"),
     [

@@ -95,6 +95,7 @@ def test_a_hidden_part_with_an_end_tag_is_not_read() -> None:
     assert [node.text for node in root.iterfind(".//template/p")] == ["a", "b", "c"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "inside",
     [

@@ -40,6 +40,7 @@ def test_the_text_around_such_a_tag_is_kept() -> None:
     assert [*map(str, tree.itertext())] == ["Before", "within", "after"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "hidden",
     [
@@ -98,6 +99,7 @@ def test_a_page_with_too_many_tags_is_cut_between_tags() -> None:
     assert kept.endswith(b"word")
 
 
+@pytest.mark.thorough
 def test_truncated_releases_and_listings_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(markup, "MAX_TAGS", 4_000)
     rows = "".join(f"<li><a href=/n/{n}>Notice {n} of ships</a> 2 March 2026" for n in range(3_000))

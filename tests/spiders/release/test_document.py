@@ -30,6 +30,7 @@ from spiders.release import document
 from spiders.release.date.choice import document_date
 from spiders.release.document import BROKEN_WORD, body_text_of, names_something, title_of
 from spiders.sources.source_file import SourceFile
+from tests.examples import thorough
 from tests.spiders.attachments import made_files
 
 READING = DateContext("Europe/Oslo", now=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
@@ -211,12 +212,16 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_document_yields_nothing_and_ends(body: bytes) -> None:
-    said = asyncio.run(read_document(body, seconds=2))
+OTHERS = [kind for kind in HOSTILE if kind != "a bomb"]
+
+
+@pytest.mark.parametrize("kind", ["a bomb", *thorough(*OTHERS)])
+def test_a_hostile_document_yields_nothing_and_ends(kind: str) -> None:
+    said = asyncio.run(read_document(HOSTILE[kind], seconds=2))
     assert sum(map(len, said.pages)) <= 1_000_000
 
 
+@pytest.mark.thorough
 def test_the_limit_of_a_reader_is_its_cpu_time_and_not_the_time_on_the_clock() -> None:
     endless = made_files.pdf(["lamp"], last="BT /F 12 Tf (lamp) Tj ET\n" * 300_000)
     reader = [sys.executable, "-P", "-m", "spiders.download.pdf_reader", "1"]

@@ -176,6 +176,7 @@ def test_after_a_loss_of_power_numbers_that_were_given_can_be_kept_from_others(
     assert entries_in(log, 5)[1 + kept : 4] == [bytes(ENTRY_BYTES)] * (3 - kept)
 
 
+@pytest.mark.thorough
 def test_several_processes_append_and_integrate_at_once(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from tests.data.archive.log import killed\n"
@@ -194,7 +195,7 @@ def test_several_processes_append_and_integrate_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "leaves", "step"), [("few", 2, 1), ("rotating", 1, 3), *thorough(("many", 300, 4))]
+    ("name", "leaves", "step"), [("few", 2, 1), *thorough(("rotating", 1, 3), ("many", 300, 4))]
 )
 def test_a_log_whose_processes_are_killed_at_every_step_never_forks(
     tmp_path: Path, name: str, leaves: int, step: int

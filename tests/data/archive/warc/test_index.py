@@ -200,6 +200,7 @@ def test_threads_take_turns(index: Index, file: WarcFile) -> None:
         assert {len(found) for found in pool.map(lambda _: index.captures(URI), range(8))} == {100}
 
 
+@pytest.mark.thorough
 def test_ten_thousand_captures_of_one_page(index: Index, file: WarcFile) -> None:
     listed(file, *(entry(file, leaf) for leaf in range(10_000)))
     assert index.newest(URI) == entry(file, 9999)
@@ -266,6 +267,7 @@ def damaged_index(folder: Path, loss: str) -> Path:
 PROCESSES, ROUNDS = 4, 20
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("loss", ["torn", *thorough("garbage")])
 def test_processes_that_meet_a_damaged_index_at_once_make_one(tmp_path: Path, loss: str) -> None:
     for number in range(ROUNDS):

@@ -212,6 +212,7 @@ def test_a_search_that_takes_too_long_is_stopped(
     assert len(found(postgres, Query("lamps"))) == 3, "what comes after it is asked as ever"
 
 
+@pytest.mark.thorough
 def test_filters_may_be_many_and_long(postgres: PostgresStore) -> None:
     record(postgres, 1, "Lamps", "Nothing.")
     postgres.update_search_index()

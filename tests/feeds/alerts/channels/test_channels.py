@@ -143,6 +143,7 @@ class Board(AlertChannel, frozen=True, forbid_unknown_fields=True):
 '''
 
 
+@pytest.mark.thorough
 def test_one_file_adds_a_channel(tmp_path: Path) -> None:
     # A copy of the package with one more file comes first on the path of the commands.
     shutil.copytree(Path(feeds.__path__[0]), tmp_path / "code" / "feeds")

@@ -158,6 +158,7 @@ def test_a_coarse_difference_is_marked_everywhere(news: News) -> None:
     assert COARSE not in plain
 
 
+@pytest.mark.thorough
 def test_all_corrections_are_linked_and_a_new_one_changes_no_full_page(tmp_path: Path) -> None:
     news = News(tmp_path, 66)
     for number in range(65):
@@ -174,6 +175,7 @@ def test_all_corrections_are_linked_and_a_new_one_changes_no_full_page(tmp_path:
     assert next(news.walk("changes/"))[1][0].startswith("Statement 65 ")
 
 
+@pytest.mark.thorough
 def test_an_old_correction_shows_the_current_title(tmp_path: Path) -> None:
     news = News(tmp_path, 45)
     for number in range(45):
@@ -249,6 +251,7 @@ def test_hostile_titles_are_text(tmp_path: Path) -> None:
     assert next(news.walk("changes/"))[1][0].startswith("<script>alert(1)</script> ")
 
 
+@pytest.mark.thorough
 def test_the_home_page_lists_the_newest_corrections_and_retractions(news: News) -> None:
     news.publish()
     assert news.page("").xpath("//ul[contains(@class, 'recent')]") == []

@@ -207,6 +207,7 @@ def test_earlier_versions_of_a_hidden_release_stay_hidden_in_a_new_store(home: P
         assert "sha256:early" in known_by(store, lambda *_: ()).digests
 
 
+@pytest.mark.thorough
 def test_a_new_store_hides_a_release_that_moved(room: Room, home: Path) -> None:
     lose(home)
     room.page("/", listing_html([1, 3], more='<a href="/moved/2.html">Release number 2</a>'))
@@ -219,6 +220,7 @@ def test_a_new_store_hides_a_release_that_moved(room: Room, home: Path) -> None:
     assert f"{room.base}/moved/2.html" not in ids(home)
 
 
+@pytest.mark.thorough
 def test_a_new_store_knows_renamed_and_removed_sources(room: Room, home: Path) -> None:
     (home / "sources" / "wire.toml").write_text((home / "sources" / "harbour.toml").read_text())
     assert communique("collect", "wire", home=home).returncode == 0
@@ -250,6 +252,7 @@ def test_releases_hidden_by_a_new_store_stay_hidden_after_its_loss(
     assert ids(rebuilt) == ids(home)
 
 
+@pytest.mark.thorough
 def test_an_existing_store_is_kept(room: Room, home: Path, tmp_path: Path) -> None:
     assert begin_new_store(home_at(home), lambda *_: None) is None
     before = ids(home)
@@ -259,6 +262,7 @@ def test_an_existing_store_is_kept(room: Room, home: Path, tmp_path: Path) -> No
     assert collect(new, "--new-store")["new"] == 3
 
 
+@pytest.mark.thorough
 def test_an_empty_database_with_a_journal_is_a_lost_store(
     room: Room, home: Path, tmp_path: Path, postgres_url: str
 ) -> None:
@@ -287,6 +291,7 @@ class CollectedMeanwhile(Home):
         return super().has_journal(committed=committed)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("blank", [False, True])
 def test_a_store_that_another_process_creates_is_not_lost(
     room: Room, tmp_path: Path, *, blank: bool

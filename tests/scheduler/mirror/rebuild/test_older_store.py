@@ -98,6 +98,7 @@ def texts_of(home: Path) -> set[str]:
     return {one["title"] for one in map(json.loads, lines)}
 
 
+@pytest.mark.thorough
 def test_an_older_store_hides_releases_hidden_since_then(home: Path) -> None:
     hide(home, "2")
     go_back(home)
@@ -158,6 +159,7 @@ def test_a_release_missing_in_an_older_store_is_hidden_when_found_again(
     assert sorted(ids(rebuilt(home))) == ["1", "2", "3"]
 
 
+@pytest.mark.thorough
 def test_a_rebuilt_store_obeys_the_orders_of_every_branch_of_the_journal(home: Path) -> None:
     hide(home, "2")
     go_back(home)

@@ -102,6 +102,7 @@ def rebuilt(home: Path, target: Path, *arguments: str, codes: tuple[int, ...] = 
     return json.loads(told)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("names", ["merrow lunnogorsk", *thorough(WITH_EVENTS, OTHERS)])
 def test_the_life_of_several_rooms_is_rebuilt_byte_for_byte(
     rooms: ServedRooms, tmp_path: Path, names: str

@@ -86,6 +86,7 @@ def test_a_single_page_is_inspected_and_saved(running: Running, site: str) -> No
     assert 'kind = "page"' in kept
 
 
+@pytest.mark.thorough
 def test_an_unreachable_site_is_reported_in_one_sentence(running: Running) -> None:
     _, text = inspected(running, url="http://127.0.0.1:9/news/")
     assert 'class="said fault"' in text
@@ -114,6 +115,7 @@ def test_a_killed_check_does_not_claim_that_a_site_has_no_releases(
     assert 'action="save"' not in text
 
 
+@pytest.mark.thorough
 def test_a_page_without_releases_yields_a_draft_source_file(running: Running) -> None:
     running.room.page("/empty/", "<title>Nothing</title><h1>Nothing here</h1><p>At all.</p>")
     _, text = inspected(running, url=f"{running.room.base}/empty/")

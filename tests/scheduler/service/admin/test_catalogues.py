@@ -68,6 +68,7 @@ def test_entries_are_browsed_by_country_and_kind(running: Running, room: Room) -
         assert running.web.get(f"/admin/catalogues/{name}/").status_code == 404
 
 
+@pytest.mark.thorough
 def test_chosen_entries_are_added_as_a_job_with_results(running: Running, room: Room) -> None:
     refused = running.post("/admin/catalogues/own/add", country="GB")
     assert "no institutions are selected" in refused.text

@@ -50,6 +50,7 @@ def test_the_saved_page_is_isolated(running: Running) -> None:
     assert "form" not in re.sub("information|performance", "", answer.text)
 
 
+@pytest.mark.thorough
 def test_every_field_can_be_chosen_and_previewed(running: Running) -> None:
     page = running.web.get(f"{PLACE}/").text
     fields = re.findall(r'<option value="([a-z]+\.[a-z]+)"', page)

@@ -35,6 +35,7 @@ def test_an_open_page_gets_an_event_for_a_visit(running: Running) -> None:
         assert next(line for line in lines if line.startswith("data: "))
 
 
+@pytest.mark.thorough
 def test_streams_are_limited_and_released(running: Running) -> None:
     def opened() -> httpx.Response:
         return running.web.send(running.web.build_request("GET", "/admin/events"), stream=True)

@@ -58,6 +58,7 @@ def test_a_delivery_shows_its_event_and_the_title_of_its_release(
     assert cell.xpath("a/@href")[0].endswith(f"releases/{one.id}/")
 
 
+@pytest.mark.thorough
 def test_a_test_is_sent_and_its_result_is_shown(running: Running, watch: str, peer: Peer) -> None:
     before = len(peer.posts())
     answer = running.post(f"{watch}test")
@@ -69,6 +70,7 @@ def test_a_test_is_sent_and_its_result_is_shown(running: Running, watch: str, pe
     assert sent.headers["webhook-id"].startswith("test_")
 
 
+@pytest.mark.thorough
 def test_a_rejected_test_shows_the_reason(running: Running, watch: str, peer: Peer) -> None:
     peer.statuses.append(500)
     answer = running.post(f"{watch}test")
@@ -76,6 +78,7 @@ def test_a_rejected_test_shows_the_reason(running: Running, watch: str, peer: Pe
     assert "500" in answer.text
 
 
+@pytest.mark.thorough
 def test_a_watch_is_paused_and_resumed(running: Running, watch: str) -> None:
     assert "is paused" in running.post(f"{watch}pause").text
     assert load_watch(running.home / "watches", "ships-piers", AlertWatch).paused

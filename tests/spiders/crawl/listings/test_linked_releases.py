@@ -76,6 +76,7 @@ def test_releases_hidden_on_a_listing_are_found_by_name(room: Room, home: Path) 
     assert recall(home)["named"] == 2
 
 
+@pytest.mark.thorough
 def test_what_is_named_but_is_not_a_release_is_not_published(room: Room, home: Path) -> None:
     with served() as other:
         other.page("/news/9.html", release_html(9))
@@ -105,6 +106,7 @@ def test_what_is_named_but_is_not_a_release_is_not_published(room: Room, home: P
     assert len(recall(home)["unread"]) == 4  # type: ignore[arg-type]  # a list of addresses
 
 
+@pytest.mark.thorough
 def test_a_release_that_the_listing_shows_later_was_known_in_time(room: Room, home: Path) -> None:
     room.answers.pop("/news/4.html")
     name(room, 6, link(4))
@@ -122,6 +124,7 @@ def test_a_release_that_the_listing_shows_later_was_known_in_time(room: Room, ho
     }
 
 
+@pytest.mark.thorough
 def test_named_releases_are_in_no_list_that_was_fully_walked_over_several_pages(
     room: Room, home: Path
 ) -> None:

@@ -309,6 +309,7 @@ def test_a_read_only_server_is_reported(postgres_server: PostgresServer) -> None
     postgres_server.drop(name)
 
 
+@pytest.mark.thorough
 def test_a_server_that_was_restarted_is_written_to_as_before(noon: dt.datetime) -> None:
     with postgres_running() as server:
         store = PostgresStore(server.socket_url(server.create()))

@@ -69,6 +69,7 @@ def test_a_pooler_that_shares_sessions_is_refused(
             assert "set its pool_mode to session" in result.stdout + result.stderr
 
 
+@pytest.mark.thorough
 def test_a_pooler_that_keeps_sessions_will_do(postgres_server: PostgresServer) -> None:
     with pooled(postgres_server, "session") as url:
         open_store(url).close()

@@ -107,6 +107,7 @@ def test_an_older_store_is_brought_up_to_date_once(empty_postgres_url: str) -> N
         assert db.execute("SELECT count(*) FROM hosts").fetchall() == [(0,)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("section", ["Storm warnings", None])
 def test_an_earlier_store_with_sections_is_indexed_again(
     section: str | None, empty_postgres_url: str, noon: dt.datetime
@@ -126,6 +127,7 @@ def test_an_earlier_store_with_sections_is_indexed_again(
     store.close()
 
 
+@pytest.mark.thorough
 def test_an_earlier_store_is_indexed_again_with_words_of_titles(
     empty_postgres_url: str, noon: dt.datetime
 ) -> None:
