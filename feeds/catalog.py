@@ -29,7 +29,7 @@ from feeds.urls import (
     stem_of,
 )
 
-REMOVED = "This source is no longer collected, and its releases are not shown."
+REMOVED_SOURCE_TEXT = "This source is no longer collected, and its releases are not shown."
 
 MAX_LABEL_CHARACTERS = 60
 """Maximum length in characters of a section's label. The page of a source may list many labels."""

@@ -42,14 +42,14 @@ ARCHIVE_PAGE: Final = re.compile(r"((?:.*/)?feeds/.+/page/)([1-9]\d{0,8})(\.(?:a
 
 SIGNED_TYPE: Final = "text/plain; charset=utf-8"
 
-COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
+COMPRESSORS: Mapping[str, Callable[[bytes], bytes]] = {
     "zstd": lambda body: zstandard.ZstdCompressor(level=6).compress(body),
     "br": lambda body: brotli.compress(body, quality=5),
     "gzip": lambda body: igzip.compress(body, 3, mtime=0),
 }
 """Compression functions by content coding (RFC 9110, section 8.4.1), in order of preference."""
 
-CODINGS = tuple(COMPRESS)
+CONTENT_CODINGS = tuple(COMPRESSORS)
 IDENTITY = "identity"
 
 

@@ -22,7 +22,7 @@ ENGLISH = "en"
 DAY, MONTH = len("2022-11-24"), len("2022-11")
 """Number of characters in an ISO day and an ISO month."""
 
-COLLATIONS = {
+COLLATION_BY_LANGUAGE = {
     "az": str.maketrans(
         {
             letter: chr(0xE000 + place)
@@ -82,7 +82,7 @@ class Texts:
 
     def collation_key(self, name: str) -> tuple[str, str]:
         """Return the sort key of a name, in the alphabetical order of the language."""
-        letters = COLLATIONS.get(self.language)
+        letters = COLLATION_BY_LANGUAGE.get(self.language)
         text = name.casefold() if letters is None else name.replace("I", "ı").casefold()
         return (text.translate(letters) if letters else text, name)
 

@@ -61,13 +61,13 @@ page."""
 
 PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
-STORIES = "stories"
+STORIES_FOLDER = "stories"
 """Folder of the pages of stories."""
 
-MCP = "/mcp"
+MCP_PATH = "/mcp"
 """URL path of the tools for assistants."""
 
-API = "/api/"
+API_PREFIX = "/api/"
 """URL prefix of the API, and the URL of its documentation page."""
 
 OWN_HUB = "own"
@@ -81,7 +81,7 @@ ADMIN_PATH = "/admin"
 CALLBACK_PATH = "/websub/callback/"
 """URL prefix of WebSub callbacks, to which hubs send changed feeds."""
 
-SEARCH = "/feeds/search"
+SEARCH_FEED = "/feeds/search"
 """URL path of search feeds, without suffix."""
 
 WATCH_FEED = "/feeds/watch/"
@@ -347,7 +347,7 @@ def release_text_file(release: str) -> str:
 
 def story_file(story: str) -> str:
     """Return the file of a story's page."""
-    return f"{STORIES}/{file_name(story)}/index.html"
+    return f"{STORIES_FOLDER}/{file_name(story)}/index.html"
 
 
 def revision_file(release: str, number: int) -> str:

@@ -37,7 +37,7 @@ MAX_PATH_BYTES = 450
 MAX_NAME_BYTES = 255
 """Maximum length in bytes of a file name on Linux and macOS."""
 
-PORT = click.IntRange(0, 65535)
+PORT_TYPE = click.IntRange(0, 65535)
 HOME_HELP = "Home directory with sources, store and site (also COMMUNIQUE_HOME)."
 
 
@@ -76,9 +76,9 @@ class StorePath(NonEmptyPath):
         return found
 
 
-PATH = NonEmptyPath(path_type=Path)
-FOLDER = StorePath(file_okay=False, path_type=Path)
-BACKUP = StorePath(path_type=Path)
+PATH_TYPE = NonEmptyPath(path_type=Path)
+FOLDER_TYPE = StorePath(file_okay=False, path_type=Path)
+BACKUP_PATH_TYPE = StorePath(path_type=Path)
 PATH_OR_URL = NonEmptyPath(readable=False)
 
 
@@ -170,7 +170,7 @@ class ListingCommands(ListingGroup, Commands):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
-    "--home", "folder", metavar="DIR", envvar="COMMUNIQUE_HOME", type=FOLDER, help=HOME_HELP
+    "--home", "folder", metavar="DIR", envvar="COMMUNIQUE_HOME", type=FOLDER_TYPE, help=HOME_HELP
 )
 @click.version_option(package_name="communique")
 def cli(folder: Path | None) -> None:
@@ -196,7 +196,7 @@ def home_option(open_named: Callable[[Path, bool], Home]) -> Callable[[Command],
     """
 
     def with_option(command: Command) -> Command:
-        @click.option("--home", "folder", metavar="DIR", type=FOLDER, help=HOME_HELP)
+        @click.option("--home", "folder", metavar="DIR", type=FOLDER_TYPE, help=HOME_HELP)
         @functools.wraps(command)
         def opened(folder: Path | None, **arguments: Any) -> Any:
             named = named_home(click.get_current_context(), folder)
@@ -285,7 +285,7 @@ def complain(message: str) -> None:
     say(f"communique: {message}", err=True)
 
 
-STOPPED = (click.Abort, KeyboardInterrupt)
+STOP_EXCEPTIONS = (click.Abort, KeyboardInterrupt)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -300,7 +300,7 @@ def run(arguments: list[str] | None = None) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return 2
-    except (CommuniqueError, click.ClickException, OSError, *STOPPED) as error:
+    except (CommuniqueError, click.ClickException, OSError, *STOP_EXCEPTIONS) as error:
         sentence, code = error_sentence(error)
         complain(sentence)
         return code

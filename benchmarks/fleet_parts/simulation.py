@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data.clock import utc_now
-from scheduler.planning.intensity import WEEK, Moments, counts_of, weekly_intensity
+from scheduler.planning.intensity import WEEK_MINUTES, Moments, counts_of, weekly_intensity
 from scheduler.planning.visit_times import Intervals, Plan, plan, prices_of
 from scheduler.service.timetable import JITTER_SHARE, MAX_SPREAD_SECONDS, first_visit
 
@@ -119,8 +119,8 @@ def offices(seed: np.random.Generator, kind: int) -> Moments:
     """
     rate = 10 * 300 ** (-(kind % 12) / 11) / (24 * 60)
     zone = (kind // 12) * 6 * 60
-    minutes = np.arange(-26 * WEEK, 0)
-    local = (minutes + zone) % WEEK
+    minutes = np.arange(-26 * WEEK_MINUTES, 0)
+    local = (minutes + zone) % WEEK_MINUTES
     hour, day = local // 60 % 24, local // (24 * 60)
     open_ = (hour >= 9) & (hour < 17) & (day < 5)  # noqa: PLR2004 - as offices have it
     even = open_ / open_.mean() * rate * np.where(local % 60 == 0, 10, 50 / 59 * 60 / 50)

@@ -38,7 +38,7 @@ BLOCKED_EVENTS: Final = {
 }
 """Audit events that are always blocked, because sending a message never needs them."""
 
-LIBRARIES: Final = tuple(
+LIBRARY_FOLDERS: Final = tuple(
     os.path.realpath(folder) + os.sep
     for folder in {
         *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
@@ -141,7 +141,9 @@ def is_library(path: object) -> bool:
     if isinstance(path, int):
         return True
     real = os.path.realpath(os.fsdecode(path)) if isinstance(path, str | bytes) else ""
-    return real.startswith(LIBRARIES) or real in SYSTEM_FILES or real.endswith((".py", ".pyc"))
+    return (
+        real.startswith(LIBRARY_FOLDERS) or real in SYSTEM_FILES or real.endswith((".py", ".pyc"))
+    )
 
 
 class LastWarning(logging.Handler):

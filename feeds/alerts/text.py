@@ -18,7 +18,7 @@ from data.text.urls import site_address, web_address
 from data.watches.watch_file import Watch
 from data.wording import counted
 from feeds.alerts.messages import MAX_FIELD_CHARACTERS, by_weight, events_of
-from feeds.entries.events import HEALTH, NETWORK
+from feeds.entries.events import HEALTH_PHRASES, NETWORK_NAME
 from feeds.urls import href, release_file, revision_file
 
 TIME_LABELS: Final[Mapping[str, str]] = {
@@ -30,7 +30,7 @@ TIME_LABELS: Final[Mapping[str, str]] = {
 }
 """Labels for the time of an event, by kind of event."""
 
-KINDS: Final[Mapping[str, str]] = {
+LABEL_BY_KIND: Final[Mapping[str, str]] = {
     "release": "New",
     "edit": "Changed",
     "gone": "Gone, unconfirmed",
@@ -93,9 +93,9 @@ def alert_text(watch: Watch, message: AlertMessage, site: SiteSettings) -> Alert
 def in_words(event: Mapping[str, Any], site: SiteSettings) -> EventText:
     """Convert the JSON fields of an event to readable text."""
     if health := event.get("health"):
-        source, reason = excerpt(health["source"]) or NETWORK, excerpt(health["reason"])
+        source, reason = excerpt(health["source"]) or NETWORK_NAME, excerpt(health["reason"])
         condition = "degraded" if health.get("degraded") else health["state"]
-        headline = f"{source}: {HEALTH[condition]}"
+        headline = f"{source}: {HEALTH_PHRASES[condition]}"
         seen = f"Noted {_minute(event['timestamp'])}"
         page = f"{site_address(site.url)}/health/"
         return EventText(headline, _day(health["at"]), seen, page, "", reason)
@@ -136,7 +136,7 @@ def changed_in_words(event: Mapping[str, Any]) -> str:
 def _kind(event: Mapping[str, Any]) -> str:
     """Return the label of an event, with the classes of an edit."""
     classes = ", ".join(event.get("classes", ()))
-    return KINDS[event["type"]] + (f" ({classes})" if classes else "")
+    return LABEL_BY_KIND[event["type"]] + (f" ({classes})" if classes else "")
 
 
 def _day(iso: str) -> str:

@@ -27,17 +27,17 @@ MAX_TEXT: Final = 200
 MAX_CDX_ROWS: Final = 50
 """Maximum number of captures in one response of a CDX server."""
 
-BUSY: Final = frozenset(
+BUSY_STATUSES: Final = frozenset(
     (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 )
 """HTTP statuses that mean that an archive temporarily accepts no requests from us."""
 
-LIMITS: Final = re.compile(r"limit|too-many|bandwidth|busy|overload|unauthori[sz]ed")
+LIMIT_ERROR: Final = re.compile(r"limit|too-many|bandwidth|busy|overload|unauthori[sz]ed")
 """Pattern of errors in ``status_ext`` (Save Page Now) that are about limits or access, not the
 page.
 """
 
-FINAL: Final = re.compile(
+FINAL_ERROR: Final = re.compile(
     r"blocked-url|invalid-url|not-found|gone|no-access|forbidden|unauthorized"
 )
 """Pattern of errors in ``status_ext`` (Save Page Now) after which a retry is useless."""
@@ -163,7 +163,7 @@ class SaveApi:
         problem = f"the archive responded with status {answer.status}"
         if reason := self._reason(fields_of(answer.body)):
             problem = f"{problem}: {reason}"
-        if answer.status in BUSY:
+        if answer.status in BUSY_STATUSES:
             return Busy(problem, until_of(answer))
         if answer.status == HTTPStatus.SERVICE_UNAVAILABLE and (until := until_of(answer)):
             return Busy(problem, until)
@@ -182,9 +182,11 @@ class SaveApi:
             return Saved(self._receipt(at, url, revision))
         reason = self._reason(fields)
         if fields.get("status") == "error" or (reason and "status" not in fields):
-            if LIMITS.search(str(fields.get("status_ext", ""))):
+            if LIMIT_ERROR.search(str(fields.get("status_ext", ""))):
                 return Busy(reason)
-            return Rejected(reason, final=bool(FINAL.search(str(fields.get("status_ext", "")))))
+            return Rejected(
+                reason, final=bool(FINAL_ERROR.search(str(fields.get("status_ext", ""))))
+            )
         return None
 
     def _reason(self, fields: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from data.text.paragraphing import with_paragraphs
 from data.text.sanitize import sanitize
 from feeds.catalog import Person
 
-REDACTION: Final = (
+REDACTION_NOTE: Final = (
     "Redacted: the operator of this archive removed the text of this release under a legal order."
 )
 """Note in feeds that replaces the text of a redacted release."""
@@ -51,7 +51,7 @@ def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Per
     """
     content = release.content
     if content.redacted:
-        return note(REDACTION)
+        return note(REDACTION_NOTE)
     if is_right_to_left(content.language):
         body = f'<div dir="rtl" lang="{feed_language(content.language) or "und"}">{body}</div>'
     if release.edited > 1:
@@ -76,7 +76,7 @@ def difference(before: Revision, after: Revision, *, whole: bool = True) -> str:
     always do. If a text was too long to compare word by word, the result begins with a note.
     """
     if after.content.redacted:
-        return f'<p lang="en" dir="ltr">{REDACTION}</p>'
+        return f'<p lang="en" dir="ltr">{REDACTION_NOTE}</p>'
     differing = changes_between(before, after)
     found = "".join(
         change.html if whole and change.field != "attachment_text" else change.html_of_changes

@@ -17,10 +17,10 @@ from data.models import Release
 from data.text.clean import as_name, plain
 from feeds.entries.entry import FeedEntry
 
-KIND: Final = "Press release"
+CITED_GENRE: Final = "Press release"
 """The genre of a release in citations, which are always in English."""
 
-TEX: Final = {
+TEX_ESCAPES: Final = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
     "}": r"\}",
@@ -32,7 +32,7 @@ TEX: Final = {
     "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}",
 }
-TEX_SPECIAL: Final = re.compile("[" + re.escape("".join(TEX)) + "]")
+TEX_SPECIAL: Final = re.compile("[" + re.escape("".join(TEX_ESCAPES)) + "]")
 DIRECTION_MARKS: Final = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 """Pattern that matches invisible characters that change text direction. After a name, they would
 affect the text that follows."""
@@ -56,7 +56,9 @@ def citation_of(release: Release, entry: FeedEntry) -> Citation:
     title, publisher = shown_name(entry.title), shown_name(entry.publisher.name)
     seen = release.first_seen.date()
     when = f"{day}." if day else "Undated."
-    sentence = f"{publisher}: {title}. {KIND}, {when} {entry.url} (copy of {seen}: {entry.page})"
+    sentence = (
+        f"{publisher}: {title}. {CITED_GENRE}, {when} {entry.url} (copy of {seen}: {entry.page})"
+    )
     return Citation(sentence, bibtex(release, entry, day), csl(release, entry, day))
 
 
@@ -75,7 +77,7 @@ def bibtex(release: Release, entry: FeedEntry, day: str) -> str:
         "month": month.lstrip("0"),
         "day": number.lstrip("0"),
         "date": day,
-        "howpublished": KIND,
+        "howpublished": CITED_GENRE,
         "url": verbatim(entry.url),
         "urldate": release.first_seen.date().isoformat(),
         "note": f"Copy: {escaped(entry.page)}",
@@ -93,7 +95,7 @@ def csl(release: Release, entry: FeedEntry, day: str) -> str:
     item: dict[str, Any] = {
         "id": key_of(release.id),
         "type": "report",
-        "genre": KIND,
+        "genre": CITED_GENRE,
         "title": shown_name(entry.title),
         "author": [{"literal": shown_name(entry.publisher.name)}],
         "publisher": shown_name(entry.publisher.name),
@@ -120,7 +122,7 @@ def shown_name(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Escape the characters of a text that are special to TeX."""
-    return TEX_SPECIAL.sub(lambda found: TEX[found[0]], shown_name(text))
+    return TEX_SPECIAL.sub(lambda found: TEX_ESCAPES[found[0]], shown_name(text))
 
 
 def verbatim(url: str) -> str:

@@ -18,14 +18,14 @@ from data.text.clean import allowed, as_name, excerpt, plain
 from data.text.html_text import paragraphs
 from data.text.urls import web_address
 from feeds.catalog import Catalog, Person
-from feeds.entries.body import REDACTION, body_of, is_long, summary_and_link, with_notes
+from feeds.entries.body import REDACTION_NOTE, body_of, is_long, summary_and_link, with_notes
 
 UNTITLED = "Untitled"
 
 MAX_SHORT_FILES, MAX_SHORT_LINKS = 20, 40
 """Maximum number of files, and maximum number of links, in a shortened entry."""
 
-PROVENANCE = "http://www.w3.org/ns/prov#has_provenance"
+PROVENANCE_RELATION = "http://www.w3.org/ns/prov#has_provenance"
 """Link relation of a page that documents provenance (PROV-AQ, section 3.1)."""
 
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
@@ -150,7 +150,7 @@ def entry_of(
     title = title_of(content)
     summary = excerpt(content.summary or "", 1000) or excerpt(content.body_text) or title
     if content.redacted:
-        summary = REDACTION
+        summary = REDACTION_NOTE
     also = tuple(
         Person(plain(catalog.source(other.source).name), web_address(other.url)) for other in others
     )
@@ -286,7 +286,7 @@ def links_of(
 def capture_links(capture: str | None) -> tuple[EntryLink, ...]:
     """Return a link to the page that lists archived copies, or nothing if ``capture`` is None."""
     return (
-        (EntryLink(PROVENANCE, capture, "text/html", "Archived copies and their proofs"),)
+        (EntryLink(PROVENANCE_RELATION, capture, "text/html", "Archived copies and their proofs"),)
         if capture
         else ()
     )

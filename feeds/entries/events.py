@@ -25,7 +25,7 @@ from feeds.urls import href
 EVENT_LANGUAGE = "en"
 """The language of event entries, independent of the language of releases."""
 
-HEALTH: Mapping[str, str] = {
+HEALTH_PHRASES: Mapping[str, str] = {
     "failing": "stopped working",
     "blocked": "blocks our visits",
     "silent": "has gone silent",
@@ -34,7 +34,7 @@ HEALTH: Mapping[str, str] = {
 }
 """Phrases for a source's condition (data.health.codes) in titles, after the name of the source."""
 
-NETWORK: Final = "Our own network"
+NETWORK_NAME: Final = "Our own network"
 """Name in the title of a health event that is about our network, not about a source."""
 
 
@@ -194,12 +194,12 @@ def digest_entry(catalog: Catalog, edition: DayDigest) -> FeedEntry:
 
 def health_entry(catalog: Catalog, event: HealthEvent) -> FeedEntry:
     """Return the entry for a change in the health of a source, with its time and reason."""
-    name = plain(catalog.source(event.source).name) if event.source else NETWORK
+    name = plain(catalog.source(event.source).name) if event.source else NETWORK_NAME
     text = plain(event.reason) or "Its recent visits succeeded."
     entry = event_entry(
         catalog,
         f"health/{href(catalog.first_id(event.source))}/{event.at.isoformat()}",
-        title=f"{name}: {HEALTH[event.condition]}",
+        title=f"{name}: {HEALTH_PHRASES[event.condition]}",
         at=event.at,
         page=catalog.page(Facet(source=event.source)),
         html=f"<p>{escape(text)}</p>",

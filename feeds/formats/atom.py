@@ -10,7 +10,7 @@ from lxml import etree
 from feeds.entries.entry import EntryLink, FeedEntry, Origin
 from feeds.formats.feed import EMPTY_FEED_TIME, Feed
 from feeds.formats.feedgen_xml import (
-    HISTORY,
+    HISTORY_NS,
     Element,
     around,
     common_entry,
@@ -20,7 +20,7 @@ from feeds.formats.feedgen_xml import (
     serialized,
 )
 
-TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+TOMBSTONES_NS = "http://purl.org/atompub/tombstones/1.0"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 TAG = re.compile(r"</?\w")
@@ -68,7 +68,7 @@ def head(feed: Feed) -> Element:
     for link in feed_links(feed, "atom"):
         root.append(link_element("link", link))
     if feed.archived:
-        root.append(etree.Element(f"{{{HISTORY}}}archive", nsmap={"fh": HISTORY}))
+        root.append(etree.Element(f"{{{HISTORY_NS}}}archive", nsmap={"fh": HISTORY_NS}))
     return root
 
 
@@ -121,12 +121,12 @@ def tombstone_element(entry: FeedEntry) -> Element:
     restored.
     """
     element = etree.Element(
-        f"{{{TOMBSTONES}}}deleted-entry",
-        nsmap={"at": TOMBSTONES},
+        f"{{{TOMBSTONES_NS}}}deleted-entry",
+        nsmap={"at": TOMBSTONES_NS},
         ref=entry.id,
         when=entry.updated.isoformat(),
     )
-    comment = etree.SubElement(element, f"{{{TOMBSTONES}}}comment")
+    comment = etree.SubElement(element, f"{{{TOMBSTONES_NS}}}comment")
     comment.text = "Retracted by the publisher"
     return element
 

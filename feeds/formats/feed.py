@@ -15,7 +15,7 @@ from feeds.urls import EVENT_FEEDS, FORMATS, EventFeed, Format, event_page, href
 EMPTY_FEED_TIME = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """Update time of a feed without entries. Formats require an update time."""
 
-STEPS = (("prev-archive", -1), ("next-archive", 1))
+ARCHIVE_RELATIONS = (("prev-archive", -1), ("next-archive", 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def neighbouring_pages(number: int, pages: int) -> dict[str, int | str]:
 
     ``number`` is the number of the page, and ``pages`` the number of all archive pages.
     """
-    found = {rel: number + step for rel, step in STEPS}
+    found = {rel: number + step for rel, step in ARCHIVE_RELATIONS}
     return {rel: page for rel, page in found.items() if 1 <= page <= pages}
 
 

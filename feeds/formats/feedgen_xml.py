@@ -18,10 +18,10 @@ from feeds.urls import FEED_TYPES, Format
 Element: TypeAlias = Any
 """An lxml element. The type is Any, because lxml's type stubs are incomplete."""
 
-ATOM = "http://www.w3.org/2005/Atom"
-DC = "http://purl.org/dc/elements/1.1/"
-HISTORY = "http://purl.org/syndication/history/1.0"
-MEDIA = "http://search.yahoo.com/mrss/"
+ATOM_NS = "http://www.w3.org/2005/Atom"
+DC_NS = "http://purl.org/dc/elements/1.1/"
+HISTORY_NS = "http://purl.org/syndication/history/1.0"
+MEDIA_NS = "http://search.yahoo.com/mrss/"
 GENERATOR = "Communique"
 
 TTL_MINUTES = 15

@@ -12,7 +12,7 @@ from feeds.formats.feed import Feed
 
 _encode: Final = msgspec.json.Encoder().encode
 
-VERSION = "https://jsonfeed.org/version/1.1"
+JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
@@ -37,7 +37,7 @@ def head(feed: Feed) -> dict[str, Any]:
     """Return the JSON fields of a feed's metadata, without items."""
     hubs = [{"type": "WebSub", "url": link.href} for link in feed.links if link.rel == "hub"]
     return {
-        "version": VERSION,
+        "version": JSON_FEED_VERSION,
         "title": feed.title,
         "home_page_url": feed.page,
         "feed_url": feed.address("json"),

@@ -22,7 +22,7 @@ from feeds.formats import atom, jsonfeed, rss
 from feeds.formats.feed import Feed
 from feeds.urls import FORMATS, Format
 
-SYNTAX: Mapping[Format, Syntax] = {"atom": atom, "rss": rss, "json": jsonfeed}
+MODULE_BY_FORMAT: Mapping[Format, Syntax] = {"atom": atom, "rss": rss, "json": jsonfeed}
 ENTRY_SEPARATORS: Mapping[Format, bytes] = {"atom": b"\n", "rss": b"\n", "json": b",\n"}
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -96,7 +96,7 @@ _decode = msgspec.msgpack.Decoder(RenderedEntry).decode
 
 def rendered_entry(entry: FeedEntry, row: bytes) -> RenderedEntry:
     """Render an entry in every format. ``row`` is the entry's HTML in lists on pages."""
-    pieces = [RenderedPiece(*SYNTAX[kind].parts(entry)) for kind in FORMATS]
+    pieces = [RenderedPiece(*MODULE_BY_FORMAT[kind].parts(entry)) for kind in FORMATS]
     return RenderedEntry(
         entry.updated,
         entry.language,
@@ -124,7 +124,7 @@ def from_bytes(content: bytes) -> RenderedEntry:
 def rendered(feed: Feed, entries: Iterable[RenderedEntry], kind: Format) -> bytes:
     """Return a complete feed document in one format."""
     number, between = FORMATS.index(kind), ENTRY_SEPARATORS[kind]
-    start, end = SYNTAX[kind].ends(feed)
+    start, end = MODULE_BY_FORMAT[kind].ends(feed)
     parts = [start]
     for entry in entries:
         piece = entry.pieces[number]

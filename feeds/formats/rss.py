@@ -13,10 +13,10 @@ from lxml import etree
 from feeds.entries.entry import FeedEntry, Origin, capture_links
 from feeds.formats.feed import Feed
 from feeds.formats.feedgen_xml import (
-    ATOM,
-    DC,
-    HISTORY,
-    MEDIA,
+    ATOM_NS,
+    DC_NS,
+    HISTORY_NS,
+    MEDIA_NS,
     TTL_MINUTES,
     Element,
     around,
@@ -29,10 +29,10 @@ from feeds.formats.feedgen_xml import (
 )
 
 NAMESPACES = {
-    "atom": ATOM,
+    "atom": ATOM_NS,
     "content": "http://purl.org/rss/1.0/modules/content/",
-    "dc": DC,
-    "media": MEDIA,
+    "dc": DC_NS,
+    "media": MEDIA_NS,
 }
 
 PLAIN_TEXT_ELEMENT = re.compile(
@@ -99,9 +99,9 @@ def head(feed: Feed) -> Element:
     description.text = escape(description.text or "", quote=False)
     for link in feed_links(feed, "rss"):
         # feedgen writes only the link to the feed itself, so the other links are added here.
-        channel.append(link_element(f"{{{ATOM}}}link", link))
+        channel.append(link_element(f"{{{ATOM_NS}}}link", link))
     if feed.archived:
-        channel.append(etree.Element(f"{{{HISTORY}}}archive", nsmap={"fh": HISTORY}))
+        channel.append(etree.Element(f"{{{HISTORY_NS}}}archive", nsmap={"fh": HISTORY_NS}))
     return root
 
 
@@ -121,18 +121,18 @@ def item_element(entry: FeedEntry) -> Element:
     item = made.rss_entry()
     if entry.published:
         etree.SubElement(item, "pubDate").text = format_datetime(entry.published)
-    etree.SubElement(item, f"{{{ATOM}}}updated").text = entry.updated.isoformat()
-    etree.SubElement(item, f"{{{DC}}}creator").text = entry.publisher.name
+    etree.SubElement(item, f"{{{ATOM_NS}}}updated").text = entry.updated.isoformat()
+    etree.SubElement(item, f"{{{DC_NS}}}creator").text = entry.publisher.name
     for other in entry.also:
-        etree.SubElement(item, f"{{{DC}}}contributor").text = other.name
+        etree.SubElement(item, f"{{{DC_NS}}}contributor").text = other.name
     if entry.language:
-        etree.SubElement(item, f"{{{DC}}}language").text = entry.language
+        etree.SubElement(item, f"{{{DC_NS}}}language").text = entry.language
     for link in capture_links(entry.capture):
-        item.append(link_element(f"{{{ATOM}}}link", link))
+        item.append(link_element(f"{{{ATOM_NS}}}link", link))
     for media in entry.enclosures[1:]:
-        found = etree.SubElement(item, f"{{{MEDIA}}}content", url=media.url, type=media.type)
+        found = etree.SubElement(item, f"{{{MEDIA_NS}}}content", url=media.url, type=media.type)
         if media.length:
             found.set("fileSize", str(media.length))
         if media.title:
-            etree.SubElement(found, f"{{{MEDIA}}}title", type="plain").text = media.title
+            etree.SubElement(found, f"{{{MEDIA_NS}}}title", type="plain").text = media.title
     return item

@@ -47,7 +47,7 @@ releases."""
 MAX_UNFLUSHED_FILES = 2000
 """Maximum number of files that are written before they are flushed to disk."""
 
-PAGE = "search/index.html"
+SEARCH_PAGE_FILE = "search/index.html"
 
 PART_CHARACTERS = 2_000_000
 """Approximate length in characters of one part of the search index. Browsers load the parts one
@@ -177,7 +177,7 @@ def search_files(pages: PageRenderer, releases: Iterable[Release]) -> Iterator[t
         script = f"addReleases([\n{part}\n]);\n"
         yield f"search/releases-{number}.js", script.encode("utf-8", "replace")
     yield "search/search.js", (files("feeds.offline") / "static" / "search.js").read_bytes()
-    yield PAGE, pages.offline_search(PAGE, number)
+    yield SEARCH_PAGE_FILE, pages.offline_search(SEARCH_PAGE_FILE, number)
 
 
 def parts(catalog: Catalog, releases: Iterable[Release]) -> Iterator[str]:
@@ -216,15 +216,15 @@ def row(catalog: Catalog, release: Release) -> str:
 
 
 TAG = re.compile(r"<(?:a|form|img|link|script|source)\b[^>]*>")
-ADDRESS = re.compile(r'(?<=\s)(action|href|src)="([^"]*)"')
+ADDRESS_ATTRIBUTE = re.compile(r'(?<=\s)(action|href|src)="([^"]*)"')
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
-PICTURE = re.compile(
+PICTURE_LINK = re.compile(
     r'<a class="picture" href="([^"]*)"[^>]*><span>([^<]*)</span> <small>[^<]*</small></a>'
 )
 """Pattern that matches a link to an image, as feeds.pages.releases.release_body writes it."""
 
-IMAGES = frozenset(("avif", "bmp", "gif", "jpeg", "jpg", "png", "webp"))
-INDEX = "index.html"
+IMAGE_SUFFIXES = frozenset(("avif", "bmp", "gif", "jpeg", "jpg", "png", "webp"))
+INDEX_FILE = "index.html"
 
 
 def relinked(page: str, file_of: Callable[[str], str | None]) -> str:
@@ -236,7 +236,7 @@ def relinked(page: str, file_of: Callable[[str], str | None]) -> str:
 
     def picture(found: re.Match[str]) -> str:
         file = file_of(unescape(found[1]))
-        if file is None or file.rpartition(".")[2] not in IMAGES:
+        if file is None or file.rpartition(".")[2] not in IMAGE_SUFFIXES:
             return found[0]
         return f'<img src="{escape(file)}" alt="{found[2]}">'
 
@@ -245,7 +245,9 @@ def relinked(page: str, file_of: Callable[[str], str | None]) -> str:
         new = (file_of(old) or old) if SCHEME.match(old) else with_index(old)
         return found[0] if new == old else f'{name}="{escape(new)}"'
 
-    return TAG.sub(lambda tag: ADDRESS.sub(address, tag[0]), PICTURE.sub(picture, page))
+    return TAG.sub(
+        lambda tag: ADDRESS_ATTRIBUTE.sub(address, tag[0]), PICTURE_LINK.sub(picture, page)
+    )
 
 
 def with_index(link: str) -> str:
@@ -256,12 +258,12 @@ def with_index(link: str) -> str:
         path += "/"
     elif last or not path:
         return link
-    return f"{path}{INDEX}{mark}{rest}"
+    return f"{path}{INDEX_FILE}{mark}{rest}"
 
 
 def absolute_links(page: str) -> Iterator[str]:
     """Yield the absolute URLs of a page's links and images."""
     for tag in TAG.finditer(page):
-        for _, link in ADDRESS.findall(tag[0]):
+        for _, link in ADDRESS_ATTRIBUTE.findall(tag[0]):
             if SCHEME.match(link):
                 yield unescape(link)

@@ -10,13 +10,13 @@ from data.search.query import Matches
 from data.search.syntax import MAX_QUERY_LENGTH
 from feeds.entries.entry import title_of
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import NAMES
+from feeds.pages.rows import FORMAT_NAMES
 from feeds.pages.search_problems import SearchProblem
 from feeds.urls import (
     FEED_BUILDER,
     FEED_TYPES,
     FORMATS,
-    SEARCH,
+    SEARCH_FEED,
     SEARCH_PAGE,
     Format,
     feed_facet,
@@ -90,7 +90,7 @@ def feed_address(parameters: SearchParameters, counts: Mapping[Facet, int]) -> t
         facet = Facet(chosen.get("source"), chosen.get("topic"), language=chosen.get("lang"))
         if facet.language is None or len(chosen) == 1:
             return href(stem_of(feed_facet(facet, counts))), ""
-    return SEARCH, urlencode(sorted({**chosen, **state_of(parameters)}.items()))
+    return SEARCH_FEED, urlencode(sorted({**chosen, **state_of(parameters)}.items()))
 
 
 def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
@@ -129,7 +129,7 @@ def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
             for label, name, choices in choices_of(pages)
         ],
         kinds=[(label, value, value == kind_of(parameters)) for label, value in kinds_of(pages)],
-        kinds_of_file=[(NAMES[one], one, one == kind) for one in FORMATS],
+        kinds_of_file=[(FORMAT_NAMES[one], one, one == kind) for one in FORMATS],
         problems=built.problems,
         is_of_all=kind_of(parameters) in SITE_FEEDS and bool(selection),
         matches=built.matches,

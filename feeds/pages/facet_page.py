@@ -7,7 +7,7 @@ from markupsafe import Markup
 from data.models import Facet
 from feeds.pages.navigation import SINGLE_PAGE, Paging
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import UP, ReleaseRow, with_lines
+from feeds.pages.rows import ROOT_MARK, ReleaseRow, with_lines
 from feeds.urls import page_file
 
 
@@ -29,7 +29,7 @@ def facet_page(
     """
     catalog = pages.catalog
     file = page_file(facet)
-    backlog = b"".join(undated).decode().replace(UP, "../" * file.count("/"))
+    backlog = b"".join(undated).decode().replace(ROOT_MARK, "../" * file.count("/"))
     around = pages.navigation.around(facet)
     # The page explains folded duplicates only if a count exceeds the number of listed releases.
     has_larger_count = (

@@ -17,7 +17,7 @@ from feeds.urls import FORMATS, Format, href
 MAX_ENTRIES = 40
 """Maximum number of entries on the HTML page of a feed. The feed itself has all entries."""
 
-ATOM = "{http://www.w3.org/2005/Atom}"
+ATOM_PREFIX = "{http://www.w3.org/2005/Atom}"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -56,14 +56,14 @@ class Document:
 
     def text(self, name: str) -> str:
         """Return the text of a child element of the feed."""
-        return construct_text(self.root.find(ATOM + name))
+        return construct_text(self.root.find(ATOM_PREFIX + name))
 
     def link(self, element: etree._Element, relation: str, kind: str = "") -> str:
         """Return the URL of an element's first link with a relation (and media type ``kind``).
 
         Returns an empty string if there is no such link.
         """
-        for link in element.iterfind(f"{ATOM}link"):
+        for link in element.iterfind(f"{ATOM_PREFIX}link"):
             if link.get("rel") == relation and (not kind or link.get("type") == kind):
                 return link.get("href") or ""
         return ""
@@ -79,17 +79,24 @@ class Document:
 
     def entries(self) -> list[ShownEntry]:
         """Return the feed's entries to display, at most MAX_ENTRIES."""
-        return [self._shown(one) for one in islice(self.root.iterfind(f"{ATOM}entry"), MAX_ENTRIES)]
+        return [
+            self._shown(one)
+            for one in islice(self.root.iterfind(f"{ATOM_PREFIX}entry"), MAX_ENTRIES)
+        ]
 
     def _shown(self, entry: etree._Element) -> ShownEntry:
-        published = entry.findtext(f"{ATOM}published") or entry.findtext(f"{ATOM}updated") or ""
+        published = (
+            entry.findtext(f"{ATOM_PREFIX}published")
+            or entry.findtext(f"{ATOM_PREFIX}updated")
+            or ""
+        )
         copy = self.link(entry, "related", "text/html")
         language = entry.get(XML_LANG)
         return ShownEntry(
-            construct_text(entry.find(f"{ATOM}title")),
+            construct_text(entry.find(f"{ATOM_PREFIX}title")),
             dt.datetime.fromisoformat(published).date().isoformat(),
             self.relative_link(copy or self.link(entry, "alternate")),
-            entry.findtext(f"{ATOM}author/{ATOM}name") or "",
+            entry.findtext(f"{ATOM_PREFIX}author/{ATOM_PREFIX}name") or "",
             language,
             is_right_to_left(language),
             self._marks(entry),
@@ -105,7 +112,7 @@ class Document:
             return frozenset()
         return frozenset(
             category.get("term") or ""
-            for category in entry.iterfind(f"{ATOM}category")
+            for category in entry.iterfind(f"{ATOM_PREFIX}category")
             if category.get("scheme") == f"{self._site}marks/"
         )
 
@@ -134,7 +141,7 @@ def feed_page(pages: PageRenderer, path: str, query: str, atom: bytes) -> bytes:
         formats=document.formats,
         shown_format=document.kind,
         entries=entries,
-        more=len(document.root.findall(f"{ATOM}entry")) - len(entries),
+        more=len(document.root.findall(f"{ATOM_PREFIX}entry")) - len(entries),
         page=document.relative_link(document.link(document.root, "alternate", "text/html")),
         older=document.relative_link(document.link(document.root, "prev-archive")),
         alternates=[],

@@ -15,7 +15,7 @@ from feeds.translations import Texts
 MAX_SHOWN_CHARACTERS: Final = 2_000
 """Maximum number of characters of an attachment's text on the page of its release."""
 
-KINDS: Final[Mapping[str, str]] = {
+NAME_BY_TYPE: Final[Mapping[str, str]] = {
     "application/pdf": "PDF",
     "application/msword": "Word",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
@@ -79,12 +79,12 @@ def file_line(media: Media, texts: Texts, text: FileText | None = None) -> FileL
     whole = "\n\n".join(text.pages)
     shown = whole[:MAX_SHOWN_CHARACTERS] + ("…" if len(whole) > MAX_SHOWN_CHARACTERS else "")
     # Text is expected only from files of the kinds that are read.
-    explained = text.cut in CUTS and (text.cut != "kind" or declared in READ_KINDS.values())
-    cut = texts.gettext(CUTS[text.cut]) if explained else ""
+    explained = text.cut in CUT_TEXTS and (text.cut != "kind" or declared in READ_KINDS.values())
+    cut = texts.gettext(CUT_TEXTS[text.cut]) if explained else ""
     return FileLine(media.url, name_of(media), ", ".join(filter(None, about)), shown, cut)
 
 
-CUTS: Final[Mapping[Cut, str]] = {
+CUT_TEXTS: Final[Mapping[Cut, str]] = {
     "pages": N_("The file has too many pages: the later pages are not searched."),
     "length": N_("The text of the file is too long: its end is not searched."),
     "time": N_("Reading the file took too long: not all of its text is searched."),
@@ -121,8 +121,8 @@ def without_direction(text: str) -> str:
 
 def kind_of(media_type: str) -> str:
     """Return the displayed name of a media type, or an empty string for unknown binary data."""
-    if media_type in KINDS:
-        return KINDS[media_type]
+    if media_type in NAME_BY_TYPE:
+        return NAME_BY_TYPE[media_type]
     family, _, name = media_type.partition("/")
     if family in {"image", "audio", "video"}:
         return name.removeprefix("x-").upper()

@@ -16,10 +16,12 @@ from data.text.clean import excerpt
 from feeds.catalog import Catalog
 from feeds.entries.entry import FeedEntry
 from feeds.pages.navigation import Navigation
-from feeds.pages.rows import NAMES, UP, environment, formats_of
+from feeds.pages.rows import FORMAT_NAMES, ROOT_MARK, environment, formats_of
 from feeds.urls import FEED_TYPES, feed_facet, href, page_file, relative, release_file
 
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
+)
 
 MAX_LINE_TOPICS = 2
 """Maximum number of topics in a release's row."""
@@ -34,7 +36,7 @@ MAX_NAME_CHARACTERS = 200
 """Maximum length in characters of a title or name in a row. Style sheets cut longer texts to three
 lines."""
 
-SERVED_POLICY = f"{POLICY}; frame-ancestors 'none'"
+SERVED_POLICY = f"{PAGE_POLICY}; frame-ancestors 'none'"
 """Content Security Policy as an HTTP header, with a directive that a page can't set in its HTML."""
 
 
@@ -60,7 +62,7 @@ class PageRenderer:
         UP in the row stands for the relative path to the site's root. A search passes a ``title``
         and a ``passage`` in which the matches are marked.
         """
-        source = entry.source and UP + href(page_file(Facet(source=entry.source)))[1:]
+        source = entry.source and ROOT_MARK + href(page_file(Facet(source=entry.source)))[1:]
         topics = [one for one in entry.categories if one.scheme == f"{self.catalog.site}/topics/"]
         text = self._row.render(
             entry=entry,
@@ -69,12 +71,12 @@ class PageRenderer:
             others=[excerpt(one.name, MAX_NAME_CHARACTERS) for one in entry.also[:MAX_OTHERS]],
             passage=passage,
             summary="" if entry.summary == entry.title else excerpt(entry.summary, SUMMARY_LENGTH),
-            address=UP + href(release_file(entry.uuid))[1:],
+            address=ROOT_MARK + href(release_file(entry.uuid))[1:],
             source=source,
             topics=[
                 (
                     excerpt(one.label, MAX_NAME_CHARACTERS),
-                    UP + href(page_file(Facet(topic=one.term)))[1:],
+                    ROOT_MARK + href(page_file(Facet(topic=one.term)))[1:],
                 )
                 for one in topics[:MAX_LINE_TOPICS]
             ],
@@ -103,12 +105,12 @@ class PageRenderer:
         heading = self.catalog.heading(facet)
         formats = formats_of(feed_facet(facet, self.navigation.counts))
         usual = {
-            "policy": POLICY,
+            "policy": PAGE_POLICY,
             "referrer": "no-referrer",
             "site": self.catalog.title,
             "here": file,
             "under": file,  # decides which entry of the navigation is marked
-            "place": UP,
+            "place": ROOT_MARK,
             "description": "",
             "structured": "",
             "canonical": "",
@@ -120,10 +122,11 @@ class PageRenderer:
             "release_file": release_file,
             "is_right_to_left": is_right_to_left,
             "types": FEED_TYPES,
-            "names": NAMES,
+            "names": FORMAT_NAMES,
             "formats": formats,
             "alternates": [
-                (FEED_TYPES[kind], f"{heading} ({NAMES[kind]})", file) for kind, file in formats
+                (FEED_TYPES[kind], f"{heading} ({FORMAT_NAMES[kind]})", file)
+                for kind, file in formats
             ],
         }
         text = self.environment.get_template(template).render(usual | values)

@@ -15,9 +15,9 @@ from data.models import Facet
 from feeds.translations import Texts
 from feeds.urls import FEED_TYPES, FORMATS, Format, feed_file, href, page_file
 
-NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
+FORMAT_NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
-UP = "\0"
+ROOT_MARK = "\0"
 """Placeholder, a character that no text contains. In a row, it stands for the relative path to the
 site's root. In a page, it stands for the rows of the page."""
 
@@ -112,7 +112,7 @@ def day_lists(lines: Iterable[ReleaseRow], *, up: str, texts: Texts) -> bytes:
             heading = day_heading(day, up, texts)
             parts += [heading] if before is None else [DAY_END, heading]
             before = day
-        parts.append(row.replace(UP.encode(), up.encode()))
+        parts.append(row.replace(ROOT_MARK.encode(), up.encode()))
     return b"".join([*parts, DAY_END]) if parts else b""
 
 
@@ -121,7 +121,7 @@ def with_lines(page: bytes, lines: Iterable[ReleaseRow], file: str, texts: Texts
 
     ``file`` is the name of the page.
     """
-    head, _, foot = page.partition(UP.encode())
+    head, _, foot = page.partition(ROOT_MARK.encode())
     return b"".join((head, day_lists(lines, up="../" * file.count("/"), texts=texts), foot))
 
 
@@ -138,16 +138,16 @@ def day_heading(day: str, up: str, texts: Texts) -> bytes:
 def feed_row(name: str, page: str, stem: str, texts: Texts) -> str:
     """Return the HTML row for a feed in the directory. ``stem`` is its file without suffix."""
     label = escape(name)
-    files = {kind: f"{UP}{href(f'{stem}.{kind}')[1:]}" for kind in FORMATS}
+    files = {kind: f"{ROOT_MARK}{href(f'{stem}.{kind}')[1:]}" for kind in FORMATS}
     links = "".join(
-        f'<a type="{FEED_TYPES[kind]}" href="{file}">{NAMES[kind]}</a> '
+        f'<a type="{FEED_TYPES[kind]}" href="{file}">{FORMAT_NAMES[kind]}</a> '
         for kind, file in files.items()
     )
     hint = escape(texts.gettext("Copy the address of %(name)s", name=name))
     copy = escape(texts.gettext("Copy"))
     button = f'<button type="button" data-copy="{files["atom"]}" aria-label="{hint}" hidden>{copy}'
     return (
-        f'<tr><th scope="row"><a href="{UP}{href(page)[1:]}" dir="auto">{label}</a></th>'
+        f'<tr><th scope="row"><a href="{ROOT_MARK}{href(page)[1:]}" dir="auto">{label}</a></th>'
         f"<td>{links}{button}</button></td></tr>\n"
     )
 

@@ -21,7 +21,7 @@ from feeds.catalog import Catalog
 from feeds.entries.entry import FeedEntry, entry_of
 from feeds.pages.file_rows import name_of
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import NAMES, UP
+from feeds.pages.rows import FORMAT_NAMES, ROOT_MARK
 from feeds.pages.search_facets import (
     FilterList,
     SearchParameters,
@@ -32,7 +32,7 @@ from feeds.pages.search_facets import (
 )
 from feeds.pages.search_problems import SearchProblem
 from feeds.translations import Texts
-from feeds.urls import FEED_TYPES, FORMATS, SEARCH, page_file, relative
+from feeds.urls import FEED_TYPES, FORMATS, SEARCH_FEED, page_file, relative
 
 STATIC_FILE = "search/index.html"
 """File of the search page on static hosts, which explains that search needs a server."""
@@ -133,9 +133,10 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
         if found.cursor is not None
         else None,
         feeds=[
-            (FEED_TYPES[kind], NAMES[kind], f"{up}{SEARCH[1:]}.{kind}?{query}") for kind in FORMATS
+            (FEED_TYPES[kind], FORMAT_NAMES[kind], f"{up}{SEARCH_FEED[1:]}.{kind}?{query}")
+            for kind in FORMATS
         ],
-        address=f"{catalog.site}{SEARCH}.atom?{query}",
+        address=f"{catalog.site}{SEARCH_FEED}.atom?{query}",
         opml=f"{up}opml.xml?{query}",
         name=name,
         wider=wider_searches(texts, parameters, found.respelled)
@@ -188,7 +189,7 @@ def rows(
         if dated and release.day:
             shown = Markup("{} · {}").format(pages.catalog.texts.format_period(release.day), shown)
         row = pages.row(entry, title=marked(entry.title, query, "title"), passage=shown)
-        yield row.decode().replace(UP, up)
+        yield row.decode().replace(ROOT_MARK, up)
 
 
 def page_name(hit: FileHit, texts: Texts) -> str:

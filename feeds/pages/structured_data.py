@@ -22,7 +22,7 @@ MAX_CORRECTIONS = 20
 MAX_KEYWORDS = 20
 """Maximum number of topics in the keywords of an article."""
 
-ESCAPED = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
+SCRIPT_ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 """Characters that could end the script element, with their JSON escapes."""
 
 
@@ -91,7 +91,7 @@ def news_article(catalog: Catalog, entry: FeedEntry, revisions: Sequence[Revisio
 def as_data(values: dict[str, Any]) -> Markup:
     """Encode values as the content of a script element, without empty values."""
     data = {"@context": "https://schema.org", **values}
-    text = msgspec.json.encode(without_empty(data)).decode().translate(ESCAPED)
+    text = msgspec.json.encode(without_empty(data)).decode().translate(SCRIPT_ESCAPES)
     return Markup(text)  # noqa: S704 - markup characters are escaped
 
 

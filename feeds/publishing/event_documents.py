@@ -51,10 +51,10 @@ releases."""
 SEARCHED_EDITS: Final = 2
 """Number of recent edits that are searched for silent edits, as a multiple of a feed's entries."""
 
-RETURN: Final = 0
+RETURN_NUMBER: Final = 0
 """Value used instead of a version number if a retracted release is online again."""
 
-RETRACTION: Final = -1
+RETRACTION_NUMBER: Final = -1
 """Value used instead of a version number for a retraction."""
 
 
@@ -256,7 +256,7 @@ class EventPages:
         ``line`` returns the row for an event.
         """
         returns = {(one.until.timestamp(), one.release): one for one in self._store.returns()}
-        every = [*found, *((at, release, RETURN) for at, release in returns)]
+        every = [*found, *((at, release, RETURN_NUMBER) for at, release in returns)]
         # This is the store's order of events with the same time.
         every.sort(key=lambda one: one[1], reverse=True)
         every.sort(key=lambda one: one[0])
@@ -275,7 +275,7 @@ class EventPages:
 
     def write_retractions(self) -> None:
         """Write the pages of all current retractions, and of releases that are online again."""
-        found = [(at, one, RETRACTION) for one, at in self._store.every_retraction()]
+        found = [(at, one, RETRACTION_NUMBER) for one, at in self._store.every_retraction()]
         self._write_events("retractions", found, self._retraction)
 
     def _retraction(self, release_id: str, _: int) -> EventLine:

@@ -24,7 +24,7 @@ from feeds.pages.home_page import (
     recent_changes,
 )
 from feeds.pages.indexes.older_page import (
-    LATEST,
+    LATEST_PAGE,
     MAX_FIRST_PAGE,
     archive_pages,
     first_paging,
@@ -116,14 +116,16 @@ class FacetPages:
         """Delete a facet's pages of newest releases whose numbers are above ``written``."""
         while True:
             written += 1
-            file = part_file(facet, f"{LATEST}-{written}" if written > 1 else LATEST)
+            file = part_file(facet, f"{LATEST_PAGE}-{written}" if written > 1 else LATEST_PAGE)
             if not self._context.is_there(file):
                 return
             self._context.remove(file)
 
     def turned(self, facet: Facet, entries: Sequence[RenderedEntry]) -> bool:
         """Return whether the newest archive page needs a new link to newer releases."""
-        return (len(entries) > MAX_FIRST_PAGE) != self._context.is_there(part_file(facet, LATEST))
+        return (len(entries) > MAX_FIRST_PAGE) != self._context.is_there(
+            part_file(facet, LATEST_PAGE)
+        )
 
     def changed(self, facet: Facet) -> Iterable[int] | None:
         """Return the numbers of a facet's archive pages with changed releases.

@@ -27,7 +27,7 @@ PUBLISHED_IS_LONGER: Final = (
     "the published log has {} leaves, archive/log only {}: the archive was restored from an older "
     "copy. Restore the newest copy of archive/log; the published log is such a copy"
 )
-FORKED: Final = (
+FORKED_LOG_MESSAGE: Final = (
     "the published log and archive/log differ in the first {} leaves: clients would treat the new "
     "log as forged. Restore the newest copy of archive/log; the published log is such a copy"
 )
@@ -72,7 +72,7 @@ def published_size(log: TreeLog, present: Checkpoint, folder: Path) -> int:
     if old.size > present.size:
         raise PublishError(str(folder), PUBLISHED_IS_LONGER.format(old.size, present.size))
     if log.tree(present.size).root_of(old.size) != old.root:
-        raise PublishError(str(folder), FORKED.format(old.size))
+        raise PublishError(str(folder), FORKED_LOG_MESSAGE.format(old.size))
     return old.size
 
 

@@ -31,7 +31,7 @@ from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.site_files import (
     COUNTED_FOLDERS,
     DIRECTORY_FOLDERS,
-    SITEMAP,
+    SITEMAP_FILE,
     Generators,
     SiteFiles,
     Sitemaps,
@@ -45,7 +45,7 @@ from feeds.publishing.site_files import (
     used_by_pages,
 )
 from feeds.urls import (
-    STORIES,
+    STORIES_FOLDER,
     EventFeed,
     event_file,
     feed_file,
@@ -307,7 +307,7 @@ class PublicationRun:
             dirty = () if self._releases.knows_changes else self._since.dirty()
             self._write_releases(self._releases.due_elsewhere(dirty))
         if self.rewritten or not self._releases.knows_changes:
-            for folder in (self._writer.folder / STORIES).glob("*"):
+            for folder in (self._writer.folder / STORIES_FOLDER).glob("*"):
                 self._releases.stories.write(name_of(folder.name))
         if not self.errors:
             self._releases.delete_former_links()
@@ -343,7 +343,7 @@ class PublicationRun:
         self._make(files)
         self._index(counted_pages(self._store, self._pages), COUNTED_FOLDERS)
         undated = self._queued.get(Facet()) or self._context.has_undated_changes
-        with self._tried(SITEMAP):
+        with self._tried(SITEMAP_FILE):
             self._sitemaps.write_index(self._counts, undated=undated)
         if len(self.errors) > failed:
             return False

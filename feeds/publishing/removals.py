@@ -13,7 +13,7 @@ from data.store.core.store import Store
 from feeds.publishing.feed_documents import facet_files
 from feeds.publishing.publication import is_month
 from feeds.publishing.render_cache import RenderCache
-from feeds.publishing.site_files import SITEMAPS
+from feeds.publishing.site_files import SITEMAPS_FOLDER
 from feeds.urls import (
     EVENT_FEEDS,
     FORMATS,
@@ -101,7 +101,7 @@ class EmptiedFacets:
                 if (folder := self._folder / name).is_dir():
                     shutil.rmtree(folder)
             if is_month(facet):
-                for sitemap in (self._folder / SITEMAPS).glob(f"{facet.period}*.xml"):
+                for sitemap in (self._folder / SITEMAPS_FOLDER).glob(f"{facet.period}*.xml"):
                     sitemap.unlink()
             cache.forget_facet(facet)
 

@@ -20,7 +20,7 @@ from data.sqlite_file import cause_of, create_cache_tables, delete_file, open_fo
 from feeds.formats.rendering import RenderedEntry, from_bytes, to_bytes
 from feeds.urls import part_file, stem_of
 
-TABLES = """
+TABLES_SQL = """
     CREATE TABLE IF NOT EXISTS entries (
         number INTEGER PRIMARY KEY,          -- ascending in order of insertion
         key    BLOB NOT NULL UNIQUE,
@@ -47,7 +47,7 @@ TABLES = """
 """
 
 
-DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+DAMAGE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 MAX_CACHE_BYTES = 1024 * 1024 * 1024
 """Maximum total size in bytes of rendered entries. The oldest entries are deleted first."""
@@ -138,7 +138,7 @@ class CacheFile:
         try:
             yield
         except sqlite3.Error as error:
-            is_damaged = getattr(error, "sqlite_errorcode", 0) in DAMAGED
+            is_damaged = getattr(error, "sqlite_errorcode", 0) in DAMAGE_CODES
             raise (DamagedCacheError if is_damaged else StoreError)(
                 self._name, self._cause(error)
             ) from error
@@ -153,7 +153,7 @@ def opened(path: Path | None) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
     db = open_for_writing(path)
     try:
-        create_cache_tables(db, TABLES)
+        create_cache_tables(db, TABLES_SQL)
     except sqlite3.Error:
         db.close()
         raise

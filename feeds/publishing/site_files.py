@@ -64,24 +64,24 @@ DIRECTORY_FOLDERS: Final = (
 LANGUAGE_SAMPLE: Final = 50
 """Number of newest releases from which a source's main language is determined."""
 
-SITEMAP: Final = "sitemap.xml"
+SITEMAP_FILE: Final = "sitemap.xml"
 
-SITEMAPS: Final = "sitemaps"
+SITEMAPS_FOLDER: Final = "sitemaps"
 """Folder of the sitemaps."""
 
-UNDATED: Final = "undated"
+UNDATED_SITEMAP: Final = "undated"
 """Name of the sitemaps for releases without a date. It is used instead of a month."""
 
 INDEX_PAGES: Final = "pages"
 """Name of the sitemaps for index pages. It is used instead of a month."""
 
-INDEXES: Final = ("sources", "topics", "languages", "days", "changes", "retractions", "feeds")
+INDEX_FOLDERS: Final = ("sources", "topics", "languages", "days", "changes", "retractions", "feeds")
 """Folders of index pages."""
 
 MAX_SITEMAP_URLS: Final = 50_000
 """Maximum number of URLs per sitemap, as sitemaps.org specifies."""
 
-SCHEMA: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
+SITEMAP_NS: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
 class SiteFiles:
@@ -123,7 +123,7 @@ def robots(site: str) -> bytes:
     """Return robots.txt, which allows crawlers to read all files but no generated pages."""
     path = urlsplit(site).path
     lines = ["User-agent: *", *(f"Disallow: {path}{one}" for one in NOT_CRAWLED)]
-    return "\n".join([*lines, "", f"Sitemap: {site}/{SITEMAP}", ""]).encode()
+    return "\n".join([*lines, "", f"Sitemap: {site}/{SITEMAP_FILE}", ""]).encode()
 
 
 def layout_of(site: SiteSettings, secrets: bytes = b"", bot: BotFacts | None = None) -> bytes:
@@ -217,23 +217,23 @@ class Sitemaps:
 
     def write_month(self, month: str) -> None:
         """Write the sitemaps for the releases of a month, or for undated releases."""
-        period = "" if month == UNDATED else month
+        period = "" if month == UNDATED_SITEMAP else month
         found = self._context.store.last_changes(period)
         self._write(month, ((release_file(one), changed) for one, changed in found))
 
     def write_pages(self, pages: PageRenderer) -> None:
         """Write the sitemaps for pages that list releases."""
         facets = filter(is_published, pages.navigation.counts)
-        files = [f"{folder}/index.html" for folder in INDEXES]
+        files = [f"{folder}/index.html" for folder in INDEX_FOLDERS]
         files += sorted({*map(page_file, facets), page_file(Facet())})
         self._write(INDEX_PAGES, ((file, None) for file in files))
 
     def write_index(self, counts: Iterable[Facet], *, undated: bool) -> None:
         """Write the sitemap index. ``undated`` is true if undated releases changed."""
         months = {one.period for one in counts if one.period and len(one.period) == MONTH}
-        names = [*sorted(months), UNDATED]
+        names = [*sorted(months), UNDATED_SITEMAP]
         for name in names:
-            if self._known(name) is None or (name == UNDATED and undated):
+            if self._known(name) is None or (name == UNDATED_SITEMAP and undated):
                 self.write_month(name)
         every = [
             (file_of(name, number), changed)
@@ -241,7 +241,7 @@ class Sitemaps:
             for number, changed in enumerate(self._known(name) or ())
         ]
         self._context.write(
-            SITEMAP, document("sitemapindex", "sitemap", self._context.catalog.site, every)
+            SITEMAP_FILE, document("sitemapindex", "sitemap", self._context.catalog.site, every)
         )
 
     def _write(self, name: str, pages: Iterable[tuple[str, dt.datetime | None]]) -> None:
@@ -279,7 +279,7 @@ def parts(
 
 def file_of(name: str, number: int) -> str:
     """Return the file of a sitemap: ``sitemaps/2022-11.xml``, ``sitemaps/2022-11-2.xml``."""
-    return f"{SITEMAPS}/{name}{f'-{number + 1}' if number else ''}.xml"
+    return f"{SITEMAPS_FOLDER}/{name}{f'-{number + 1}' if number else ''}.xml"
 
 
 def note_of(name: str) -> str:
@@ -296,7 +296,7 @@ def document(
     root: str, element: str, site: str, files: Iterable[tuple[str, dt.datetime | None]]
 ) -> bytes:
     """Return the XML of a sitemap or sitemap index. It contains URLs with times."""
-    lines = [f"<?xml version='1.0' encoding='UTF-8'?>\n<{root} xmlns=\"{SCHEMA}\">"]
+    lines = [f"<?xml version='1.0' encoding='UTF-8'?>\n<{root} xmlns=\"{SITEMAP_NS}\">"]
     for file, changed in files:
         time = ""
         if changed:

@@ -29,7 +29,7 @@ XML_HEAD: Final = re.compile(r"<\?[^>]*>|<!DOCTYPE[^>]*>", re.IGNORECASE)
 allowed in HTML.
 """
 
-FAILED: Final = frozenset([408, 425, 429, *range(500, 600)])
+FAILURES: Final = frozenset([408, 425, 429, *range(500, 600)])
 """HTTP statuses that report a problem of the server, so they show nothing about the requested
 file.
 """
@@ -122,4 +122,4 @@ def nearest(entries: Sequence[CdxjEntry], uri: str, at: dt.datetime) -> CdxjEntr
     same = [one for one in entries if one.uri == uri]
     # A redirect from another form of the address leads to this address, maybe in a circle.
     usable = same or [one for one in entries if one.status not in REDIRECTS]
-    return min(usable, key=lambda one: (one.status in FAILED, abs(one.at - at)), default=None)
+    return min(usable, key=lambda one: (one.status in FAILURES, abs(one.at - at)), default=None)

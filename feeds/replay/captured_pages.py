@@ -56,25 +56,25 @@ from feeds.replay.memento import (
 )
 from feeds.replay.memento_address import (
     AS_PART,
-    DATED,
+    DATED_PATH,
     MEMENTO_PREFIX,
     NO_TIME,
-    PART,
+    PART_SUFFIX,
     RECORD,
-    STAMP,
     TIMEMAP,
+    URL_TIME,
     address_in,
     last_moment,
 )
 from feeds.replay.part_grants import PartGrants
-from feeds.replay.renditions import RENDITIONS, renditions_of
+from feeds.replay.renditions import MEDIA_TYPES_BY_RENDITION, renditions_of
 from feeds.replay.rewrite import LinkTo
 
-VARY = ("vary", "sec-fetch-dest")
+VARY_HEADER = ("vary", "sec-fetch-dest")
 """Response header of mementos. A browser tab gets a page with the memento in a frame, so the
 response depends on the request's destination."""
 
-IMPORTED = "communique-imported"
+IMPORTED_HEADER = "communique-imported"
 """Name of the response header with the name of the file from which a capture was imported. The file
 name is percent-encoded."""
 
@@ -124,7 +124,7 @@ class CapturedPages:
         stamp = ""
         if of_timemap := TIMEMAP.fullmatch(asked):
             asked = of_timemap[1]
-        elif dated := DATED.fullmatch(asked):
+        elif dated := DATED_PATH.fullmatch(asked):
             stamp, asked = dated[1], dated[2]
         all_entries = self._entries(asked, restrictions.secrets)
         # A redacted release has no captures left, but its address is still known.
@@ -148,7 +148,9 @@ class CapturedPages:
 
         ``record`` selects one of several captures of the same second.
         """
-        return f"{self._root}{MEMENTO_PREFIX}{at.astimezone(dt.UTC):{STAMP}}{record}/{escaped(url)}"
+        return (
+            f"{self._root}{MEMENTO_PREFIX}{at.astimezone(dt.UTC):{URL_TIME}}{record}/{escaped(url)}"
+        )
 
     def framed(self, capture: Capture, restrictions: Restrictions) -> FramedPage:
         """Return the data about a captured page for the page that shows it in a frame.
@@ -204,7 +206,7 @@ class CapturedPages:
         kind = entry.uri.split(":")[1]
         headers = [("memento-datetime", http_date(entry.at))]
         made = self._replayed(entry, headers, entry.at, restrictions)
-        is_usual = dict(made.headers).get("content-type") in RENDITIONS[kind]
+        is_usual = dict(made.headers).get("content-type") in MEDIA_TYPES_BY_RENDITION[kind]
         return made if made.message or is_usual else None
 
     def _framed(
@@ -267,7 +269,7 @@ class CapturedPages:
             return None
         mementos = self._mementos(entries)
         place = chosen(mementos, at)
-        if f"{entries[place].at:{STAMP}}" != stamp:
+        if f"{entries[place].at:{URL_TIME}}" != stamp:
             # The exact time of the chosen capture has a separate address.
             return ReplayResponse(302, [("location", escaped(mementos[place].url)), SHORT_LIVED])
         headers = memento_headers(self._original(entries), mementos, place)
@@ -275,7 +277,7 @@ class CapturedPages:
         made = self._replayed(entry, headers, at, restrictions)
         if not is_page(made):
             return made
-        made.headers.append(VARY)
+        made.headers.append(VARY_HEADER)
         if not is_tab:
             return made
         found = served(self._folder, self._index, entry.file, entry.offset, MAX_BODY_BYTES)
@@ -296,7 +298,7 @@ class CapturedPages:
 
         All captures of the second ``stamp`` can be selected, not only the memento of this second.
         """
-        found = (one for one in all_entries if one.leaf == leaf and f"{one.at:{STAMP}}" == stamp)
+        found = (one for one in all_entries if one.leaf == leaf and f"{one.at:{URL_TIME}}" == stamp)
         entry = next(found, None)
         if entry is None:
             return None
@@ -331,7 +333,7 @@ class CapturedPages:
         ``headers`` are added to the response. ``at`` is the time of the page.
         """
         if origin := self.origin(entry, restrictions.secrets):
-            headers = [*headers, (IMPORTED, quote(origin))]
+            headers = [*headers, (IMPORTED_HEADER, quote(origin))]
         try:
             found = served(self._folder, self._index, entry.file, entry.offset, MAX_BODY_BYTES)
             made = self._shown(found, headers, at, restrictions, is_part=is_part)
@@ -371,8 +373,8 @@ class CapturedPages:
 
         def part(url: str) -> str:
             uri = target_uri(url)[0]
-            grant = self._grants.grant(f"{at:{STAMP}}", uri) if self._grants else ""
-            return address(url, PART + grant)
+            grant = self._grants.grant(f"{at:{URL_TIME}}", uri) if self._grants else ""
+            return address(url, PART_SUFFIX + grant)
 
         follow = part if is_part else address
         parts = self._parts(at, part, restrictions)
@@ -415,7 +417,7 @@ class CapturedPages:
 
     def _mementos(self, entries: Sequence[CdxjEntry]) -> list[Memento]:
         return [
-            Memento(f"{self._site}{MEMENTO_PREFIX}{one.at:{STAMP}}/{one.uri}", one.at)
+            Memento(f"{self._site}{MEMENTO_PREFIX}{one.at:{URL_TIME}}/{one.uri}", one.at)
             for one in entries
         ]
 

@@ -27,26 +27,26 @@ from feeds.replay.rewrite import LinkTo, joined, rewritten_page, rewritten_style
 MAX_BODY_BYTES = 20_000_000
 """Maximum size in bytes of a decompressed body that is replayed."""
 
-SANDBOX = (
+SANDBOX_POLICY = (
     "sandbox; default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
     "font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 """Content Security Policy of captured pages."""
 REPLAY_HEADERS: Headers = [
-    ("content-security-policy", SANDBOX),
+    ("content-security-policy", SANDBOX_POLICY),
     ("x-dns-prefetch-control", "off"),
     ("x-robots-tag", "noindex"),
     ("cache-control", "public, max-age=3600"),
 ]
 """Response headers of captured pages."""
 
-STYLE = "text/css"
+STYLE_TYPE = "text/css"
 HTML_TYPES = frozenset(["text/html", "application/xhtml+xml"])
 DISPLAYED_TYPES = frozenset(
     [
         *HTML_TYPES,
         "text/plain",
-        STYLE,
+        STYLE_TYPE,
         "image/avif",
         "image/bmp",
         "image/gif",
@@ -60,11 +60,11 @@ DISPLAYED_TYPES = frozenset(
 )
 """Media types that browsers display in the sandbox. Files of other types are downloaded."""
 
-TEXT = re.compile(r"text/.+|.+[/+](?:json|xml)|.+/(?:javascript|ecmascript|x-javascript)")
+TEXT_TYPE = re.compile(r"text/.+|.+[/+](?:json|xml)|.+/(?:javascript|ecmascript|x-javascript)")
 """Pattern that matches text types. Secrets in texts are masked. Captures of other types that
 contain a secret are refused."""
 
-REFUSED = (
+REFUSED_CAPTURE_TEXT = (
     "This capture contains a secret from the address of its request, so it is not shown. "
     "The archive keeps it."
 )
@@ -83,7 +83,7 @@ CHARSET = re.compile(r"charset\s*=\s*\"?([a-z0-9_.:-]{1,40})")
 
 
 NOT_IMAGES = frozenset([*HTML_TYPES, "text/plain", "application/octet-stream"])
-IMAGE = re.compile(
+IMAGE_SIGNATURE = re.compile(
     rb"(?P<png>\x89PNG\r\n\x1a\n)|(?P<jpeg>\xff\xd8\xff)|(?P<gif>GIF8[79]a)"
     rb"|(?P<webp>RIFF....WEBP)|(?P<avif>....ftypavif)",
     re.DOTALL,
@@ -127,10 +127,10 @@ def shown(
     media_type, charset = type_of(found, secrets)
     body = shown_body(found, media_type, link, parts, secrets)
     if secrets.is_in(body):
-        return ReplayResponse(403, [], message=REFUSED)
+        return ReplayResponse(403, [], message=REFUSED_CAPTURE_TEXT)
     if media_type in HTML_TYPES:
         media_type, charset = "text/html", "utf-8"
-    elif media_type == STYLE:
+    elif media_type == STYLE_TYPE:
         charset = "utf-8"
     elif media_type not in DISPLAYED_TYPES:
         headers.append(("content-disposition", "attachment"))
@@ -154,9 +154,9 @@ def shown_body(
     body = found.body
     if media_type in HTML_TYPES:
         body = rewritten_page(body, found.content_type, found.url, link, parts)
-    elif media_type == STYLE:
+    elif media_type == STYLE_TYPE:
         body = rewritten_style(body, found.content_type, found.url, parts)
-    elif TEXT.fullmatch(media_type):
+    elif TEXT_TYPE.fullmatch(media_type):
         return without_secrets(body.decode("latin-1"), secrets).encode("latin-1")
     else:
         return body
@@ -184,7 +184,7 @@ def type_of(found: Served, secrets: Secrets) -> tuple[str, str]:
     if not MEDIA_TYPE.fullmatch(media_type) or secrets.is_in(declared.encode()):
         looks = found.body[:1000].lstrip().lower().startswith((b"<!doctype html", b"<html"))
         media_type = "text/html" if looks else "application/octet-stream"
-    if media_type in NOT_IMAGES and (image := IMAGE.match(found.body)):
+    if media_type in NOT_IMAGES and (image := IMAGE_SIGNATURE.match(found.body)):
         return f"image/{image.lastgroup}", ""
     charset = CHARSET.search(parameters.lower())
     return media_type, charset[1] if charset and is_charset(charset[1]) else ""
@@ -229,7 +229,7 @@ def find_parts(
 def _links_of(sheet: Served, secrets: Secrets) -> list[tuple[str, Kind]]:
     if sheet.status in REDIRECTS:
         return [(target_of(sheet), "import")]
-    if type_of(sheet, secrets)[0] != STYLE:
+    if type_of(sheet, secrets)[0] != STYLE_TYPE:
         return []
     return style_links(sheet.body, sheet.content_type, sheet.url)
 

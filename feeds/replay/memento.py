@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from data.errors import CommuniqueError
 from feeds.pages.releases.capture_page import FramedPage
-from feeds.pages.renderer import POLICY
+from feeds.pages.renderer import PAGE_POLICY
 
 ACCEPT_DATETIME = b"accept-datetime"
 LINK_FORMAT = "application/link-format"
@@ -29,20 +29,21 @@ RFC1123 = re.compile(
 """Pattern that matches the only date format allowed in Accept-Datetime (RFC 7089, section
 2.1.1.1)."""
 
-UNSAFE = re.compile(r"[^!#$%&'()*+,/:;=?@\[\]~\w.-]", re.ASCII)
+UNSAFE_URL_CHARACTER = re.compile(r"[^!#$%&'()*+,/:;=?@\[\]~\w.-]", re.ASCII)
 """Pattern that matches a character that is not allowed in the URL of a header."""
 
 Headers: TypeAlias = list[tuple[str, str]]
 
-PAGE: Headers = [
+PAGE_HEADERS: Headers = [
     ("content-type", "text/html; charset=utf-8"),
-    ("content-security-policy", f"{POLICY}; frame-ancestors 'none'"),
+    ("content-security-policy", f"{PAGE_POLICY}; frame-ancestors 'none'"),
     ("cache-control", "public, max-age=60, stale-while-revalidate=600"),
 ]
 """Response headers of our own pages, which contain no captured page."""
 
-FRAME: Headers = [
-    (name, value.replace("; frame-", "; frame-src 'self'; frame-", 1)) for name, value in PAGE
+FRAME_HEADERS: Headers = [
+    (name, value.replace("; frame-", "; frame-src 'self'; frame-", 1))
+    for name, value in PAGE_HEADERS
 ]
 """Response headers of a page that shows a captured page in a frame."""
 
@@ -199,7 +200,7 @@ def link(memento: Memento, *names: str) -> str:
 
 def escaped(url: str) -> str:
     """Percent-encode all characters of a URL that are not allowed in a header."""
-    return UNSAFE.sub(
+    return UNSAFE_URL_CHARACTER.sub(
         lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "replace")), url
     )
 

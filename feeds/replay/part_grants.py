@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from feeds.replay.memento import escaped
-from feeds.replay.memento_address import AS_PART, DATED, address_in
+from feeds.replay.memento_address import AS_PART, DATED_PATH, address_in
 
 HOUR_SECONDS: Final = 3600
 
@@ -43,7 +43,7 @@ class PartGrants:
 
     def allows(self, asked: str) -> bool:
         """Return whether a path has a valid grant. ``asked`` is the part after MEMENTO_PREFIX."""
-        dated = DATED.fullmatch(asked)
+        dated = DATED_PATH.fullmatch(asked)
         found = AS_PART.fullmatch(dated[1]) if dated else None
         if dated is None or found is None or found[2] is None:
             return False

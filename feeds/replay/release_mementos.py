@@ -25,9 +25,9 @@ from feeds.replay.captured_response import Restrictions, public_cause
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
     CAPTURE_REMOVED,
-    FRAME,
+    FRAME_HEADERS,
     LINK_FORMAT,
-    PAGE,
+    PAGE_HEADERS,
     SHORT_LIVED,
     BadDatetime,
     Memento,
@@ -109,7 +109,7 @@ class ReleaseMementos:
             return None
         original, mementos = original_of(self._site, release_id), mementos_of(self._site, found)
         headers = memento_headers(original, mementos, place)
-        return ReplayResponse(200, [*PAGE, *headers], self._page(release, found, place))
+        return ReplayResponse(200, [*PAGE_HEADERS, *headers], self._page(release, found, place))
 
     def captures(self, release_id: str) -> ReplayResponse | None:
         """Return the page that lists the captures of a release.
@@ -140,7 +140,7 @@ class ReleaseMementos:
                 if self._pages
             },
         )
-        return ReplayResponse(200, PAGE, page)
+        return ReplayResponse(200, PAGE_HEADERS, page)
 
     def captured(self, release_id: str, number: int | None) -> ReplayResponse | None:
         """Return the captured page of a version, shown in a frame, or None.
@@ -164,7 +164,7 @@ class ReleaseMementos:
         seen = self._store.sightings(release_id).seen if wanted == release.revision else None
         seen = seen if seen != revision.capture else None
         page = replay_page(renderer, release, revision, framed, seen=seen)
-        return ReplayResponse(200, FRAME, page)
+        return ReplayResponse(200, FRAME_HEADERS, page)
 
     def rendition(self, release_id: str, number: int | None, kind: str) -> ReplayResponse | None:
         """Return the archived screenshot or PDF of a version, or None.
@@ -200,7 +200,7 @@ class ReleaseMementos:
             self._side(self._pages, found, found[after]),
         )
         renderer = PageRenderer(catalog_of(self._store, self._site), {})
-        return ReplayResponse(200, FRAME, compare_page(renderer, release, found, sides))
+        return ReplayResponse(200, FRAME_HEADERS, compare_page(renderer, release, found, sides))
 
     def _side(
         self, pages: CapturedPages, found: Sequence[Revision], version: Revision

@@ -14,7 +14,7 @@ from data.archive.warc.reader import read_record
 from data.errors import ArchiveError
 from data.models import Revision
 
-RENDITIONS: Final[Mapping[str, Sequence[str]]] = {
+MEDIA_TYPES_BY_RENDITION: Final[Mapping[str, Sequence[str]]] = {
     "screenshot": ("image/webp", "image/png", "image/jpeg"),
     "pdf": ("application/pdf",),
 }
@@ -41,7 +41,7 @@ def renditions_of(
     except ArchiveError:
         return {}
     found: dict[str, CdxjEntry] = {}
-    for kind in RENDITIONS:
+    for kind in MEDIA_TYPES_BY_RENDITION:
         for entry in captures.of(f"urn:{kind}:{uri}"):
             if since <= entry.at and (until is None or entry.at < until):
                 found.setdefault(kind, entry)

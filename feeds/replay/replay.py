@@ -18,7 +18,7 @@ from feeds.pages.renderer import PageRenderer
 from feeds.replay.captured_pages import CapturedPages
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
-    FRAME,
+    FRAME_HEADERS,
     RELEASE_HIDDEN,
     ReplayResponse,
     original_links,
@@ -29,13 +29,13 @@ from feeds.replay.release_mementos import ReleaseMementos, original_of, restrict
 from feeds.replay.withheld_captures import Withheld
 from feeds.urls import name_of
 
-RELEASE = re.compile(
+RELEASE_PATH = re.compile(
     r"/releases/([^/]+)/(timemap|capture/(?:page|compare|screenshot|pdf)?|revisions/([1-9]\d{0,13})/?)?"
 )
 """Pattern that matches the paths of a release: its page, TimeMap, captures, captured page,
 comparison of versions, screenshot, PDF, and versions."""
 
-REVISION = re.compile(r"[1-9][0-9]{0,13}")
+REVISION_NUMBER = re.compile(r"[1-9][0-9]{0,13}")
 """Pattern that matches a version number, which may be a time with 14 digits."""
 
 
@@ -65,7 +65,7 @@ def framed_memento(store: Store, site: SiteSettings, made: ReplayResponse) -> Re
         return made
     kept = [one for one in made.headers if one[0] in {"link", "memento-datetime", "vary"}]
     page = memento_page(PageRenderer(catalog_of(store, site), {}), made.framed)
-    headers = [*FRAME, *kept, ("cache-control", "private, max-age=60")]
+    headers = [*FRAME_HEADERS, *kept, ("cache-control", "private, max-age=60")]
     return ReplayResponse(made.status, headers, page)
 
 
@@ -99,7 +99,7 @@ class PageReplay:
             return self._pages is not None
         if not path.startswith("/releases/"):
             return False
-        found = RELEASE.fullmatch(path)
+        found = RELEASE_PATH.fullmatch(path)
         if found is None:
             return False
         if found[2] == "capture/":
@@ -114,7 +114,7 @@ class PageReplay:
         """
         if asked.path.startswith(MEMENTO_PREFIX):
             return self._captured(asked)
-        found = RELEASE.fullmatch(asked.path)
+        found = RELEASE_PATH.fullmatch(asked.path)
         release = name_of(found[1]) if found else None
         if found is None or release is None:
             return None
@@ -145,7 +145,7 @@ class PageReplay:
         values = parse_qs(query.decode("latin-1"), keep_blank_values=True)
         names = ("old", "new") if path == "capture/compare" else ("revision",)
         for name in names:
-            if not all(map(REVISION.fullmatch, values.get(name, []))):
+            if not all(map(REVISION_NUMBER.fullmatch, values.get(name, []))):
                 message = f"{name} must be the number of a version, such as {name}=2."
                 return ReplayResponse(400, [], message=message)
         numbers = [int(values[name][0]) if name in values else None for name in names]
@@ -169,7 +169,7 @@ class PageReplay:
 
         The page of a release gets the headers of a TimeGate.
         """
-        found = RELEASE.fullmatch(path)
+        found = RELEASE_PATH.fullmatch(path)
         release = name_of(found[1]) if found and not found[2] else None
         if release is None:
             return []

@@ -56,10 +56,10 @@ LAZY_SETS: Final = ("data-srcset", "data-lazy-srcset", "data-original-set")
 LAZY_BACKGROUNDS: Final = ("data-bg", "data-background-image", "data-background", "data-bg-src")
 """Names of attributes from which scripts load a background image."""
 
-IMAGES: Final = frozenset(["img", "source", "image", "feimage", "input"])
-HREFS: Final = ("href", "xlink:href")
-PICTURES: Final = ("background", "poster")
-DROPPED: Final = {
+IMAGE_ELEMENTS: Final = frozenset(["img", "source", "image", "feimage", "input"])
+HREF_ATTRIBUTES: Final = ("href", "xlink:href")
+PICTURE_ATTRIBUTES: Final = ("background", "poster")
+DROPPED_ATTRIBUTES: Final = {
     "base": ("href", "target"),
     "form": ("action",),
     "button": ("formaction",),
@@ -73,13 +73,13 @@ DROPPED: Final = {
 browser shows the page."""
 KEPT_HTTP_EQUIV: Final = frozenset(["content-type", "content-language", "x-ua-compatible"])
 
-SHAPE: Final = ("id", "class", "style", "width", "height", "title", "align", "frameborder")
+LAYOUT_NAMES: Final = ("id", "class", "style", "width", "height", "title", "align", "frameborder")
 """Attributes of embedded files that are kept, because they influence the layout."""
 
 NOT_ARCHIVED: Final = "about:invalid"
 """Address of an image that is not in the archive. Browsers send no request for it."""
 
-SPRITES: Final = "position:absolute;width:0;height:0;overflow:hidden"
+SPRITES_STYLE: Final = "position:absolute;width:0;height:0;overflow:hidden"
 """Style of the hidden drawing that contains symbols from other files. ``use`` elements can't load
 these symbols, because browsers load them only from the page's own origin. A page in a sandbox has
 no origin."""
@@ -194,22 +194,22 @@ class PageRewriter:
 
     def _changes(self, name: str, attrs: dict[str, str]) -> dict[str, str | None]:
         """Return the new values of attributes, or None for attributes that are removed."""
-        dropped = (key for key in DROPPED.get(name, ()) if key in attrs)
+        dropped = (key for key in DROPPED_ATTRIBUTES.get(name, ()) if key in attrs)
         changes: dict[str, str | None] = {
             key: None for key in dropped if attrs[key].lower() not in KEPT_HTTP_EQUIV
         }
-        if name in IMAGES:
+        if name in IMAGE_ELEMENTS:
             changes |= self._image(name, attrs)
         if led := {"a": self._led, "area": self._led, "use": self._symbol}.get(name):
-            changes |= {key: led(attrs[key]) for key in HREFS if key in attrs}
-        changes |= {key: self._part(attrs[key]) for key in PICTURES if key in attrs}
+            changes |= {key: led(attrs[key]) for key in HREF_ATTRIBUTES if key in attrs}
+        changes |= {key: self._part(attrs[key]) for key in PICTURE_ATTRIBUTES if key in attrs}
         if style := self._style(attrs):
             changes["style"] = style
         return changes
 
     def _image(self, name: str, attrs: dict[str, str]) -> dict[str, str | None]:
         """Return an image's rewritten attributes. Lazy-loading URLs take precedence."""
-        keys = (*HREFS, "src") if name in {"image", "feimage"} else ("src",)
+        keys = (*HREF_ATTRIBUTES, "src") if name in {"image", "feimage"} else ("src",)
         sources = [attrs[key] for key in (*LAZY_SOURCES, *keys) if attrs.get(key)]
         sets = [attrs[key] for key in (*LAZY_SETS, "srcset") if attrs.get(key)]
         wanted = {link: self._address(link) for link in sources}
@@ -303,7 +303,7 @@ class PageRewriter:
             f"{PageRewriter(url, self.link, self.parts, is_sprite=True).page(text)}"
             for url, text in self.parts.drawings()
         )
-        return f'<div style="{SPRITES}" aria-hidden="true">{drawn}</div>' if drawn else ""
+        return f'<div style="{SPRITES_STYLE}" aria-hidden="true">{drawn}</div>' if drawn else ""
 
     def _address(self, link: str) -> str:
         """Return the absolute URL of a file, or an empty string."""
@@ -333,11 +333,11 @@ class PageRewriter:
 
 
 def plain_tag(name: str, attrs: dict[str, str], **more: str) -> str:
-    """Return the tag of an element that loads nothing, with the attributes in `SHAPE`.
+    """Return the tag of an element that loads nothing, with the attributes in `LAYOUT_NAMES`.
 
     ``more`` are additional attributes.
     """
-    kept = {key: attrs[key] for key in SHAPE if key in attrs}
+    kept = {key: attrs[key] for key in LAYOUT_NAMES if key in attrs}
     written = "".join(f' {key}="{escape(value)}"' for key, value in (kept | more).items())
     return f"<{name}{written}>"
 

@@ -53,10 +53,10 @@ from feeds.server.site_server import FeedPages, SiteServer, redirect_to_slash
 from feeds.server.token_gate import CachingApp, TokenGate
 from feeds.urls import (
     ADMIN_PATH,
-    API,
+    API_PREFIX,
     CALLBACK_PATH,
     HUB_PATH,
-    MCP,
+    MCP_PATH,
     READER_API,
     READER_LOGINS,
     SAVED_SEARCHES,
@@ -124,21 +124,25 @@ def routes_of(
     # Clients of the Google Reader API may use addresses below /api/. So its routes precede the
     # API's.
     rows += reader.routes() if reader else []
-    rows += api.routes() if api else [reserved(f"{API}{{rest:path}}")]
+    rows += api.routes() if api else [reserved(f"{API_PREFIX}{{rest:path}}")]
     rows.append(
-        ServerRoute(API.rstrip("/"), app=redirect_to_slash) if api else reserved(API.rstrip("/"))
+        ServerRoute(API_PREFIX.rstrip("/"), app=redirect_to_slash)
+        if api
+        else reserved(API_PREFIX.rstrip("/"))
     )
     if mcp:
-        rows.append(ServerRoute(MCP, frozenset(("POST",)), app=mcp, own_errors=True))
+        rows.append(ServerRoute(MCP_PATH, frozenset(("POST",)), app=mcp, own_errors=True))
     else:
-        rows.append(reserved(MCP))
+        rows.append(reserved(MCP_PATH))
     if reader:
         # Base addresses without the final slash. Those below /api/ belong to the API.
-        bare = (one.rstrip("/") for one in READER_API if not one.startswith(API))
+        bare = (one.rstrip("/") for one in READER_API if not one.startswith(API_PREFIX))
         rows += [ServerRoute(one, app=redirect_to_slash) for one in bare]
     else:
-        rows += [reserved(one) for one in READER_LOGINS if not one.startswith(API)]
-        rows += [reserved(f"{one}{{rest:path}}") for one in READER_API if not one.startswith(API)]
+        rows += [reserved(one) for one in READER_LOGINS if not one.startswith(API_PREFIX)]
+        rows += [
+            reserved(f"{one}{{rest:path}}") for one in READER_API if not one.startswith(API_PREFIX)
+        ]
     for path in (ADMIN_PATH, f"{ADMIN_PATH}/{{rest:path}}"):
         if beside.admin:
             rows.append(ServerRoute(path, FORM_METHODS, "own", app=beside.admin, own_errors=True))

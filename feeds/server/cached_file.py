@@ -9,7 +9,7 @@ from email.utils import formatdate
 from pathlib import PurePath
 from typing import TypeAlias
 
-from feeds.http_headers import CODINGS, IDENTITY, cache_control_of, content_type_of
+from feeds.http_headers import CONTENT_CODINGS, IDENTITY, cache_control_of, content_type_of
 from feeds.pages.renderer import SERVED_POLICY
 from feeds.server.connection.security import ANY_ORIGIN, completed
 from feeds.urls import WATCH_FEED, FileStamp
@@ -18,7 +18,7 @@ Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 OK, NOT_MODIFIED = b"200 OK", b"304 Not Modified"
 
-PRIVATE = "private, max-age=60"
+PRIVATE_CACHE = "private, max-age=60"
 """Cache-Control of watch feeds."""
 
 PAGE_POLICY = SERVED_POLICY.encode()
@@ -34,14 +34,14 @@ FEED_VARIES_BY = b"accept-encoding, a-im, sec-fetch-dest"
 HEAD_BYTES = 4096
 """Number of bytes at the start of a feed that are searched for the links of the feed itself."""
 
-ITEMS = b',"items":['
+ITEMS_START = b',"items":['
 """Start of the items in a JSON Feed. The fields of the feed itself come before it."""
 ENTRY = re.compile(rb"<(?:entry|item)\b")
 LINK = re.compile(rb"<(?:atom:)?link\b([^<>]*)>")
 ATTRIBUTE = re.compile(rb'([a-z]+)="([^"]*)"')
-RELATIONS = {b"self", b"hub", b"prev-archive", b"next-archive", b"current"}
+HEADER_RELATIONS = {b"self", b"hub", b"prev-archive", b"next-archive", b"current"}
 """Relations of the links in a feed that are repeated as Link headers."""
-ADDRESS = re.compile(rb"https?://[^\x00-\x20<>\"\x7f-\xff]+")
+SAFE_URL = re.compile(rb"https?://[^\x00-\x20<>\"\x7f-\xff]+")
 """Pattern that matches a URL that is safe in a header."""
 
 
@@ -123,7 +123,7 @@ def cached_file(
     modified = max(stamp.modified // 10**9, before.modified + 1 if before else 0)
     kept = cache_control_of(address, file, followed=follows)
     if address.startswith(WATCH_FEED):
-        kept = PRIVATE
+        kept = PRIVATE_CACHE
     # Headers that a 304 response may contain. Clients keep the others (RFC 9110, section 15.4.5).
     short = [
         (b"last-modified", formatdate(modified, usegmt=True).encode()),
@@ -141,7 +141,7 @@ def cached_file(
     if is_feed:
         headers.extend((b"link", link) for link in links_in(body, kind))
     digest = hashlib.sha256(body).hexdigest()[:32]
-    tags = {coding: f'"{digest}-{coding}"'.encode() for coding in CODINGS}
+    tags = {coding: f'"{digest}-{coding}"'.encode() for coding in CONTENT_CODINGS}
     tags[IDENTITY] = f'"{digest}"'.encode()
     unchanged = {tag: [*short, (b"etag", tag)] for tag in tags.values()}
     heads = {tag: head_of(NOT_MODIFIED, short) for tag, short in unchanged.items()}
@@ -170,7 +170,7 @@ def links_in(feed: bytes, kind: str) -> list[bytes]:
     """Return Link headers for a feed's self, hub and archive links. ``kind`` is the file suffix."""
     head = feed[:HEAD_BYTES]
     found = json_links(head) if kind == ".json" else xml_links(head)
-    return [b'<%s>; rel="%s"' % (href, rel) for rel, href in found if ADDRESS.fullmatch(href)]
+    return [b'<%s>; rel="%s"' % (href, rel) for rel, href in found if SAFE_URL.fullmatch(href)]
 
 
 def xml_links(head: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -178,7 +178,7 @@ def xml_links(head: bytes) -> Iterator[tuple[bytes, bytes]]:
     # Entries may contain links with the same relations.
     for element in LINK.findall(ENTRY.split(head, 1)[0]):
         found = dict(ATTRIBUTE.findall(element))
-        if found.get(b"rel") in RELATIONS and b"href" in found:
+        if found.get(b"rel") in HEADER_RELATIONS and b"href" in found:
             yield found[b"rel"], found[b"href"].replace(b"&amp;", b"&")
 
 
@@ -188,7 +188,7 @@ def json_links(head: bytes) -> Iterator[tuple[bytes, bytes]]:
     ``next_url`` is the page with older items, so its relation is ``prev-archive``.
     """
     try:
-        found = json.loads(head.partition(ITEMS)[0] + b"}")
+        found = json.loads(head.partition(ITEMS_START)[0] + b"}")
         for rel, href in (
             ("self", found["feed_url"]),
             *(("hub", hub["url"]) for hub in found.get("hubs", ())),

@@ -30,7 +30,7 @@ from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_existing
 from data.text.clean import plain
-from feeds.catalog import REMOVED, Catalog, catalog_of
+from feeds.catalog import REMOVED_SOURCE_TEXT, Catalog, catalog_of
 from feeds.http_headers import IMMUTABLE_CACHE, TILE_PREFIX
 from feeds.pages.indexes.not_found_page import near_misses, not_found_page
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
@@ -40,7 +40,7 @@ from feeds.server.errors import explain, page
 from feeds.server.requests.routes import ServerRoute
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.urls import (
-    SEARCH,
+    SEARCH_FEED,
     SEARCH_PAGE,
     Format,
     facet_of,
@@ -53,7 +53,7 @@ from feeds.urls import (
     relative,
 )
 
-ADDRESS: Final = re.compile(
+SOURCE_ADDRESS: Final = re.compile(
     r"/(feeds/source|sources)/([^/]+?)((?:\.(?:atom|rss|json)|/.*)?)", re.DOTALL
 )
 """Pattern that matches the address of a source: folder, source id, and the rest of the path."""
@@ -101,12 +101,12 @@ class MissingFileResponses:
 
     def _answer(self, request: Request) -> Response:
         path = request.scope["path"]
-        found = ADDRESS.fullmatch(path)
+        found = SOURCE_ADDRESS.fullmatch(path)
         source = name_of(found[2]) if found else None
         if found and source is not None:
             now, removed = self._current_source(source)
             if removed:
-                return page(request.scope, 410, message=REMOVED)
+                return page(request.scope, 410, message=REMOVED_SOURCE_TEXT)
             if now != source:
                 place = f"{found[1]}/{file_name(now)}{found[3]}"
                 return redirect(place, path, request.url.query, 301)
@@ -123,7 +123,7 @@ class MissingFileResponses:
             if sections:
                 # The redirect is temporary: if another source loses this section, the target
                 # changes.
-                file = f"{SEARCH}.{kind}" if kind else SEARCH_PAGE
+                file = f"{SEARCH_FEED}.{kind}" if kind else SEARCH_PAGE
                 return redirect(file[1:], path, urlencode({"q": f'"{label}"'}), 302)
         return self._not_found.answer(request.scope)
 

@@ -80,7 +80,7 @@ HEALTH_CACHE_SECONDS: Final = 5.0
 LATENCY_BUCKETS_SECONDS: Final = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
 """Upper bounds of the latency histogram's buckets, in seconds."""
 
-COLORS: Final[dict[Condition, str]] = {
+COLOR_BY_CONDITION: Final[dict[Condition, str]] = {
     "ok": "#2e7d32",
     "late": "#2e7d32",
     "new": "#546e7a",
@@ -349,7 +349,7 @@ class Monitoring:
 def badge(one: Health) -> str:
     """Return an SVG badge with a source's condition. Its title contains the reason."""
     left, right = (7 * len(text) + 10 for text in (one.source, one.label))
-    width, color = left + right, COLORS[one.condition]
+    width, color = left + right, COLOR_BY_CONDITION[one.condition]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img"'
         f' font-family="Verdana, sans-serif" font-size="11" fill="#fff" text-anchor="middle">'

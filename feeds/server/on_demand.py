@@ -33,7 +33,7 @@ from feeds.pages.search_page import search_name, search_page
 from feeds.searches import canonical_query, parse_query, with_version
 from feeds.server.cached_file import CachedFile, cached_file
 from feeds.server.search import (
-    FACETS,
+    FACET_PARAMETERS,
     SEARCH_PAGES,
     BadQuery,
     allowed_parameters,
@@ -52,7 +52,7 @@ from feeds.urls import (
     FEED_BUILDER,
     FORMATS,
     OWN_HUB,
-    SEARCH,
+    SEARCH_FEED,
     SEARCH_PAGE,
     WATCH_FEED,
     FileStamp,
@@ -71,7 +71,7 @@ MAX_CACHED, MAX_CACHED_BYTES = 128, 64 * 1024 * 1024
 are dropped first."""
 
 
-NEED_NO_QUERY = (SEARCH, SEARCH_PAGE, FEED_BUILDER)
+NEED_NO_QUERY = (SEARCH_FEED, SEARCH_PAGE, FEED_BUILDER)
 """Prefixes of URL paths at which responses are generated even without a query."""
 
 Question: TypeAlias = tuple[str, str]
@@ -197,15 +197,15 @@ class OnDemand:
 
     def _from(self, store: Store, path: str, asked: Mapping[str, str]) -> bytes | None:
         catalog = catalog_of(store, self._site)
-        if path == "/opml.xml" or path.rpartition(".")[0] == SEARCH:
+        if path == "/opml.xml" or path.rpartition(".")[0] == SEARCH_FEED:
             moves = store.source_moves()
             wanted = with_present_sources(asked, moves)
             refuse_unknown(wanted, catalog.sources, self._saved, moves)
         if path == "/opml.xml":
             groups = groups_of(asked)
-            if asked.keys() - {*FACETS, "groups"}:
+            if asked.keys() - {*FACET_PARAMETERS, "groups"}:
                 asked = {name: one for name, one in asked.items() if name != "groups"}
-                named = self._named(catalog, f"{SEARCH}.atom", asked)
+                named = self._named(catalog, f"{SEARCH_FEED}.atom", asked)
                 return opml.render_one(catalog, named)
             wanted = with_present_sources(asked, store.source_moves())
             within = {"source", "topic"} & asked.keys()
@@ -238,7 +238,7 @@ class OnDemand:
         kind = next((kind for kind in FORMATS if kind == suffix), None)
         if kind is None:
             return None
-        if stem == SEARCH:
+        if stem == SEARCH_FEED:
             entries = self._found(store, catalog, asked)
             # Releases without a date have no place in a feed ordered by date.
             shown = (one for one in entries if one.published)

@@ -27,9 +27,9 @@ from feeds.pages.builder_page import SELECTION_PARAMETERS, SITE_FEEDS, BuiltFeed
 from feeds.pages.search_page import Hit, SearchResults
 from feeds.pages.search_problems import SearchProblem, notes_on, problems_of
 from feeds.searches import PAGE_PARAMETERS, SEARCH_PARAMETERS, present_text
-from feeds.urls import FEED_BUILDER, SEARCH, SEARCH_PAGE, WATCH_FEED
+from feeds.urls import FEED_BUILDER, SEARCH_FEED, SEARCH_PAGE, WATCH_FEED
 
-FACETS = ("source", "topic")
+FACET_PARAMETERS = ("source", "topic")
 """Parameters of searches that need only the facets of releases, not the search index."""
 
 MAX_FACET_PAIRS = 20
@@ -60,7 +60,7 @@ def search(
     """
     moves = store.source_moves()
     asked = with_present_sources(asked, moves)
-    if asked and asked.keys() <= set(FACETS):
+    if asked and asked.keys() <= set(FACET_PARAMETERS):
         return of_facets(store, asked, limit)
     return store.search_newest(query_of(asked, saved, moves), limit=limit).releases
 
@@ -69,7 +69,9 @@ def of_facets(
     store: Store, asked: Mapping[str, str], limit: int, offset: int = 0
 ) -> Sequence[Release]:
     """Return the newest releases of the requested sources and topics, in feed order."""
-    every = product(*(asked[name].split(",") if name in asked else [None] for name in FACETS))
+    every = product(
+        *(asked[name].split(",") if name in asked else [None] for name in FACET_PARAMETERS)
+    )
     facets = [Facet(*names) for names in islice(every, MAX_FACET_PAIRS)]
     if len(facets) == 1:
         return tuple(store.releases(facets[0], limit=limit, offset=offset))
@@ -163,7 +165,7 @@ def allowed_parameters(path: str) -> tuple[str, ...]:
     """Return the names of the query parameters that a path accepts."""
     if path in SEARCH_PAGES:
         return SEARCH_PARAMETERS + PAGE_PARAMETERS
-    if path.rpartition(".")[0] == SEARCH:
+    if path.rpartition(".")[0] == SEARCH_FEED:
         return SEARCH_PARAMETERS
     if path == FEED_BUILDER:
         return (*SELECTION_PARAMETERS, "kind", "format")

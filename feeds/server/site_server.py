@@ -19,7 +19,7 @@ from data.settings import SiteSettings
 from data.text.clean import plain
 from data.text.urls import site_address
 from feeds.catalog import Catalog
-from feeds.http_headers import CODINGS, COMPRESS, IDENTITY
+from feeds.http_headers import COMPRESSORS, CONTENT_CODINGS, IDENTITY
 from feeds.pages.feed_page import feed_page
 from feeds.pages.renderer import PageRenderer
 from feeds.server.cached_file import FEED_VARIES_BY, CachedFile, Encoded, policy_of
@@ -34,11 +34,11 @@ from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.server.search import BadQuery
 from feeds.server.site_cache import HeldFiles
 from feeds.server.source_topic import address_of
-from feeds.urls import FEED_BUILDER, SEARCH, SEARCH_PAGE, is_feed
+from feeds.urls import FEED_BUILDER, SEARCH_FEED, SEARCH_PAGE, is_feed
 
 log = logging.getLogger(__name__)
 
-GENERATED: Final = (SEARCH, SEARCH_PAGE, FEED_BUILDER)
+GENERATED_PREFIXES: Final = (SEARCH_FEED, SEARCH_PAGE, FEED_BUILDER)
 """Prefixes of URL paths at which responses are generated even without a query."""
 
 WITH_QUERIES: Final = ("/feeds/", "/sources/", "/opml.xml", SEARCH_PAGE)
@@ -207,7 +207,9 @@ class SiteServer:
 
     def _is_generated(self, path: str) -> bool:
         """Whether a path is always generated, so that it can't be a published file."""
-        return self._is_topic(path) or (self._demand is not None and path.startswith(GENERATED))
+        return self._is_topic(path) or (
+            self._demand is not None and path.startswith(GENERATED_PREFIXES)
+        )
 
     def _is_topic(self, path: str) -> bool:
         """Whether a path looks like the URL of a source's topic page."""
@@ -255,7 +257,7 @@ class SiteServer:
             (b"delta-base", base),
         ]
         if coding != IDENTITY:
-            body = await asyncio.to_thread(COMPRESS[coding], body)
+            body = await asyncio.to_thread(COMPRESSORS[coding], body)
             headers.append((b"content-encoding", coding.encode()))
         headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": 226, "headers": headers})
@@ -264,7 +266,7 @@ class SiteServer:
 
     async def _compress(self, held: CachedFile, coding: str) -> Encoded:
         # In a thread, because compressing a large feed takes tens of milliseconds.
-        body = await asyncio.to_thread(COMPRESS[coding], held.variants[IDENTITY].body)
+        body = await asyncio.to_thread(COMPRESSORS[coding], held.variants[IDENTITY].body)
         return self._cache.add(held, coding, body)
 
 
@@ -289,7 +291,7 @@ def requested_variant(
             wanted = wanted + b"," + value if wanted else value
         elif name == b"if-modified-since":
             since = value
-    coding = accepted(encoding, CODINGS) if encoding else IDENTITY
+    coding = accepted(encoding, CONTENT_CODINGS) if encoding else IDENTITY
     tag: bytes | None = None
     if wanted in held.unchanged:
         # A fast path: nearly all feed readers send only one ETag.

@@ -30,10 +30,10 @@ from feeds.pages.rows import ReleaseRow
 from feeds.pages.search_page import day_of
 from feeds.urls import FORMATS, Format, is_published, page_file, part_file, stem_of
 
-FEED = re.compile(r"/(feeds/source/[^/]+/topic/[^/]+?)(?:/page/([1-9]\d{0,8}))?\.([a-z]+)")
+FEED_PATH = re.compile(r"/(feeds/source/[^/]+/topic/[^/]+?)(?:/page/([1-9]\d{0,8}))?\.([a-z]+)")
 """Pattern that matches the path of a feed for one topic of one source. Its groups are the path
 without suffix, the number of an archive page, and the format."""
-PAGE = re.compile(r"/(sources/[^/]+/topics/[^/]+/)(?:page/(latest|[1-9]\d{0,8})(-\d{1,4})?/)?")
+PAGE_PATH = re.compile(r"/(sources/[^/]+/topics/[^/]+/)(?:page/(latest|[1-9]\d{0,8})(-\d{1,4})?/)?")
 """Pattern that matches the path of a page for a topic of a source. Its groups are the folder, and
 the page of older releases."""
 
@@ -55,9 +55,9 @@ class Address:
 
 def address_of(path: str) -> Address | None:
     """Parse a decoded path. Returns None if it can't be a feed or page of a source's topic."""
-    if found := PAGE.fullmatch(path):
+    if found := PAGE_PATH.fullmatch(path):
         return Address(f"{found[1]}index", part=(found[2] or "") + (found[3] or ""))
-    if found := FEED.fullmatch(path):
+    if found := FEED_PATH.fullmatch(path):
         kind = next((kind for kind in FORMATS if kind == found[3]), None)
         return Address(found[1], kind, int(found[2]) if found[2] else None) if kind else None
     return None

@@ -13,26 +13,28 @@ from feeds.replay.part_grants import PartGrants
 from feeds.server.api.problems import BEARER_CHALLENGE, api_refusal
 from feeds.server.connection.http_protocol import CachedResponse
 from feeds.server.errors import page
-from feeds.server.requests.access import PARAMETER, TOKEN_NAME, Access, token_in
+from feeds.server.requests.access import TOKEN_NAME, TOKEN_PARAMETER, Access, token_in
 from feeds.server.requests.routes import RouteTable
-from feeds.urls import API, MCP
+from feeds.urls import API_PREFIX, MCP_PATH
 
 CHALLENGES: Final = ('Basic realm="Communique", charset="UTF-8"', BEARER_CHALLENGE)
 """Values of the WWW-Authenticate header: Basic for browsers and feed readers, Bearer for
 programs."""
 
-PUBLIC: Final = b"cache-control: public"
-PRIVATE: Final = b"cache-control: private"
+PUBLIC_CACHE: Final = b"cache-control: public"
+PRIVATE_CACHE: Final = b"cache-control: private"
 
 
 def without_token(query: bytes) -> bytes:
     """Remove the token from a query string, because it must not appear in links and caches."""
-    return b"&".join(part for part in query.split(b"&") if not part.startswith(PARAMETER))
+    return b"&".join(part for part in query.split(b"&") if not part.startswith(TOKEN_PARAMETER))
 
 
 def refusal(scope: Scope, verdict: AccessVerdict) -> Response:
     """Return the error response for a request without access."""
-    if scope["path"] == MCP or (scope["path"].startswith(API) and scope["path"] != API):
+    if scope["path"] == MCP_PATH or (
+        scope["path"].startswith(API_PREFIX) and scope["path"] != API_PREFIX
+    ):
         answer = api_refusal(verdict)
         if scope["method"] == "POST":
             del answer.headers["access-control-allow-origin"]
@@ -94,7 +96,7 @@ class TokenGate:
         if text is None or self._access.permissions.find(text) is None:
             return None
         answer = self._app.cached_response(path, headers)
-        return answer and (answer[0].replace(PUBLIC, PRIVATE, 1), answer[1])
+        return answer and (answer[0].replace(PUBLIC_CACHE, PRIVATE_CACHE, 1), answer[1])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request or lifespan event."""

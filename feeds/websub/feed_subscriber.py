@@ -27,7 +27,7 @@ from data.store.core.store import Store
 from data.text.urls import host_of, site_address
 from feeds.sending_loop import Backoff, in_thread
 from feeds.urls import CALLBACK_PATH
-from feeds.websub.messages import FORM, is_address, subscription_form
+from feeds.websub.messages import FORM_TYPE, is_address, subscription_form
 
 log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ MAX_CONTENT_BYTES: Final = 20_000_000
 HEARD_UPDATE_SECONDS: Final = 60
 """Minimum number of seconds before the stored time of a hub's last message is updated again."""
 
-SIGNATURE: Final = re.compile(r"(sha1|sha256|sha384|sha512)=([0-9a-fA-F]{40,128})")
+SIGNATURE_HEADER: Final = re.compile(r"(sha1|sha256|sha384|sha512)=([0-9a-fA-F]{40,128})")
 """Pattern that matches the X-Hub-Signature header: algorithm and hexadecimal digest."""
 
 NO_CONTENT: Final = 204
@@ -158,7 +158,7 @@ async def is_signed(request: Request, secret: str) -> bool:
 
     The content is read but not stored.
     """
-    found = SIGNATURE.fullmatch(request.headers.get("x-hub-signature", "").strip())
+    found = SIGNATURE_HEADER.fullmatch(request.headers.get("x-hub-signature", "").strip())
     if not found:
         return False
     mac, size = hmac.new(secret.encode(), digestmod=found[1]), 0
@@ -264,7 +264,7 @@ class FeedSubscriber:
         """
         mode: Mode = "subscribe" if one.wanted else "unsubscribe"
         form = subscription_form(HubRequest(mode, one.callback, one.topic, secret=one.secret))
-        answer = await self._outbound.ask("POST", one.hub, {"content-type": FORM}, form)
+        answer = await self._outbound.ask("POST", one.hub, {"content-type": FORM_TYPE}, form)
         if answer.is_good:
             log.info("subscription requested", source=one.source, hub=host_of(one.hub), mode=mode)
         else:

@@ -23,7 +23,7 @@ from data.text.urls import site_address
 from data.watches.matching import WatchIndex, event_about
 from data.watches.watch_file import Watch
 from feeds.searches import SEARCH_PARAMETERS, canonical_query, parse_query, present_text
-from feeds.urls import FORMATS, SEARCH, facet_of, feed_file, is_published
+from feeds.urls import FORMATS, SEARCH_FEED, facet_of, feed_file, is_published
 from feeds.websub.messages import file_of
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def made_feed(address: str) -> str | None:
     name.
     """
     path, mark, query = address.partition("?")
-    if path in {f"{SEARCH}.{kind}" for kind in FORMATS}:
+    if path in {f"{SEARCH_FEED}.{kind}" for kind in FORMATS}:
         asked = parse_query(query.encode(), SEARCH_PARAMETERS)
         return f"{path[1:]}?{canonical_query(asked)}" if asked else None
     found = None if mark else facet_of(path)

@@ -17,14 +17,14 @@ from data.store.core.store import Store
 from data.text.urls import host_of
 from feeds.sending_loop import in_thread
 from feeds.websub.generated_feeds import is_made, subscribable
-from feeds.websub.messages import FORM, BadHubRequest, parse_hub_request
+from feeds.websub.messages import FORM_TYPE, BadHubRequest, parse_hub_request
 
 log = structlog.get_logger()
 
 MAX_FORM_BYTES = 16_384
 """Maximum size in bytes of a subscription request's form."""
 
-LATER = {"retry-after": "600"}
+RETRY_HEADERS = {"retry-after": "600"}
 
 HUB_TEXT = (
     "This is a WebSub hub for the feeds of this site: POST hub.mode, hub.callback, hub.topic.\n"
@@ -82,14 +82,14 @@ class Hub:
             answer = PlainTextResponse(f"{error}\n", 400)
         except StoreError as error:
             log.warning("hub failed", problem=str(error))
-            answer = PlainTextResponse("this hub is unavailable now\n", 503, LATER)
+            answer = PlainTextResponse("this hub is unavailable now\n", 503, RETRY_HEADERS)
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> PlainTextResponse:
         if request.method != "POST":
             return PlainTextResponse(HUB_TEXT)
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-            return PlainTextResponse(f"send a form: {FORM}\n", 415)
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
+            return PlainTextResponse(f"send a form: {FORM_TYPE}\n", 415)
         body = bytearray()
         async for piece in request.stream():
             body += piece
@@ -97,7 +97,7 @@ class Hub:
                 return PlainTextResponse("the form is too large\n", 413)
         client = self._client_of(request.scope)
         if refusal := await in_thread(self._store, self._queue, bytes(body), client):
-            return PlainTextResponse(f"{refusal}\n", 503, LATER)
+            return PlainTextResponse(f"{refusal}\n", 503, RETRY_HEADERS)
         self._woken()
         return PlainTextResponse("the callback will be verified\n", 202)
 

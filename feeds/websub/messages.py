@@ -24,7 +24,7 @@ MAX_ADDRESS_LENGTH = 2_000
 SECRET_LIMIT_BYTES = 200
 """Number of bytes that a secret must not reach (section 5.1)."""
 
-FORM = "application/x-www-form-urlencoded"
+FORM_TYPE = "application/x-www-form-urlencoded"
 
 FORBIDDEN_CHARACTER = re.compile(r"[\x00-\x20<>\"\x7f]")
 """Pattern that matches a character that is not allowed in a URL."""

@@ -15,11 +15,11 @@ from data.store.core.store import Store
 from feeds.sending_loop import Backoff, in_thread
 from feeds.urls import stamp_of
 from feeds.websub.generated_feeds import is_made
-from feeds.websub.messages import FORM, announcement, is_topic, topic_of
+from feeds.websub.messages import FORM_TYPE, announcement, is_topic, topic_of
 
 log = structlog.get_logger()
 
-BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}
+BUSY_STATUSES = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}
 """Response statuses of a hub that is temporarily unavailable."""
 
 BATCH_SIZE = 100
@@ -70,13 +70,13 @@ class Announcer:
         Raises OutboundError if the hub is unreachable.
         """
         topic = topic_of(self._site, change.file)
-        form = {"content-type": FORM}
+        form = {"content-type": FORM_TYPE}
         answer = await self._outbound.ask("POST", self._hub, form, announcement(topic))
         if answer.is_good:
             await in_thread(self._store, self._store.mark_announced, change)
             return True
         outcome = f"status {answer.status}"
-        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in BUSY:
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in BUSY_STATUSES:
             raise OutboundError(self._hub, outcome)
         # Only this feed was refused. The hub may accept other feeds.
         again = self._pace.after(change.attempts)

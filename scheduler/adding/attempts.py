@@ -19,7 +19,7 @@ from spiders.catalogue.catalogue import SUFFIX, Entry
 
 State: TypeAlias = Literal["added", "found", "present", "unsure", "failed"]
 
-FOLDER: Final = "attempts"
+ATTEMPTS_FOLDER: Final = "attempts"
 """Folder in HOME/catalogues that contains the logs of attempts."""
 
 FINISHED_PREFIX: Final = b'{"finished":'
@@ -68,7 +68,7 @@ class AttemptLog:
     """Log of the attempts to add entries of one catalogue. Only one process may write at a time."""
 
     def __init__(self, home: Home, catalogue: str) -> None:
-        self._path = home.catalogues / FOLDER / f"{catalogue}{SUFFIX}"
+        self._path = home.catalogues / ATTEMPTS_FOLDER / f"{catalogue}{SUFFIX}"
         self.attempts: dict[str, Attempt] = {}
         """Last attempt to add each entry, by the entry's id."""
         self.unfinished: dict[str, Attempt] = {}

@@ -30,7 +30,7 @@ from spiders.discovery.propose import GivenFields
 from spiders.extract.golden import BadGolden
 from spiders.sources.loader import LoadedSource, load_sources
 
-LOCK: Final = "catalogue"
+CATALOGUE_LOCK: Final = "catalogue"
 """Name of the lock that a command holds while it adds or updates entries."""
 
 

@@ -25,7 +25,7 @@ from scheduler.home.home import Home
 
 T = TypeVar("T")
 
-NICE: Final = 5
+CHILD_NICENESS: Final = 5
 """Niceness added to child processes that publish or backfill."""
 
 KILL_AFTER_SECONDS: Final = 15.0
@@ -145,7 +145,7 @@ def lower_priority(process: int) -> None:
     priorities of both are lowered. The parent does this, because a child would use CPU time before
     it could lower its own priority.
     """
-    nice = min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
+    nice = min(os.getpriority(os.PRIO_PROCESS, 0) + CHILD_NICENESS, 19)
     # If the process has ended already, its parent will notice.
     with suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, process, nice)

@@ -72,7 +72,7 @@ from scheduler.children.page_limit import (
 )
 from scheduler.children.watchdog import Watchdog
 from scheduler.home.archived_files import keep_home_files
-from scheduler.home.home import SOURCE_LOCK, VISIT, open_home
+from scheduler.home.home import SOURCE_LOCK, VISIT_LOCK_HOLDER, open_home
 from scheduler.logs import log_as
 from scheduler.sources.drift import DriftGuard
 from spiders.crawl.drafts.release_files import FileKinds
@@ -90,8 +90,10 @@ PROGRESS_SECONDS = 0.5
 STOP_GRACE_SECONDS = 2.0
 """Seconds to wait for pending responses after a crawl is stopped."""
 
-STOPPED = "the visit was stopped early; its results are stored, and the next visit continues"
-TIMED_OUT = f"it took longer than [collect] run_timeout: {STOPPED}"
+STOPPED_MESSAGE = (
+    "the visit was stopped early; its results are stored, and the next visit continues"
+)
+TIMED_OUT = f"it took longer than [collect] run_timeout: {STOPPED_MESSAGE}"
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +210,7 @@ class Crawl:
         """Stop all running visits, and report them. Returns whether any visit was running."""
         under_way = tuple(self._visits.values())
         for visit in under_way:
-            visit.stop(CUT, STOPPED)
+            visit.stop(CUT, STOPPED_MESSAGE)
         return bool(under_way)
 
     def give_back(self) -> None:
@@ -228,7 +230,7 @@ class Crawl:
         try:
             with ExitStack() as locks:
                 loaded = self._load(job)
-                locks.enter_context(self._home.lock(f"{SOURCE_LOCK}{loaded.id}", VISIT))
+                locks.enter_context(self._home.lock(f"{SOURCE_LOCK}{loaded.id}", VISIT_LOCK_HOLDER))
                 # The source may have been renamed or removed before the lock was taken.
                 loaded = self._load(job)
                 check_proxy(loaded.file, self._home.settings.network)

@@ -32,7 +32,7 @@ from data.network.hosts import queue_of
 from scheduler.children.child import signal_name
 from scheduler.children.crawl_child import ChildKind, CrawlChild, CrawlLost, OnVisitProgress
 from scheduler.children.crawl_lines import Progress, VisitJob
-from scheduler.children.page_limit import HARD_FACTOR, KILLED, SEPARATE_SECONDS, PageNote
+from scheduler.children.page_limit import HARD_FACTOR, SEPARATE_SECONDS, SLOW_PAGE_CODE, PageNote
 from scheduler.children.watchdog import LEASES_EXPIRED_CODE
 from scheduler.home.home import Home
 from spiders.crawl.page_errors import reported_url
@@ -65,8 +65,8 @@ IDLE_SECONDS = 10.0
 
 NOT_BEGUN = "the visit waited for its turn when all visits were stopped"
 HOST_LOST = "the lease of its host was lost; the next visit continues from there"
-INTERRUPTED = "a page of another visit ended the process of this visit, which begins again"
-CRASHED = "{} ended the process of this visit, which begins again"
+INTERRUPTED_MESSAGE = "a page of another visit ended the process of this visit, which begins again"
+CRASHED_MESSAGE = "{} ended the process of this visit, which begins again"
 CRASHED_AT_PAGE = "{} ended the process of this visit at a page; it continues in a separate process"
 
 
@@ -88,7 +88,7 @@ def unfinished(source: LoadedSource, started: dt.datetime, progress: Progress | 
 
 def killed_by(page: PageNote, code: int) -> RunError:
     """Return the error for a page that was being read when a signal ended its separate process."""
-    if code == KILLED:
+    if code == SLOW_PAGE_CODE:
         why = f"took longer than {SEPARATE_SECONDS * HARD_FACTOR:g} s of CPU time"
     else:
         why = f"ended its process ({signal_name(code)})"
@@ -259,9 +259,13 @@ class Executor:
             return RunError("", CRAWL, str(lost)), False
         if own:
             self._suspicious.add(queue_of(source.file.url))
-            why = SLOW_PAGE_MESSAGE if code == KILLED else CRASHED_AT_PAGE.format(signal_name(code))
+            why = (
+                SLOW_PAGE_MESSAGE
+                if code == SLOW_PAGE_CODE
+                else CRASHED_AT_PAGE.format(signal_name(code))
+            )
         else:
-            why = INTERRUPTED if page else CRASHED.format(signal_name(code))
+            why = INTERRUPTED_MESSAGE if page else CRASHED_MESSAGE.format(signal_name(code))
         return RunError("", CUT, why), True
 
     async def _after_loss(self, run: Run) -> Run:

@@ -41,7 +41,7 @@ HARD_FACTOR: Final = 1.5
 REPEAT_SECONDS: Final = 1.0
 """CPU seconds between repeated SlowPage exceptions, in case the code has caught the first one."""
 
-KILLED: Final = -signal.SIGVTALRM
+SLOW_PAGE_CODE: Final = -signal.SIGVTALRM
 """Exit code of a crawl that the kernel ended because a page was too slow."""
 
 ALLOCATIONS_PER_COLLECTION: Final = 20_000
@@ -70,7 +70,7 @@ An exception could leave a statement or a limit in an inconsistent state.
 MAX_VISITS = 20
 """Maximum number of consecutive visits that skip a slow page. The next visit tries it again."""
 
-SKIP = (
+SKIPPED_PAGE_MESSAGE = (
     f"the page is skipped, as reading it took too long in one of the last {MAX_VISITS} visits; "
     "`communique collect` with the source's id reads it again"
 )
@@ -204,7 +204,7 @@ class SlowPages:
         """Raise SlowPage if a page must be skipped or read in the separate process."""
         if self._slow and reported_url(url) in self._slow:
             if not self._explicit:
-                raise SlowPage(SLOW_SKIPPED, SKIP)
+                raise SlowPage(SLOW_SKIPPED, SKIPPED_PAGE_MESSAGE)
             if not self._limit.separate:
                 raise self._limit.error(url)
 

@@ -7,7 +7,15 @@ import click
 from data.clock import utc_now
 from data.settings import Settings
 from data.wording import counted, sized
-from scheduler.cli import BACKUP, as_json, complain, home_option, print_json, say, with_home
+from scheduler.cli import (
+    BACKUP_PATH_TYPE,
+    as_json,
+    complain,
+    home_option,
+    print_json,
+    say,
+    with_home,
+)
 from scheduler.home.backup.backup import back_up
 from scheduler.home.backup.restore import restore as restore_home
 from scheduler.home.home import Home
@@ -19,7 +27,7 @@ with_empty_home = home_option(lambda folder, _: Home(folder.resolve(), Settings(
 
 
 @click.command()
-@click.argument("to", type=BACKUP)
+@click.argument("to", type=BACKUP_PATH_TYPE)
 @as_json
 @with_home
 def backup(home: Home, *, to: Path, as_json: bool) -> int:
@@ -47,7 +55,7 @@ def backup(home: Home, *, to: Path, as_json: bool) -> int:
 
 
 @click.command()
-@click.argument("source", metavar="FROM", type=BACKUP)
+@click.argument("source", metavar="FROM", type=BACKUP_PATH_TYPE)
 @as_json
 @with_empty_home
 def restore(home: Home, *, source: Path, as_json: bool) -> int:

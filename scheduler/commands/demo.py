@@ -20,7 +20,7 @@ from data.wording import counted
 from feeds.server.app import HomeFolders, create_app
 from feeds.server.requests.access import Access
 from scheduler.children.executor import Executor
-from scheduler.cli import FOLDER, PORT, as_json, complain, named_home, print_json, say
+from scheduler.cli import FOLDER_TYPE, PORT_TYPE, as_json, complain, named_home, print_json, say
 from scheduler.commands.collect import print_run
 from scheduler.demo.server import ServedRooms, rooms_served, write_sources
 from scheduler.home.home import Home, open_home
@@ -30,13 +30,13 @@ from scheduler.sources.health import note_health
 from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import choose, load_sources
 
-DAYS = 3
+DEMO_DAYS = 3
 """Number of days in the demo.
 
 On day 2, an edit, a move, a retraction and a copy take place. On day 3, removals are confirmed.
 """
 
-SETTINGS = """\
+SETTINGS_TEXT = """\
 [network]
 allow_private = true
 
@@ -64,10 +64,12 @@ class NotADemo(CommuniqueError):
     "--home",
     "folder",
     metavar="DIR",
-    type=FOLDER,
+    type=FOLDER_TYPE,
     help="Empty folder to work in (default a temporary folder; COMMUNIQUE_HOME is not used).",
 )
-@click.option("--port", type=PORT, default=0, help="Port of the web server (default: a free port).")
+@click.option(
+    "--port", type=PORT_TYPE, default=0, help="Port of the web server (default: a free port)."
+)
 @click.option("--once", is_flag=True, help="Exit after publishing, without serving.")
 @as_json
 def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
@@ -160,12 +162,12 @@ def demo_home(folder: Path, address: str | None) -> Home:
     """
     settings = folder / "communique.toml"
     try:
-        own = settings.exists() and settings.read_text("utf-8").startswith(SETTINGS)
+        own = settings.exists() and settings.read_text("utf-8").startswith(SETTINGS_TEXT)
         if folder.exists() and any(folder.iterdir()) and not own:
             raise NotADemo(folder)
         folder.mkdir(parents=True, exist_ok=True)
         url = f'url = "{address.rstrip("/")}"\n' if address else ""
-        settings.write_text(SETTINGS + url, "utf-8")
+        settings.write_text(SETTINGS_TEXT + url, "utf-8")
     except OSError as error:
         cause = f"the folder can't be used ({error.strerror})"
         raise SettingsError(str(folder), "--home", cause) from error
@@ -176,10 +178,10 @@ def collect_days(home: Home, rooms: ServedRooms, *, quiet: bool) -> list[Run]:
     """Visit all press rooms once per day."""
     sources = choose(load_sources(home.sources)[0], ())
     runs: list[Run] = []
-    for day in range(1, DAYS + 1):
+    for day in range(1, DEMO_DAYS + 1):
         rooms.show(day)
         if not quiet:
-            say(f"Day {day} of {DAYS}: visiting {counted(len(sources), 'press room')}")
+            say(f"Day {day} of {DEMO_DAYS}: visiting {counted(len(sources), 'press room')}")
         with progress_bars() as on_progress:
             today = asyncio.run(
                 Executor(home).visit_all(sources, explicit=True, on_progress=on_progress)

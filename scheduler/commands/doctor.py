@@ -31,7 +31,7 @@ from scheduler.home.doctor.store import check_store
 from scheduler.home.errors import NoHome
 from scheduler.home.home import Home, check_places
 
-CHECKS: Final[Mapping[str, Check]] = {
+CHECK_BY_NAME: Final[Mapping[str, Check]] = {
     "settings": check_settings,
     "permissions": check_permissions,
     "disk": check_disk,
@@ -93,7 +93,7 @@ def doctor(home: Home, *, as_json: bool) -> int:
 
 def examine(path: Path) -> list[Finding]:
     """Run all checks on the home directory at ``path``, and return their findings."""
-    checks = dict(CHECKS)
+    checks = dict(CHECK_BY_NAME)
     found: list[Finding] = []
     home = Home(path, Settings())
     try:

@@ -29,7 +29,7 @@ MAX_PAGES_AHEAD = 64
 MAX_FETCHES = 16
 """Maximum number of addresses fetched at the same time. Their responses are kept in memory."""
 
-READABLE = re.compile(r"^text/|html|xml|json")
+READABLE_TYPE = re.compile(r"^text/|html|xml|json")
 """Pattern that matches the media types of pages and listings."""
 
 
@@ -117,7 +117,7 @@ def fetched_task(result: FetchResult, kind: Wanted) -> Task:
     page = result.page
     media_type = page.content_type.partition(";")[0].strip().lower() if page else ""
     why = result.why if page is None else ""
-    if media_type and not READABLE.search(media_type):
+    if media_type and not READABLE_TYPE.search(media_type):
         why = f"the file is {media_type}, not a page"
     problem = str(NotFetched(result.asked, why)) if why else None
     return Task(result.asked, result.asked, result.url, kind, problem, page)

@@ -21,7 +21,7 @@ from scheduler.sources.handlings import (
 from scheduler.sources.health import health_without_store, home_health
 from spiders.sources.loader import load_source
 
-WHY = why_option("Reason, stored with this decision.")
+REASON_OPTION = why_option("Reason, stored with this decision.")
 
 
 @click.group(cls=ListingGroup)
@@ -71,7 +71,7 @@ def block_advice(home: Home, one: Health) -> str:
 
 @health.command()
 @click.argument("source")
-@WHY
+@REASON_OPTION
 @as_json
 @with_home
 def ack(home: Home, *, source: str, why: str, as_json: bool) -> int:
@@ -93,7 +93,7 @@ def ack(home: Home, *, source: str, why: str, as_json: bool) -> int:
     metavar="DAYS",
     help="Number of days.",
 )
-@WHY
+@REASON_OPTION
 @as_json
 @with_home
 def mute(home: Home, *, source: str, days: int, why: str, as_json: bool) -> int:

@@ -18,7 +18,7 @@ from feeds.server.api.reads import Reads
 from feeds.server.api.writes import Writes
 from feeds.server.mcp.http import is_installed
 from feeds.server.mcp.tools import Toolbox, Work
-from scheduler.cli import PATH, with_home
+from scheduler.cli import PATH_TYPE, with_home
 from scheduler.home.home import Home
 from scheduler.logs import log_to
 from scheduler.sources.health import home_health
@@ -52,7 +52,7 @@ class UnusableToken(CommuniqueError):
 @click.option(
     "--token-file",
     "token_file",
-    type=PATH,
+    type=PATH_TYPE,
     metavar="FILE",
     default=None,
     help="File with a token that has the scope `operate` (by default, tools are read-only).",

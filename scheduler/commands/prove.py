@@ -14,7 +14,7 @@ from data.interchange.release_fields import deposit_fields, release_fields
 from data.models import Release
 from data.store.core.store import Store
 from data.wording import counted
-from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
+from scheduler.cli import PATH_TYPE, as_json, complain, print_json, say, with_home
 from scheduler.home.home import Home
 from scheduler.operations.releases import find
 
@@ -23,7 +23,7 @@ from scheduler.operations.releases import find
 @click.argument("release")
 @click.option(
     "--to",
-    type=PATH,
+    type=PATH_TYPE,
     metavar="FOLDER",
     default=None,
     help="Folder to create (default proof-ID in the current folder).",

@@ -11,7 +11,7 @@ import click
 import uvloop
 
 from data.errors import CommuniqueError, SettingsError
-from scheduler.cli import PORT, with_home
+from scheduler.cli import PORT_TYPE, with_home
 from scheduler.home.home import Home, home_at
 from scheduler.logs import log_to
 from scheduler.terminal.new_store import with_new_store
@@ -59,7 +59,7 @@ def service_of(home: Home) -> Service:
 
 
 @click.command()
-@click.option("--port", type=PORT, default=None, help="Port to listen on (default site.port).")
+@click.option("--port", type=PORT_TYPE, default=None, help="Port to listen on (default site.port).")
 @with_home
 @with_new_store
 def run(home: Home, *, port: int | None) -> int:

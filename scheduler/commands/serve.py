@@ -16,7 +16,7 @@ from feeds.server.app import HomeFolders, MountedApps, create_app
 from feeds.server.monitoring import Measurements
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
-from scheduler.cli import PORT, complain, say, with_home
+from scheduler.cli import PORT_TYPE, complain, say, with_home
 from scheduler.home.home import Home
 from scheduler.logs import log_to
 from scheduler.service.home_metrics import HomeMetrics
@@ -27,7 +27,7 @@ from scheduler.sources.health import home_health
 
 @click.command()
 @click.option("--host", default=None, help="Address to listen on (default site.host).")
-@click.option("--port", type=PORT, default=None, help="Port to listen on (default site.port).")
+@click.option("--port", type=PORT_TYPE, default=None, help="Port to listen on (default site.port).")
 @with_home
 def serve(home: Home, *, host: str | None, port: int | None) -> int:
     """Serve the published site.

@@ -31,7 +31,7 @@ from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home.home import Home
 from scheduler.operations.releases import find
 
-MINUTE = "%Y-%m-%d %H:%M"
+TO_MINUTE = "%Y-%m-%d %H:%M"
 """Format of times in the text output."""
 
 
@@ -95,7 +95,7 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
         }
         text = provenance_text(found, versions, seen, gone, files)
         text += "".join(
-            f"\nversion {one.revision} at {one.archive}: {one.at:{MINUTE}} UTC, {one.url}"
+            f"\nversion {one.revision} at {one.archive}: {one.at:{TO_MINUTE}} UTC, {one.url}"
             for one in receipts
         )
         text += "".join(f"\n{record} can't be read: {why}" for record, why in faults.items())
@@ -196,10 +196,10 @@ def release_text(
     lines = [
         content.title,
         f"{release.published.iso or 'no date'} | {release.source} | {release.url}",
-        f"id {release.id}, revision {release.revision}, updated {release.updated:{MINUTE}} UTC",
+        f"id {release.id}, revision {release.revision}, updated {release.updated:{TO_MINUTE}} UTC",
     ]
     if hidden:
-        lines.append(f"hidden since {hidden.at:{MINUTE}} UTC ({hidden.why})")
+        lines.append(f"hidden since {hidden.at:{TO_MINUTE}} UTC ({hidden.why})")
     reason = f" ({why})" if why else ""
     if content.redacted:
         lines.append(f"redacted: this archive removed its texts{reason}")
@@ -207,9 +207,9 @@ def release_text(
         lines.append(f"retracted: gone from its site since {release.retracted:%Y-%m-%d}{reason}")
     elif gone:
         held = "; held for review, because many releases are gone" if gone.held else ""
-        lines.append(f"gone, unconfirmed: first missing at {gone.since:{MINUTE}} UTC{held}")
+        lines.append(f"gone, unconfirmed: first missing at {gone.since:{TO_MINUTE}} UTC{held}")
     lines += [
-        f"back online since {one.until:{MINUTE}} UTC; it was retracted on {one.since:%Y-%m-%d}"
+        f"back online since {one.until:{TO_MINUTE}} UTC; it was retracted on {one.since:%Y-%m-%d}"
         for one in returns
     ]
     for place, one in enumerate(story):
@@ -240,7 +240,7 @@ def largest_unit(lag: dt.timedelta) -> str:
 def revision_text(revision: Revision) -> str:
     """Format a version of a release as readable text."""
     how = first_seen_or_extracted(revision)
-    head = f"{version_name(revision)}, {how} {revision.seen:{MINUTE}} UTC"
+    head = f"{version_name(revision)}, {how} {revision.seen:{TO_MINUTE}} UTC"
     return f"{head}\n{revision.content.title}\n\n{revision.content.body_text}"
 
 
@@ -259,7 +259,7 @@ def first_seen_or_extracted(revision: Revision) -> str:
 def edit_text(edit: Edit) -> str:
     """Format an edit as readable text."""
     how = first_seen_or_extracted(edit.after)
-    head = f"{version_name(edit.after)}, {how} {edit.after.seen:{MINUTE}} UTC"
+    head = f"{version_name(edit.after)}, {how} {edit.after.seen:{TO_MINUTE}} UTC"
     if edit.classes.text:
         head += f" ({edit.classes.text})"
     backed = [
@@ -277,11 +277,11 @@ def edit_text(edit: Edit) -> str:
 def capture_text(capture: Capture) -> str:
     """Return the location of a capture's record in the archive, as text."""
     if not capture.file:
-        at = f"{capture.at:{MINUTE}} UTC"
+        at = f"{capture.at:{TO_MINUTE}} UTC"
         return f"{capture.record_id}, removed from the archive, leaf {capture.leaf}, captured {at}"
     return (
         f"{capture.record_id} at byte {capture.offset} of {capture.file}, leaf {capture.leaf},"
-        f" captured {capture.at:{MINUTE}} UTC"
+        f" captured {capture.at:{TO_MINUTE}} UTC"
     )
 
 
@@ -318,7 +318,10 @@ def provenance_text(
     lines = [
         f"published: {stated}",
         *(f"{what}: by the rule {rule}" for what, rule in rules if rule),
-        f"first seen {release.first_seen:{MINUTE}} UTC, last {release.last_seen:{MINUTE}} UTC",
+        (
+            f"first seen {release.first_seen:{TO_MINUTE}} UTC, "
+            f"last {release.last_seen:{TO_MINUTE}} UTC"
+        ),
         *(f"seen at {url}" for url in release.aliases),
     ]
     if release.digest:

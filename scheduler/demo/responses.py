@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
-from scheduler.demo.rooms import MOVED, Room, Showing, instant_of, showing
+from scheduler.demo.rooms import MOVED_STATUS, Room, Showing, instant_of, showing
 from scheduler.demo.views import View, pdf, png
 
 OLD_FILE = dt.datetime(2019, 1, 7, 8, 30, tzinfo=dt.UTC)
@@ -173,7 +173,7 @@ def moved_pages(shown: Showing, base: str) -> Pairs:
         if target is None:
             yield path, not_found(shown, base, path)
         else:
-            yield path, RoomResponse(MOVED, "text/html", b"", location=target)
+            yield path, RoomResponse(MOVED_STATUS, "text/html", b"", location=target)
 
 
 def not_found(shown: Showing, base: str, path: str) -> RoomResponse:

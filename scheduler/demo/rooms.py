@@ -24,12 +24,12 @@ BlockKind: TypeAlias = Literal["paragraph", "quote", "list", "table", "heading"]
 BLOCK_MARKS: dict[str, BlockKind] = {"- ": "list", "| ": "table", "> ": "quote", "## ": "heading"}
 """Kinds of blocks by the start of their lines."""
 
-FOLDER = Path(__file__).parent / "rooms"
+ROOMS_FOLDER = Path(__file__).parent / "rooms"
 
 Path_ = Annotated[str, msgspec.Meta(pattern="^/")]
 Validator = Literal["etag", "weak-etag", "last-modified"]
 
-MOVED = 301
+MOVED_STATUS = 301
 """HTTP status of a permanent redirect."""
 
 FIRST_DAY = dt.datetime(2026, 11, 19, 20, 0, tzinfo=dt.UTC)
@@ -191,7 +191,7 @@ def load_rooms() -> Mapping[str, Room]:
     """Load all press rooms by id, in the order of their ids."""
     return {
         path.parent.name: msgspec.convert(tomllib.loads(path.read_text("utf-8")), Room)
-        for path in sorted(FOLDER.glob("*/room.toml"))
+        for path in sorted(ROOMS_FOLDER.glob("*/room.toml"))
     }
 
 
@@ -199,7 +199,7 @@ def load_rooms() -> Mapping[str, Room]:
 def load_releases(room: str) -> Mapping[str, ReleaseText]:
     """Load all releases of a room by key, in their originally published form."""
     found: dict[str, ReleaseText] = {}
-    for path in sorted((FOLDER / room).glob("releases*.toml")):
+    for path in sorted((ROOMS_FOLDER / room).glob("releases*.toml")):
         for item in tomllib.loads(path.read_text("utf-8"))["release"]:
             release = msgspec.convert(item, ReleaseText)
             if release.key in found:
@@ -232,7 +232,9 @@ def showing(room: str, day: int) -> Showing:
         if before is not None and event.kind in {"move", "vanish"}:
             old = load_rooms()[room].address(before)
             new = shown.get(event.to)
-            moved[old] = load_rooms()[room].address(new) if new and event.status == MOVED else None
+            moved[old] = (
+                load_rooms()[room].address(new) if new and event.status == MOVED_STATUS else None
+            )
     ordered = sorted(shown.values(), key=lambda release: release.instant, reverse=True)
     return Showing(room, load_rooms()[room], day, pinned(ordered, past), moved)
 

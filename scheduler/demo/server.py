@@ -33,10 +33,10 @@ from scheduler.demo.rooms import Showing, load_rooms, showing
 
 T = TypeVar("T")
 
-SOURCES = Path(__file__).parent / "sources"
+SOURCES_FOLDER = Path(__file__).parent / "sources"
 
 
-HOST = "127.0.0.1"
+DEMO_HOST = "127.0.0.1"
 MIN_COMPRESSED_BYTES = 1024
 """Minimum size in bytes of a compressed body, in rooms with compression."""
 
@@ -46,8 +46,8 @@ class RoomPortTaken(CommuniqueError):
 
     def __init__(self, port: int, cause: str) -> None:
         super().__init__(
-            f"can't listen on {HOST}:{port} ({cause}); choose another first port with --port, each"
-            " room needs one more"
+            f"can't listen on {DEMO_HOST}:{port} ({cause}); choose another first port with --port, "
+            "each room needs one more"
         )
         self.port = port
 
@@ -72,10 +72,10 @@ class RoomServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, room: str, port: int, today: Today) -> None:
-        super().__init__((HOST, port), Handler)
+        super().__init__((DEMO_HOST, port), Handler)
         self.room = room
         self.today = today
-        self.base = f"http://{HOST}:{self.server_address[1]}"
+        self.base = f"http://{DEMO_HOST}:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Print the error of a request, unless the client closed the connection."""
@@ -259,7 +259,7 @@ def write_sources(folder: Path, bases: Mapping[str, str]) -> list[str]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for room, base in bases.items():
-        text = (SOURCES / f"{room}.toml").read_text("utf-8").replace("{base}", base)
+        text = (SOURCES_FOLDER / f"{room}.toml").read_text("utf-8").replace("{base}", base)
         target = folder / f"{room}.toml"
         if not target.exists() or target.read_text("utf-8") != text:
             target.write_text(text, "utf-8")

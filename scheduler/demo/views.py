@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from scheduler.demo.rooms import FOLDER, ReleaseText, Room, RoomFile, Showing
+from scheduler.demo.rooms import ROOMS_FOLDER, ReleaseText, Room, RoomFile, Showing
 
 INNER_LINK = re.compile(r"\[([^\]]+)\]\(@([^)]+)\)")
 """Pattern that matches a link to another release of the room, with its label and key."""
@@ -27,7 +27,7 @@ BOX_RELEASES = 3
 def templates() -> jinja2.Environment:
     """Load the templates of all rooms. Undefined names in a template cause errors."""
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
+        loader=jinja2.FileSystemLoader(ROOMS_FOLDER),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -35,18 +35,18 @@ SITE_FILE: Final = "site"
 """Name under which the leader's site settings are stored. Other services compare them with their
 own."""
 
-PUBLISHING: Final = duty_key("publishing")
-ALERTS: Final = duty_key("alerts")
-DEPOSITS: Final = duty_key("deposits")
-UPKEEP: Final = duty_key("upkeep")
+PUBLISHING_DUTY: Final = duty_key("publishing")
+ALERTS_DUTY: Final = duty_key("alerts")
+DEPOSITS_DUTY: Final = duty_key("deposits")
+UPKEEP_DUTY: Final = duty_key("upkeep")
 
 DUTY_OF_JOB: Final = {
-    "publish": PUBLISHING,
-    "attest": PUBLISHING,
-    "ping": PUBLISHING,
-    "alerts": ALERTS,
-    "deposits": DEPOSITS,
-    "tidy": UPKEEP,
+    "publish": PUBLISHING_DUTY,
+    "attest": PUBLISHING_DUTY,
+    "ping": PUBLISHING_DUTY,
+    "alerts": ALERTS_DUTY,
+    "deposits": DEPOSITS_DUTY,
+    "tidy": UPKEEP_DUTY,
 }
 """Duty to which each job of the timetable belongs, by the job's name."""
 
@@ -205,7 +205,7 @@ class Duties:
 
     def _overtaken(self, name: str) -> None:
         log.warning("duty lost to another service", duty=name)
-        if name == PUBLISHING:
+        if name == PUBLISHING_DUTY:
             # A running publication would render everything, and the two services would alternate.
             self._publishing.cut()
         self._lost(name)
@@ -219,7 +219,7 @@ class Duties:
 
         Does nothing if another service has the duty.
         """
-        if name == PUBLISHING and not await self._may_publish():
+        if name == PUBLISHING_DUTY and not await self._may_publish():
             return
         try:
             if self._ending.is_set() or not (lease := await leases.claim(name)):
@@ -228,7 +228,7 @@ class Duties:
             task = self._held[name] = asyncio.create_task(WORK_OF_DUTY[name](self, hosts, lease))
             if self._ending.is_set():
                 self._lost(name)
-            if kept := name != UPKEEP:
+            if kept := name != UPKEEP_DUTY:
                 await self._publishing.give_back_later(lease)
             await asyncio.wait({task})
             del self._held[name]
@@ -281,10 +281,10 @@ class Duties:
 
 
 WORK_OF_DUTY: Final = {
-    PUBLISHING: Duties._publish,  # noqa: SLF001 - methods of this class
-    ALERTS: Duties._send,  # noqa: SLF001 - methods of this class
-    DEPOSITS: Duties._send,  # noqa: SLF001 - methods of this class
-    UPKEEP: Duties._keep_up,  # noqa: SLF001 - methods of this class
+    PUBLISHING_DUTY: Duties._publish,  # noqa: SLF001 - methods of this class
+    ALERTS_DUTY: Duties._send,  # noqa: SLF001 - methods of this class
+    DEPOSITS_DUTY: Duties._send,  # noqa: SLF001 - methods of this class
+    UPKEEP_DUTY: Duties._keep_up,  # noqa: SLF001 - methods of this class
 }
 
 

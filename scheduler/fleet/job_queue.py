@@ -34,7 +34,7 @@ visits@eu."""
 DUTY_QUEUE: Final = "duties"
 """Name of the queue for duties."""
 
-TASK: Final = "visit"
+TASK_NAME: Final = "visit"
 """Name of the Procrastinate task that all jobs run. It performs the due work of a row."""
 
 DATABASE_TIMEOUT_SECONDS: Final = 60.0
@@ -59,7 +59,7 @@ MAX_CONNECTIONS: Final = 6
 
 # Procrastinate 3.10 searches the jobs of a lock with an index that begins with the number of the
 # job, so each search reads the whole index.
-INDEX: Final = """
+INDEX_SQL: Final = """
     CREATE INDEX IF NOT EXISTS communique_jobs_of_lock ON procrastinate_jobs (lock, priority, id)
     WHERE status IN ('todo', 'doing')
 """
@@ -67,7 +67,7 @@ INDEX: Final = """
 # A row whose job is queued already is skipped, and does not fail the others. The LIMIT makes the
 # planner search each host in the index, even if its statistics still show an empty queue. So does
 # the collation, which equals the collation of the index.
-DEFER: Final = Template("""
+DEFER_SQL: Final = Template("""
     WITH due AS (
         SELECT host, next_due FROM hosts h
         LEFT JOIN LATERAL (SELECT id FROM procrastinate_jobs j
@@ -88,7 +88,7 @@ DEFER: Final = Template("""
     SELECT (SELECT count(*) FROM deferred), (SELECT count(*) FROM due),
            (SELECT max(next_due) FROM due), now() - make_interval(secs => 2)
 """).substitute(
-    LOCK=JOB_LOCK_PREFIX, DUTY=DUTY_PREFIX, DUTIES=DUTY_QUEUE, VISITS=VISIT_QUEUE, TASK=TASK
+    LOCK=JOB_LOCK_PREFIX, DUTY=DUTY_PREFIX, DUTIES=DUTY_QUEUE, VISITS=VISIT_QUEUE, TASK=TASK_NAME
 )
 
 STALLED_JOBS: Final = """
@@ -109,7 +109,7 @@ JOB_NOT_FOUND: Final = "Job was not found"
 """Part of the database's error message if a job that should be finished has been deleted."""
 
 # Like finish_job, but for several jobs, and even if some of them have already ended.
-END: Final = """
+END_SQL: Final = """
     DELETE FROM procrastinate_jobs WHERE id = ANY (%s) AND status = 'doing' RETURNING id
 """
 
@@ -193,7 +193,7 @@ async def prepare(connections: Connections) -> None:
         found = await db.execute("SELECT to_regclass('procrastinate_jobs') IS NULL")
         if (await found.fetchall())[0][0]:
             await db.execute(SchemaManager.get_schema().encode())
-        await db.execute(INDEX.encode())
+        await db.execute(INDEX_SQL.encode())
 
 
 def app_of(visit: Callable[[str], Awaitable[None]]) -> procrastinate.App:
@@ -206,7 +206,7 @@ def app_of(visit: Callable[[str], Awaitable[None]]) -> procrastinate.App:
     async def visit_host(host: str) -> None:
         await visit(host)
 
-    app.task(name=TASK, queue=VISIT_QUEUE)(visit_host)
+    app.task(name=TASK_NAME, queue=VISIT_QUEUE)(visit_host)
     return app
 
 
@@ -262,7 +262,7 @@ class Deferrer:
         is_full = now >= self._full_at
         arguments = {"watermark": None if is_full else self._watermark, "limit": self.MAX_HOSTS}
         async with self._connections.connection() as db:
-            found = await db.execute(DEFER, arguments)
+            found = await db.execute(DEFER_SQL, arguments)
             ((deferred, due, last, seen),) = await found.fetchall()
         if is_full:
             took = time.monotonic() - now
@@ -289,7 +289,7 @@ class Reaper:
         self._unheld = frozenset(unheld)
         if not dead:
             return 0
-        return len(await (await db.execute(END, [dead])).fetchall())
+        return len(await (await db.execute(END_SQL, [dead])).fetchall())
 
     async def reap_for_ever(self, url: str) -> None:
         """Delete abandoned jobs periodically, on a separate connection.

@@ -32,7 +32,7 @@ IDLE_TIMEOUT_SECONDS: Final = 15
 """Seconds without a statement after which the database closes a leader's connection, because the
 leader's process may be suspended."""
 
-LOCK: Final = "hashtext('communique leader'), hashtext(current_schema())"
+LEADER_LOCK_SQL: Final = "hashtext('communique leader'), hashtext(current_schema())"
 """SQL arguments for the leader's advisory lock. Each schema has its own lock."""
 
 log = structlog.get_logger()
@@ -194,6 +194,6 @@ async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
 
 async def take_lock(db: psycopg.AsyncConnection[Any]) -> bool:
     """Try to take the leader's lock. Returns whether this connection holds it."""
-    found = await db.execute(f"SELECT pg_try_advisory_lock({LOCK})".encode())
+    found = await db.execute(f"SELECT pg_try_advisory_lock({LEADER_LOCK_SQL})".encode())
     ((held,),) = await found.fetchall()
     return bool(held)

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, closing
 from functools import partial
 
 from data.network.bucket import Bucket
-from scheduler.fleet.duties import ALERTS, DEPOSITS, Duties, shares_site
+from scheduler.fleet.duties import ALERTS_DUTY, DEPOSITS_DUTY, Duties, shares_site
 from scheduler.fleet.executor import FleetExecutor
 from scheduler.fleet.leader import Leadership, lead_in_turns
 from scheduler.home.archived_files import keep_home_files
@@ -41,7 +41,7 @@ class FleetRole:
     async def collect(self) -> None:
         """Perform duties, and lead when no other service leads, until cancelled."""
         service = self._service
-        outboxes = {ALERTS: service.alerts, DEPOSITS: service.deposits}
+        outboxes = {ALERTS_DUTY: service.alerts, DEPOSITS_DUTY: service.deposits}
         duties = Duties(service.home, service.publishing, outboxes, lambda: service.is_visiting)
         async with asyncio.TaskGroup() as work:
             work.create_task(lead_in_turns(service.home.store_url, self._lead))

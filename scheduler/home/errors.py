@@ -6,10 +6,10 @@ from typing import Final
 from data.errors import CommuniqueError, StoreError
 from data.text.masking import masked
 
-RESTORING: Final = "restore.unfinished"
+UNFINISHED_RESTORE_FILE: Final = "restore.unfinished"
 """Name of the file that marks a home directory as partially restored."""
 
-DUMP: Final = "store.dump"
+DUMP_FILE: Final = "store.dump"
 """Name of the database dump that `communique restore` writes for pg_restore."""
 
 
@@ -42,8 +42,8 @@ class DatabaseNotRestored(CommuniqueError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"the store of {path} is still in its file {DUMP}: restore it with pg_restore into an "
-            "empty database, set store.url to that database, and delete the file"
+            f"the store of {path} is still in its file {DUMP_FILE}: restore it with pg_restore "
+            "into an empty database, set store.url to that database, and delete the file"
         )
         self.path = path
 

@@ -30,8 +30,8 @@ from data.text.masking import masked
 from data.text.urls import host_of
 from data.wording import counted
 from scheduler.home.errors import (
-    DUMP,
-    RESTORING,
+    DUMP_FILE,
+    UNFINISHED_RESTORE_FILE,
     DatabaseNotRestored,
     HalfRestored,
     LostStore,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from data.archive.log.tree_log import TreeLog
     from data.network.client import Outbound
 
-OLDER: Final = (
+OLDER_STORE_MESSAGE: Final = (
     "the store was older than the archive: %s to hide, remove, redact or undo were applied now; "
     "run `communique publish` if the site was published since then"
 )
@@ -54,11 +54,11 @@ log = logging.getLogger(__name__)
 SOURCE_LOCK: Final = "source-"
 """Prefix for the name of a source's lock. The id of the source follows."""
 
-VISIT: Final = "a visit to this source"
+VISIT_LOCK_HOLDER: Final = "a visit to this source"
 """Text that identifies a visit as the holder of a source's lock."""
 
-FOLDERS = ("sources", "watches", "searches", "tokens", "locks")
-HOME_ENTRIES = ("communique.toml", "topics.toml", *FOLDERS)
+HOME_FOLDERS = ("sources", "watches", "searches", "tokens", "locks")
+HOME_ENTRIES = ("communique.toml", "topics.toml", *HOME_FOLDERS)
 """Files and folders that people write, and the folder of locks. Defaults apply if one is
 missing.
 """
@@ -276,7 +276,7 @@ class Home:
             store.close()
             raise
         if lacking:
-            log.warning(OLDER, counted(lacking, "order"))
+            log.warning(OLDER_STORE_MESSAGE, counted(lacking, "order"))
         return store
 
     @property
@@ -292,9 +292,9 @@ class Home:
 
     def check_restored(self) -> None:
         """Raise HalfRestored or DatabaseNotRestored if a restore has not been completed."""
-        if (self.path / RESTORING).exists():
+        if (self.path / UNFINISHED_RESTORE_FILE).exists():
             raise HalfRestored(self.path)
-        if self.settings.store.url and (self.path / DUMP).exists():
+        if self.settings.store.url and (self.path / DUMP_FILE).exists():
             raise DatabaseNotRestored(self.path)
 
     def check_store(self) -> None:
@@ -445,7 +445,7 @@ def home_at(path: Path) -> Home:
     """
     path = path.resolve()
     check_places(path)
-    if (path / RESTORING).exists():
+    if (path / UNFINISHED_RESTORE_FILE).exists():
         raise HalfRestored(path)
     home = Home(path, load_settings(path / "communique.toml"))
     home.check_restored()
@@ -460,5 +460,5 @@ def check_places(path: Path) -> None:
     for one in (path / name for name in HOME_ENTRIES):
         if one.is_symlink() and not one.exists():
             raise SettingsError(str(one), "link", BROKEN_LINK_MESSAGE)
-        if one.name in FOLDERS and one.exists() and not one.is_dir():
+        if one.name in HOME_FOLDERS and one.exists() and not one.is_dir():
             raise SettingsError(str(one), "folder", NO_FOLDER)

@@ -26,7 +26,7 @@ class LastVerification(msgspec.Struct, frozen=True):
 
 Done = TypeVar("Done", LastBackup, LastVerification, CheckedArchive)
 
-FILES: Final = {
+FILE_BY_WORK: Final = {
     LastBackup: "backed-up.json",
     LastVerification: "verified.json",
     CheckedArchive: "verified-files.json",
@@ -39,11 +39,11 @@ def note_done(home: Home, done: LastBackup | LastVerification | CheckedArchive) 
     In a read-only home directory, nothing is stored.
     """
     with suppress(OSError):
-        rewrite(home.path / FILES[type(done)], msgspec.json.encode(done).decode() + "\n")
+        rewrite(home.path / FILE_BY_WORK[type(done)], msgspec.json.encode(done).decode() + "\n")
 
 
 def last_done(home: Home, kind: type[Done]) -> Done | None:
     """Return the stored result of the last backup or verification, or None."""
     with suppress(OSError, msgspec.DecodeError):
-        return msgspec.json.decode((home.path / FILES[kind]).read_bytes(), type=kind)
+        return msgspec.json.decode((home.path / FILE_BY_WORK[kind]).read_bytes(), type=kind)
     return None

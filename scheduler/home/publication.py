@@ -27,7 +27,7 @@ from data.text.clean import clean_line
 from data.text.folding import slug_of
 from data.topics.taxonomy import load_taxonomy
 from feeds.pages.bot_page import BotFacts
-from feeds.publishing.bucket.push import CROWDED, SiteBucket, Superseded
+from feeds.publishing.bucket.push import CROWDED_MESSAGE, SiteBucket, Superseded
 from feeds.publishing.bucket.pushed_files import PushedFiles
 from feeds.publishing.log_files import publish_log, publish_witness
 from feeds.publishing.publication import Publication
@@ -127,7 +127,7 @@ def render_and_push(home: Home, render: Callable[[], bool]) -> None:
             with suppress(Superseded):
                 target.push(deletes=is_whole)
                 return
-    raise BucketError(place, CROWDED)
+    raise BucketError(place, CROWDED_MESSAGE)
 
 
 def publish_store(home: Home, *, everything: bool) -> Publication:

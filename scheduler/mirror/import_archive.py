@@ -37,12 +37,12 @@ IMPORTED_KINDS: Final = frozenset(["response", "revisit", "resource"])
 """Types of records that are imported. Requests are not imported, because they may contain
 cookies."""
 
-OK: Final = 200
+OK_STATUS: Final = 200
 
-EARLIEST: Final = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
+EARLIEST_CAPTURE: Final = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 """Earliest possible time of a capture, because the web did not exist before."""
 
-PASSES: Final = 3
+IMPORT_PASSES: Final = 3
 """Number of passes in which an imported file is read; see ``ArchiveImport.run``."""
 
 MAX_CANDIDATES: Final = 20
@@ -55,7 +55,9 @@ NO_ORIGINAL: Final = (
     "the record is a revisit record, but neither the archive nor this file has the page that it "
     "refers to; import the file with the page together with this one, or before it"
 )
-ALTERED: Final = "the record does not have its WARC-Block-Digest, so it was altered or damaged"
+ALTERED_MESSAGE: Final = (
+    "the record does not have its WARC-Block-Digest, so it was altered or damaged"
+)
 SAME_ID: Final = (
     "the archive has a record with the same id ({}) and other content, so this one was skipped"
 )
@@ -185,7 +187,7 @@ class ArchiveImport:
         """Yield the times and SHA-1 digests (in base 32) of captures that were not imported."""
         for entry in self.archive.index.captures(url)[-MAX_CANDIDATES:]:
             with suppress(ArchiveError):
-                if entry.status == OK and not imported_from(self.archive.folder, entry):
+                if entry.status == OK_STATUS and not imported_from(self.archive.folder, entry):
                     for digest in self._digests_at(entry, "sha1"):
                         yield entry.at, base64.b32encode(digest).decode()
 
@@ -195,7 +197,7 @@ class ArchiveImport:
         """Yield the records of the file in one pass. The first pass reports damage."""
         size = path.stat().st_size
         for found in read_foreign(path):
-            on_progress(reading * size + min(found.offset, size), PASSES * size)
+            on_progress(reading * size + min(found.offset, size), IMPORT_PASSES * size)
             if not isinstance(found, Damage):
                 yield found
             elif not reading:
@@ -258,12 +260,12 @@ class ArchiveImport:
         ``name`` is the file or web archive from which the record comes. Returns the record's
         capture, or None if the record was skipped.
         """
-        if not EARLIEST < record.at <= utc_now():
+        if not EARLIEST_CAPTURE < record.at <= utc_now():
             self._skip(record, f"its date {record.field('WARC-Date')[:40]} is not possible")
             return None
         stated = parse_digest(record.field("WARC-Block-Digest"))
         if stated and not stated.is_of(record.block):
-            self._skip(record, ALTERED)
+            self._skip(record, ALTERED_MESSAGE)
             return None
         capture = None
         record_id = uuid_of(id_of(record))
@@ -304,7 +306,7 @@ class ArchiveImport:
             with suppress(ValueError):
                 target = urljoin(record.uri, place.decode("latin-1"))
                 self._led[canonical_url(target)].append(record.uri)
-        elif http.status == OK:
+        elif http.status == OK_STATUS:
             media_type = (media_type_of(http.header(b"content-type")) or "").lower()
             is_page = media_type in PAGES or media_type in DOCUMENT_TYPES
             if is_page and self._pages.is_of_source(record.uri):

@@ -15,18 +15,18 @@ from data.toml_files import ID
 from feeds.alerts.channels import CHANNELS
 from feeds.server.api import schemas
 from feeds.server.api.operations import WriteBody, WriteExample
-from feeds.server.api.parameters import PLAIN
+from feeds.server.api.parameters import PLAIN_TEXT
 
-Text = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
+Text = Annotated[str, Meta(max_length=500, pattern=PLAIN_TEXT)]
 Id = Annotated[
     str,
     Meta(
         pattern=rf"^{ID.pattern}(?![\s\S])", description="Lower-case letters, digits and hyphens."
     ),
 ]
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN_TEXT)]
 Names = Annotated[tuple[Name, ...], Meta(max_length=50)]
-Url = Annotated[str, Meta(min_length=1, max_length=2000, pattern=PLAIN)]
+Url = Annotated[str, Meta(min_length=1, max_length=2000, pattern=PLAIN_TEXT)]
 Why = Annotated[Text, Meta(description="The reason, which is stored.")]
 Required = Annotated[
     Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^(?=[\s\S]*\S)")],
@@ -50,7 +50,7 @@ class AddSource(WriteBody, frozen=True, kw_only=True):
 class ChangeSource(WriteBody, frozen=True, kw_only=True):
     """Keys of a source file. Omitted keys stay as they are; an empty value removes its key."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN)] | UnsetType = UNSET
+    name: Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN_TEXT)] | UnsetType = UNSET
     timezone: Text | UnsetType = UNSET
     topics: Names | UnsetType = UNSET
     language: Text | UnsetType = UNSET
@@ -81,7 +81,7 @@ class WatchFilters(WriteBody, frozen=True, kw_only=True):
     """Filters and times of a watch. A watch matches events that meet all its filters."""
 
     query: Annotated[
-        Annotated[str, Meta(max_length=MAX_QUERY_LENGTH, pattern=PLAIN)] | UnsetType,
+        Annotated[str, Meta(max_length=MAX_QUERY_LENGTH, pattern=PLAIN_TEXT)] | UnsetType,
         Meta(description="A search query."),
     ] = UNSET
     sources: Names | UnsetType = UNSET
@@ -109,13 +109,13 @@ class WatchFilters(WriteBody, frozen=True, kw_only=True):
 class ChangeWatch(WatchFilters, frozen=True, kw_only=True):
     """Keys of a watch file. Omitted keys stay as they are; an empty value removes its key."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN)] | UnsetType = UNSET
+    name: Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN_TEXT)] | UnsetType = UNSET
 
 
 class AddWatch(WatchFilters, frozen=True, kw_only=True):
     """A new watch."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN)]
+    name: Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN_TEXT)]
     id: Annotated[Id | None, Meta(description="Id of the watch; default from its name.")] = None
     outputs: Annotated[
         dict[str, Annotated[tuple[Url, ...], Meta(max_length=50)]],
@@ -201,7 +201,7 @@ class CatalogueResult(schemas.ResponseBody, frozen=True):
 class SaveSearch(WriteBody, frozen=True, kw_only=True):
     """The query of a saved search."""
 
-    query: Annotated[str, Meta(min_length=1, max_length=MAX_QUERY_LENGTH, pattern=PLAIN)]
+    query: Annotated[str, Meta(min_length=1, max_length=MAX_QUERY_LENGTH, pattern=PLAIN_TEXT)]
 
 
 class SearchItem(schemas.ResponseBody, frozen=True):

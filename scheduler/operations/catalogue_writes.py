@@ -31,7 +31,7 @@ MAX_RUN_SECONDS: Final = 6 * 3600.0
 
 ID_DESCRIPTION: Final = "The id of a catalogue."
 
-EXAMPLE: Final = "world"
+EXAMPLE_CATALOGUE: Final = "world"
 
 
 class CatalogueWrites:
@@ -54,7 +54,9 @@ class CatalogueWrites:
             refused={400: "The cursor does not belong to this address."},
             example=bodies.CataloguePage(
                 catalogues=(
-                    bodies.CatalogueItem(id=EXAMPLE, name="World", entries=647, added=12, error=""),
+                    bodies.CatalogueItem(
+                        id=EXAMPLE_CATALOGUE, name="World", entries=647, added=12, error=""
+                    ),
                 ),
                 next=None,
             ),
@@ -73,7 +75,7 @@ class CatalogueWrites:
             WriteExample(
                 {"entries": ["fr-central-bank"]},
                 bodies.CatalogueResult(
-                    catalogue=EXAMPLE,
+                    catalogue=EXAMPLE_CATALOGUE,
                     dry_run=False,
                     counts={"found": 1},
                     entries=({"id": "fr-central-bank", "state": "found", "releases": 20},),
@@ -92,7 +94,7 @@ class CatalogueWrites:
             WriteExample(
                 {"dry_run": True},
                 bodies.CatalogueResult(
-                    catalogue=EXAMPLE,
+                    catalogue=EXAMPLE_CATALOGUE,
                     dry_run=True,
                     counts={"updated": 1},
                     entries=(

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from data.models import PublicationTime
 
-DAY: Final = 24 * 60
+DAY_MINUTES: Final = 24 * 60
 """Number of minutes in a day."""
-WEEK: Final = 7 * DAY
+WEEK_MINUTES: Final = 7 * DAY_MINUTES
 """Number of minutes in a week."""
 
 MONDAY: Final = dt.datetime(2001, 1, 1)  # noqa: DTZ001 - in the time zone of each source
@@ -42,7 +42,7 @@ MAX_DELAY_MINUTES: Final = 60.0
 """Maximum assumed time in minutes between the publication of a release without a known time and the
 visit that found it."""
 
-HALF_LIFE_MINUTES: Final = 20 * WEEK
+HALF_LIFE_MINUTES: Final = 20 * WEEK_MINUTES
 """Age in minutes at which the weight of a release is one half, because press offices and
 governments change."""
 
@@ -59,7 +59,7 @@ ROUND_PRIOR: Final = 2.0
 
 WORKDAYS_PER_WEEK: Final = 5
 
-FOLDS: Final = 4
+VALIDATION_FOLDS: Final = 4
 """Number of parts of the data in the cross-validation.
 
 Each part is predicted from the other parts."""
@@ -73,9 +73,9 @@ Profile = NDArray[np.float64]
 OWN_PROFILES: Final = 4
 """Number of profiles that are derived from a source's own releases."""
 
-EVEN: Final = np.ones(WEEK)
-HOURS: Final = np.arange(WEEK // 60) % 24
-WORKDAYS: Final = np.arange(WEEK // 60) // 24 < WORKDAYS_PER_WEEK
+EVEN_WEEK: Final = np.ones(WEEK_MINUTES)
+HOUR_OF_DAY: Final = np.arange(WEEK_MINUTES // 60) % 24
+WORKDAY_HOURS: Final = np.arange(WEEK_MINUTES // 60) // 24 < WORKDAYS_PER_WEEK
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,9 @@ def points_of(time: PublicationTime, zone: dt.tzinfo) -> list[float]:
     at, seen = minute_of(time.published, zone), minute_of(time.first_seen, zone)
     if time.precision == "second":
         return [at]
-    midnight = at - at % DAY
+    midnight = at - at % DAY_MINUTES
     first, last = (midnight + hour * 60 for hour in OFFICE_HOURS_OF_DAY)
-    if time.precision == "none" or midnight < seen < midnight + DAY:
+    if time.precision == "none" or midnight < seen < midnight + DAY_MINUTES:
         first, last = max(midnight, seen - MAX_DELAY_MINUTES), seen
     step = (last - first) / POINTS_PER_DAY
     return [first + step * (number + 0.5) for number in range(POINTS_PER_DAY)]
@@ -134,16 +134,16 @@ def weekly_intensity(moments: Moments, now: float, others: Profile | None = None
     weights = parts * 0.5 ** ((now - at) / HALF_LIFE_MINUTES)
     seen = max(now - at[0], 0.0) if len(at) else 0.0
     lived = (1 - 0.5 ** (seen / HALF_LIFE_MINUTES)) * HALF_LIFE_MINUTES / np.log(2)
-    rate = (weights.sum() + PRIOR_RELEASES) / (lived + PRIOR_RELEASES * WEEK)
-    shared, beliefs = [EVEN, OFFICE_HOURS], [1.0, 4.0]
+    rate = (weights.sum() + PRIOR_RELEASES) / (lived + PRIOR_RELEASES * WEEK_MINUTES)
+    shared, beliefs = [EVEN_WEEK, OFFICE_HOURS], [1.0, 4.0]
     if others is not None and others.any():
         shared += others_profiles(others)
         beliefs += [4.0, 4.0]
     prior = np.array(beliefs + [1 / OWN_PROFILES] * OWN_PROFILES)
-    minutes = at.astype(int) % WEEK
-    fold = at.astype(int) // WEEK % FOLDS
+    minutes = at.astype(int) % WEEK_MINUTES
+    fold = at.astype(int) // WEEK_MINUTES % VALIDATION_FOLDS
     foretold = np.ones((len(at), len(shared) + OWN_PROFILES))
-    for part in range(FOLDS):
+    for part in range(VALIDATION_FOLDS):
         held, rest = fold == part, fold != part
         profiles = [*shared, *own_profiles(tally(minutes[rest], weights[rest]))]
         foretold[held] = np.array(profiles)[:, minutes[held]].T
@@ -156,12 +156,12 @@ def counts_of(moments: Moments, now: float) -> Profile:
     """Return the number of releases in each minute of a week, in which old releases count less."""
     known = moments.before(now)
     weights = known.parts * 0.5 ** ((now - known.minutes) / HALF_LIFE_MINUTES)
-    return tally(known.minutes.astype(int) % WEEK, weights)
+    return tally(known.minutes.astype(int) % WEEK_MINUTES, weights)
 
 
 def tally(minutes: NDArray[np.int64], weights: NDArray[np.float64]) -> Profile:
     """Return the sum of the weights in each minute of a week."""
-    return np.asarray(np.bincount(minutes, weights, WEEK), dtype=np.float64)
+    return np.asarray(np.bincount(minutes, weights, WEEK_MINUTES), dtype=np.float64)
 
 
 def mixture(
@@ -196,7 +196,7 @@ def others_profiles(counts: Profile) -> list[Profile]:
     time_of_day = by_kind_of_day(counts, TIME_OF_DAY)
     hour = counts.reshape(-1, 60).sum(axis=0)
     minutes = (hour + ROUND_PRIOR / 60) / (hour.sum() + ROUND_PRIOR)
-    return [normed(time_of_day), normed(time_of_day * np.tile(minutes, WEEK // 60))]
+    return [normed(time_of_day), normed(time_of_day * np.tile(minutes, WEEK_MINUTES // 60))]
 
 
 def by_kind_of_day(counts: Profile, deviation: float) -> Profile:
@@ -226,14 +226,16 @@ def smoothed(counts: Profile, deviation: float) -> Profile:
 def normed(profile: Profile) -> Profile:
     """Scale a profile to a mean of 1. An empty profile becomes a constant profile."""
     mean = profile.mean()
-    return profile / mean if mean > 0 else EVEN
+    return profile / mean if mean > 0 else EVEN_WEEK
 
 
 OFFICE_HOURS: Final = normed(
     np.repeat(
-        (WORKDAYS & (OFFICE_HOURS_OF_DAY[0] <= HOURS) & (OFFICE_HOURS_OF_DAY[1] > HOURS)).astype(
-            float
-        ),
+        (
+            WORKDAY_HOURS
+            & (OFFICE_HOURS_OF_DAY[0] <= HOUR_OF_DAY)
+            & (OFFICE_HOURS_OF_DAY[1] > HOUR_OF_DAY)
+        ).astype(float),
         60,
     )
 )

@@ -27,7 +27,7 @@ from data.network.retry_after import MAX_WAIT
 from data.settings import Collect, HealthSettings
 from data.store.core.store import Store
 from scheduler.planning.intensity import (
-    WEEK,
+    WEEK_MINUTES,
     Moments,
     Profile,
     counts_of,
@@ -112,7 +112,7 @@ class VisitPlanner:
             minutes = {name: minute_of(now, zone_of_source(one)) for name, one in chosen.items()}
             counts = {name: self._counts[name] for name in known}
             counts |= {name: counts_of(those, minutes[name]) for name, those in moments.items()}
-            whole = np.sum([np.zeros(WEEK), *counts.values()], axis=0)
+            whole = np.sum([np.zeros(WEEK_MINUTES), *counts.values()], axis=0)
             intensities = {name: self._intensities[name] for name in known}
             for name, those in moments.items():
                 others = whole - counts[name]
@@ -199,7 +199,7 @@ class VisitPlanner:
                 made = plan(intensity, minute, price, self._intervals[source.id])
                 self._plans[source.id] = made
             due = made.after(minute)
-        hour = (np.arange(60) + int(due) - 30) % WEEK
+        hour = (np.arange(60) + int(due) - 30) % WEEK_MINUTES
         at = after + dt.timedelta(minutes=due - minute)
         return NextVisit(at, (due - minute) * 60, float(intensity[hour].sum()))
 

@@ -36,7 +36,7 @@ MIN_PLAN_MINUTES: Final = 24 * 60.0
 MIN_PRICE, MAX_PRICE = 1e-6, 1e9
 """Minimum and maximum price in the search for a price, in minutes of waiting."""
 
-BISECTIONS: Final = 40
+BISECTION_STEPS: Final = 40
 """Number of bisection steps in the search for a price."""
 
 MAX_VISIT_FACTOR: Final = 4
@@ -46,7 +46,7 @@ publish little."""
 MAX_SAMPLED_SOURCES: Final = 10
 """Maximum number of sources whose plans are used for correcting a price."""
 
-CORRECTIONS: Final = 2
+PRICE_CORRECTIONS: Final = 2
 """Number of times that a price is corrected. After one correction, the error is a few per cent."""
 
 
@@ -200,7 +200,7 @@ def price_of(
     by_rate = np.argsort([one.sum() for one in intensities])
     some = by_rate[:: -(-len(by_rate) // MAX_SAMPLED_SOURCES)]
     asked = visits
-    for _ in range(CORRECTIONS):
+    for _ in range(PRICE_CORRECTIONS):
         price = even_price(smooth, intervals, asked)
         foreseen = sum(even_visits(smooth[one], price, intervals) for one in some)
         planned = sum(planned_visits(intensities[one], price, intervals) for one in some)
@@ -213,7 +213,7 @@ def even_price(
 ) -> float:
     """Return the price at which a week has ``visits`` visits, assuming slowly changing rates."""
     low, high = MIN_PRICE, MAX_PRICE
-    for _ in range(BISECTIONS):
+    for _ in range(BISECTION_STEPS):
         price = math.sqrt(low * high)
         if sum(even_visits(one, price, intervals) for one in intensities) > visits:
             low = price

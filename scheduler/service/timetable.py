@@ -69,7 +69,7 @@ class Recurring:
     purpose: str
 
 
-RECURRING: Final = (
+RECURRING_JOBS: Final = (
     Recurring("reload", 30, "Load added and changed source files, and drop removed ones."),
     Recurring(
         "publish", 30, "Publish changes made without a visit, such as imports and retractions."
@@ -201,7 +201,7 @@ class Timetable:
 
     def start(self, jobs: Mapping[str, TimetableJob]) -> None:
         """Start all jobs in RECURRING. ``jobs`` maps their names to functions."""
-        for one in RECURRING:
+        for one in RECURRING_JOBS:
             action = partial(unless_over, jobs[one.name])
             self.scheduler.add_job(action, IntervalTrigger(seconds=one.seconds))
         self.scheduler.start()

@@ -17,7 +17,7 @@ from spiders.sources.source_file import SourceFile
 SIGN_WAY: Final = "sign requests (network.sign)"
 PROXY_WAY: Final = "use another network (network.proxies)"
 ASK_WAY: Final = "ask the owner of the site (`communique bot letter {}`)"
-WAYS: Final = {
+MEASURES: Final = {
     "site.robots": (ASK_WAY,),
     "site.login": (ASK_WAY,),
     "site.blocked": (SIGN_WAY, PROXY_WAY, ASK_WAY),
@@ -26,14 +26,14 @@ WAYS: Final = {
 """Measures that may help, by the health code of a blocked source. robots.txt and a login are
 decisions of the owner, so the only measure is to ask."""
 
-REASONS: Final = {
+REASON_BY_CODE: Final = {
     "site.robots": "your robots.txt does not allow it",
     "site.login": "the pages need a login",
     "site.blocked": "your server refuses our requests",
     "site.challenge": "your server shows a challenge or captcha instead of the pages",
 }
 
-LETTER: Final = """\
+LETTER_TEMPLATE: Final = """\
 Subject: Access of {robot} to the press releases of {name}
 
 Dear Sir or Madam,
@@ -60,10 +60,10 @@ Kind regards
 {title}
 """
 
-REFUSED: Final = "At present we can't, because {reason}. Would you please admit our requests?"
+REFUSED_TEXT: Final = "At present we can't, because {reason}. Would you please admit our requests?"
 NOT_REFUSED: Final = "Would you please tell us whether you agree?"
 
-RULES: Final = """
+ROBOTS_RULES_TEXT: Final = """
 To admit the program in robots.txt, add these lines:
 
     User-agent: {robot}
@@ -73,7 +73,7 @@ USER_AGENT: Final = """
 To admit the program, please allow requests with this user agent in your firewall or bot protection.
 """
 HOW_TO_ADMIT: Final = {
-    "site.robots": RULES,
+    "site.robots": ROBOTS_RULES_TEXT,
     "site.blocked": USER_AGENT,
     "site.challenge": USER_AGENT,
 }
@@ -87,7 +87,7 @@ def ways_of(source: str, code: str, file: SourceFile, settings: Settings) -> tup
     Measures already in use are omitted.
     """
     used = {SIGN_WAY: settings.network.sign, PROXY_WAY: bool(file.proxy)}
-    return tuple(one.format(source) for one in WAYS.get(code, ()) if not used.get(one, False))
+    return tuple(one.format(source) for one in MEASURES.get(code, ()) if not used.get(one, False))
 
 
 def advice_line(ways: tuple[str, ...]) -> str:
@@ -106,11 +106,13 @@ def letter(file: SourceFile, code: str, settings: Settings) -> str:
     least = settings.collect.least_interval
     longest = OVERDUE_INTERVALS * (file.interval or settings.collect.interval)
     path = urlsplit(file.url).path or "/"
-    return LETTER.format(
+    return LETTER_TEMPLATE.format(
         robot=ROBOT,
         name=file.name,
         url=masked(file.url),
-        request=REFUSED.format(reason=REASONS[code]) if code in REASONS else NOT_REFUSED,
+        request=REFUSED_TEXT.format(reason=REASON_BY_CODE[code])
+        if code in REASON_BY_CODE
+        else NOT_REFUSED,
         agent=user_agent(settings),
         delay=time_limit(network.delay),
         least=time_limit(least),

@@ -16,7 +16,7 @@ from data.health.state import Health
 from data.models import Run
 from data.sqlite_file import is_full
 from data.store.core.store import Store
-from scheduler.home.home import SOURCE_LOCK, VISIT, Home
+from scheduler.home.home import SOURCE_LOCK, VISIT_LOCK_HOLDER, Home
 from spiders.sources.loader import choose, load_sources
 from spiders.sources.source_file import SourceFile
 
@@ -30,14 +30,14 @@ OVERDUE_INTERVALS: Final = 4
 that is later.
 """
 
-UNVISITED: Final = Verdict("new.unvisited", "it has not been visited yet")
+UNVISITED_VERDICT: Final = Verdict("new.unvisited", "it has not been visited yet")
 
-IMPORTED: Final = Verdict("new.unvisited", "imported; it has no source file")
+IMPORTED_VERDICT: Final = Verdict("new.unvisited", "imported; it has no source file")
 
 MAX_REPORTS = 10
 """Maximum number of recent reports that are searched for a visit by the service."""
 
-MISSING = (
+MISSING_FILE_MESSAGE = (
     "its source file HOME/sources/{}.toml is missing: restore it, or use "
     "`communique sources remove` or `communique sources rename`"
 )
@@ -57,7 +57,7 @@ def home_health(home: Home, store: Store) -> list[Health]:
     removed = store.removed_sources()
     for one in choose(loaded, ()):
         if one.id not in removed:
-            found.setdefault(one.id, Health(one.id, UNVISITED, None, None, None))
+            found.setdefault(one.id, Health(one.id, UNVISITED_VERDICT, None, None, None))
     full = why_full(home)
     verdicts: dict[str, Verdict] = {}
     for one in choose(loaded, ()):
@@ -68,15 +68,15 @@ def home_health(home: Home, store: Store) -> list[Health]:
         why = full or why_overdue(home, one.file, runs, utc_now())
         if why:
             verdicts[one.id] = why
-        elif known and known.code == UNVISITED.code:
-            reason = f"{UNVISITED.reason}{workers_note(home, one.file)}"
-            verdicts[one.id] = UNVISITED._replace(reason=reason)
+        elif known and known.code == UNVISITED_VERDICT.code:
+            reason = f"{UNVISITED_VERDICT.reason}{workers_note(home, one.file)}"
+            verdicts[one.id] = UNVISITED_VERDICT._replace(reason=reason)
     if home.has_source_files:
         visited = [name for name, one in found.items() if one.last_run]
         verdicts |= {
-            name: IMPORTED
+            name: IMPORTED_VERDICT
             for name, one in found.items()
-            if one.code == UNVISITED.code and name not in loaded
+            if one.code == UNVISITED_VERDICT.code and name not in loaded
         }
         verdicts |= without_file(home, visited, loaded, broken)
     for source, verdict in verdicts.items():
@@ -95,7 +95,7 @@ def visits_under_way(home: Home, sources: Iterable[str]) -> frozenset[str]:
 def is_visit(lock: Path) -> bool:
     """Return whether a visit holds the lock of a source."""
     try:
-        return is_held(lock) and lock.read_text("utf-8", "replace").startswith(VISIT)
+        return is_held(lock) and lock.read_text("utf-8", "replace").startswith(VISIT_LOCK_HOLDER)
     except FileNotFoundError:
         return False
 
@@ -108,7 +108,7 @@ def without_file(
 ) -> dict[str, Verdict]:
     """Return verdicts about sources with invalid files, and visited sources without a file."""
     missing = {
-        source: Verdict("source.missing", MISSING.format(source))
+        source: Verdict("source.missing", MISSING_FILE_MESSAGE.format(source))
         for source in visited
         if source not in loaded
     }

@@ -27,7 +27,7 @@ PIPE_COLUMNS = 110
 """Width of the table if the output is not a terminal, and maximum length of a value in the table,
 in characters."""
 
-CAUSES = {"file": "changed source file", "program": "this version of Communique"}
+DRIFT_CAUSE_NAMES = {"file": "changed source file", "program": "this version of Communique"}
 """Readable names for the causes of changed extraction."""
 
 
@@ -176,7 +176,7 @@ def _row(table: Table, name: str, value: str, confidence: float | None, rule: st
 def drift_lines(drifts: Sequence[Drift]) -> Iterator[str]:
     """Yield indented lines that describe changes in extraction, with examples."""
     for drift in drifts:
-        cause = CAUSES[drift.cause]
+        cause = DRIFT_CAUSE_NAMES[drift.cause]
         if drift.pages_of == "nothing":
             yield f"  {cause}: no stored page to compare"
             continue

@@ -12,7 +12,7 @@ from data.wording import meant
 from feeds.alerts.channels import CHANNELS, channels_of
 from scheduler.home.home import Home
 
-BACKLOG: Final = (
+BACKLOG_MESSAGE: Final = (
     "{count} also {match}, but without an alert: {they} existed before the first visit to the"
     " source, or {were} imported or over 30 days old. Set `backlog = true` in the watch to get"
     " alerts about backlog."
@@ -61,7 +61,7 @@ def watch_line(one: Watch) -> str:
 def backlog_note(count: int) -> str:
     """Return a sentence that explains why ``count`` matching releases caused no alert."""
     one = count == 1
-    return BACKLOG.format(
+    return BACKLOG_MESSAGE.format(
         count=f"{count:,}",
         match="matches" if one else "match",
         they="it" if one else "they",

@@ -15,11 +15,11 @@ from data.models import Facet, HealthEvent, Release, Return, Revision
 from data.revisions.stored_difference import changes_between, classes_between
 from data.text.clean import allowed, plain
 from feeds.entries.entry import title_of
-from feeds.entries.events import HEALTH, NETWORK
+from feeds.entries.events import HEALTH_PHRASES, NETWORK_NAME
 from feeds.pages.edit_words import edit_words
 from feeds.pages.navigation import SINGLE_PAGE, Paging
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import NAMES
+from feeds.pages.rows import FORMAT_NAMES
 from feeds.urls import (
     EVENT_FEEDS,
     FEED_TYPES,
@@ -130,13 +130,13 @@ def return_line(pages: PageRenderer, release: Release, back: Return) -> EventLin
 def health_line(pages: PageRenderer, event: HealthEvent) -> EventLine:
     """Return the row for a change in the health of a source."""
     source = Facet(source=event.source)
-    name = plain(pages.catalog.source(event.source).name) if event.source else NETWORK
+    name = plain(pages.catalog.source(event.source).name) if event.source else NETWORK_NAME
     reason = plain(event.reason) or "Its recent visits succeeded."
     return EventLine(
         event.at,
         name,
         page_file(source) if source in pages.navigation.counts else "",
-        what=HEALTH[event.condition],
+        what=HEALTH_PHRASES[event.condition],
         text=Markup("<p>%s</p>") % reason,
     )
 
@@ -183,7 +183,11 @@ def events_page(
             (texts.gettext(EVENT_FEEDS[one][0]), event_file(one, "atom")) for one in feeds[1:]
         ],
         alternates=[
-            (FEED_TYPES[kind], f"{EVENT_FEEDS[one][0]} ({NAMES[kind]})", event_file(one, kind))
+            (
+                FEED_TYPES[kind],
+                f"{EVENT_FEEDS[one][0]} ({FORMAT_NAMES[kind]})",
+                event_file(one, kind),
+            )
             for one in feeds
             for kind in FORMATS
         ],

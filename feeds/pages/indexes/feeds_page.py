@@ -15,7 +15,7 @@ from data.wording import N_
 from feeds.catalog import Catalog, grouped
 from feeds.pages.indexes.index_page import index_pages
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import UP, feed_row
+from feeds.pages.rows import ROOT_MARK, feed_row
 from feeds.translations import Texts
 from feeds.urls import EVENT_FEEDS, event_page, has_feed_files, page_file, stem_of
 
@@ -27,7 +27,7 @@ separate pages."""
 
 YEAR_LENGTH: Final = len("2022")
 
-FOLDERS: Final = {
+FOLDER_BY_GROUP: Final = {
     "Sources": "sources",
     "Sections": "sections",
     "Topics": "topics",
@@ -47,7 +47,7 @@ class FeedLine:
     def html(self, up: str, texts: Texts) -> Markup:
         """Return the row as HTML. ``up`` is the relative path to the site's root."""
         row = feed_row(self.name, self.page, self.stem, texts)
-        return Markup(row.replace(UP, up))  # noqa: S704 - feed_row escapes
+        return Markup(row.replace(ROOT_MARK, up))  # noqa: S704 - feed_row escapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ def feeds_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]
             years = [one for one in facets if len(one.period or "") == YEAR_LENGTH]
             groups.append(FeedGroup(name, [], dates_file(""), len(years)))
             yield from dates_pages(pages, facets)
-        elif name in FOLDERS and len(lines) > MAX_INLINE_FEEDS:
-            stem = f"feeds/{FOLDERS[name]}"
+        elif name in FOLDER_BY_GROUP and len(lines) > MAX_INLINE_FEEDS:
+            stem = f"feeds/{FOLDER_BY_GROUP[name]}"
             groups.append(FeedGroup(name, [], f"{stem}/index.html", len(lines)))
             yield from group_pages(pages, stem, texts.gettext(name), lines)
         else:

@@ -19,7 +19,7 @@ MAX_FIRST_PAGE = 40
 MAX_OLDER_PAGE = 100
 """Maximum number of releases on an older page."""
 
-LATEST = "latest"
+LATEST_PAGE = "latest"
 """Name of the page after the first page, which is used in its URL."""
 
 
@@ -39,9 +39,9 @@ def first_paging(facet: Facet, pages: int, *, has_latest: bool) -> Paging:
 
     ``pages`` is the number of archive pages of the facet's feed.
     """
-    oldest = part_file(facet, "1" if pages else LATEST)
+    oldest = part_file(facet, "1" if pages else LATEST_PAGE)
     if has_latest:
-        return Paging(older=part_file(facet, LATEST), oldest=oldest)
+        return Paging(older=part_file(facet, LATEST_PAGE), oldest=oldest)
     return Paging(older=part_file(facet, str(pages)), oldest=oldest) if pages else SINGLE_PAGE
 
 
@@ -52,7 +52,7 @@ def newer_page(facet: Facet, page: int, pages: int, *, has_latest: bool) -> str:
     """
     if page < pages:
         return part_file(facet, str(page + 1))
-    return part_file(facet, LATEST) if has_latest else page_file(facet)
+    return part_file(facet, LATEST_PAGE) if has_latest else page_file(facet)
 
 
 def latest_pages(
@@ -61,7 +61,7 @@ def latest_pages(
     """Render the pages with the feed document's releases that the first page does not show."""
     older = part_file(facet, str(archive_pages)) if archive_pages else None
     oldest = part_file(facet, "1") if archive_pages else None
-    return older_pages(pages, facet, LATEST, rows, (page_file(facet), older, oldest))
+    return older_pages(pages, facet, LATEST_PAGE, rows, (page_file(facet), older, oldest))
 
 
 def archive_pages(
@@ -117,7 +117,7 @@ def older_page(
         file,
         facet,
         title=name,
-        part="" if part.startswith(LATEST) else part,
+        part="" if part.startswith(LATEST_PAGE) else part,
         count=len(rows),
         first=days[0] if days else "",
         last=days[-1] if days else "",

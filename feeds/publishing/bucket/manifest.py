@@ -18,7 +18,7 @@ MANIFEST_FILE: Final = "publication.json"
 
 MANIFEST_FORMAT: Final = 1
 
-FOREIGN: Final = (
+FOREIGN_MANIFEST_MESSAGE: Final = (
     f"its {MANIFEST_FILE} has an unknown format; choose another prefix, or delete all objects there"
 )
 
@@ -58,9 +58,9 @@ def read_manifest(bucket: Bucket, known: StoredManifest | None = None) -> Stored
     try:
         manifest = msgspec.json.decode(found.body, type=BucketManifest)
     except msgspec.DecodeError as error:
-        raise BucketError(bucket.place, FOREIGN) from error
+        raise BucketError(bucket.place, FOREIGN_MANIFEST_MESSAGE) from error
     if manifest.format != MANIFEST_FORMAT:
-        raise BucketError(bucket.place, FOREIGN)
+        raise BucketError(bucket.place, FOREIGN_MANIFEST_MESSAGE)
     return StoredManifest(manifest, found.tag)
 
 

@@ -39,7 +39,7 @@ from feeds.publishing.bucket.manifest import (
     replace_manifest,
 )
 from feeds.publishing.bucket.pushed_files import (
-    UNKNOWN,
+    UNKNOWN_STAMP,
     Pushed,
     PushedFiles,
     changed,
@@ -78,11 +78,11 @@ OTHER_STORE: Final = (
     "from an older copy. Restore the newest copy, or publish to another place; to replace the "
     "site, delete all objects there"
 )
-OCCUPIED: Final = (
+OCCUPIED_MESSAGE: Final = (
     "it contains objects that no publication wrote and that would be deleted; choose an empty "
     "prefix, such as s3://bucket/site"
 )
-CROWDED: Final = (
+CROWDED_MESSAGE: Final = (
     "another installation is publishing there; this will be tried again. If the two must not "
     "share a site, give each its own prefix"
 )
@@ -157,7 +157,7 @@ class SiteBucket:
             tags = {name: tag for name, tag, _ in self._bucket.tags() if name != MANIFEST_FILE}
             self._kept.begin(tags, number, time.time() + SETTLED_AFTER_SECONDS)
             return True
-        raise BucketError(self._bucket.place, CROWDED)
+        raise BucketError(self._bucket.place, CROWDED_MESSAGE)
 
     def _resumes(self, store: Store, manifest: BucketManifest) -> bool:
         """Return whether this home directory published last, and resume an interrupted publication.
@@ -180,7 +180,7 @@ class SiteBucket:
         if not any(self._bucket.tags()):
             return False
         if read_manifest(self._bucket) is None:
-            raise BucketError(self._bucket.place, OCCUPIED)
+            raise BucketError(self._bucket.place, OCCUPIED_MESSAGE)
         return True
 
     def _is_ours(self, manifest: BucketManifest) -> bool:
@@ -294,7 +294,9 @@ class SiteBucket:
         """
         tags = {name: tag for name, tag, _ in self._bucket.tags() if name != MANIFEST_FILE}
         found = {
-            name: known[name] if name in known and known[name].tag == tag else Pushed(tag, UNKNOWN)
+            name: known[name]
+            if name in known and known[name].tag == tag
+            else Pushed(tag, UNKNOWN_STAMP)
             for name, tag in tags.items()
         }
         others = {name: one for name, one in found.items() if known.get(name) != one}
@@ -355,7 +357,7 @@ class SiteBucket:
                 # The response to our own request was lost.
                 return Pushed(found.tag, stamp)
             over = found.tag
-        raise BucketError(self._bucket.place, CROWDED)
+        raise BucketError(self._bucket.place, CROWDED_MESSAGE)
 
     def _delete(self, gone: Collection[str]) -> None:
         with ThreadPoolExecutor(MAX_REQUESTS, "push") as pool:

@@ -17,7 +17,7 @@ from data.sqlite_file import create_cache_tables, delete_file, open_for_writing
 from feeds.http_headers import page_after, page_before
 from feeds.urls import FileStamp, stamp_of
 
-TABLES = """
+TABLES_SQL = """
     -- Each file below the prefix: the tag of its object, and the stamp of the local file that it
     -- was written from, or 0 if it is unknown.
     CREATE TABLE IF NOT EXISTS files (
@@ -31,7 +31,7 @@ TABLES = """
         STRICT, WITHOUT ROWID;
 """
 
-UNKNOWN = FileStamp(0, 0, 0)
+UNKNOWN_STAMP = FileStamp(0, 0, 0)
 """Stamp of an object whose local file is not known."""
 
 FILES_PER_CHECK: Final = 200
@@ -81,7 +81,7 @@ class PushedFiles:
     def _opened(self) -> sqlite3.Connection:
         db = open_for_writing(self._path)
         try:
-            create_cache_tables(db, TABLES)
+            create_cache_tables(db, TABLES_SQL)
         except sqlite3.Error:
             db.close()
             raise

@@ -19,12 +19,12 @@ from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_existing
 from data.text.urls import site_address
-from feeds.http_headers import CODINGS, COMPRESS, IDENTITY
+from feeds.http_headers import COMPRESSORS, CONTENT_CODINGS, IDENTITY
 from feeds.pages.renderer import SERVED_POLICY
 from feeds.server.api import schemas
 from feeds.server.api.document import openapi
 from feeds.server.api.list_handlers import SourceMoved
-from feeds.server.api.operations import DOCUMENT, OPERATIONS, Operation, Write
+from feeds.server.api.operations import DOCUMENT_PATH, OPERATIONS, Operation, Write
 from feeds.server.api.page import rendered_page
 from feeds.server.api.parameters import ChangesParameters, Parameters, read_parameters, said_of
 from feeds.server.api.problems import SERVER_FAILED, ApiError, error_of
@@ -42,7 +42,7 @@ from feeds.server.connection.security import API_ORIGIN, API_PREFLIGHT, NO_SNIFF
 from feeds.server.requests.conditional import accepted, matching
 from feeds.server.requests.routes import READ_METHODS, RequiredAccess, ServerRoute
 from feeds.server.requests.work_queue import Unanswered, WorkQueue, rate_headers
-from feeds.urls import API
+from feeds.urls import API_PREFIX
 
 MIN_COMPRESSED_BYTES: Final = 500
 """Minimum size in bytes of a response body that is worth compressing."""
@@ -56,7 +56,7 @@ API_HEADERS: Final = {
 }
 """Headers of all responses of the API, including responses without a body (304)."""
 
-PAGE: Final = {
+DOCS_HEADERS: Final = {
     "cache-control": "public, max-age=60",
     "content-security-policy": SERVED_POLICY,
 }
@@ -65,9 +65,9 @@ PAGE: Final = {
 PLAIN_HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
 """Pattern that matches a Host header that is safe to copy to another header."""
 
-JSON: Final = "application/json"
+JSON_TYPE: Final = "application/json"
 
-DETAILS: Final = {
+DETAIL_BY_STATUS: Final = {
     404: "no operation has this address; /api/ lists them",
     405: "this address does not have this method; see the header `Allow`",
 }
@@ -119,14 +119,14 @@ class Api:
         writes = self._writes.operations if self._writes else ()
         written = {one.path for one in writes}
         return [
-            route_of(API, self._page),
-            route_of(DOCUMENT, self._document),
+            route_of(API_PREFIX, self._page),
+            route_of(DOCUMENT_PATH, self._document),
             *(
                 route_of(one.path, self._endpoint(one), one.access, is_written=one.path in written)
                 for one in self._operations
             ),
             *(self._write_route(one) for one in writes),
-            route_of(f"{API}{{rest:path}}", unknown_address),
+            route_of(f"{API_PREFIX}{{rest:path}}", unknown_address),
         ]
 
     def _write_route(self, operation: Write) -> ServerRoute:
@@ -163,7 +163,7 @@ class Api:
         """Respond with the documentation page."""
         wanted = wanted_by(request)
         return await self._queued(
-            request, lambda: response_of(self._rendered(), wanted, PAGE, "text/html")
+            request, lambda: response_of(self._rendered(), wanted, DOCS_HEADERS, "text/html")
         )
 
     def _rendered(self) -> bytes:
@@ -229,7 +229,7 @@ class ApiEndpoint:
         is_allowed = scope["method"] in self._methods or self._respond is unknown_address
         try:
             if not is_allowed:
-                raise ApiError(405, DETAILS[405], headers={"allow": self._allow})  # noqa: TRY301
+                raise ApiError(405, DETAIL_BY_STATUS[405], headers={"allow": self._allow})  # noqa: TRY301
             response = await self._respond(request)
         except SourceMoved as error:
             response = redirect_to_renamed(request, error)
@@ -246,7 +246,7 @@ class ApiEndpoint:
 
 async def unknown_address(_: Request) -> Response:
     """Raise the error (404) of an address without an operation."""
-    raise ApiError(404, DETAILS[404])
+    raise ApiError(404, DETAIL_BY_STATUS[404])
 
 
 def wanted_by(request: Request) -> ResponseOptions:
@@ -257,7 +257,7 @@ def wanted_by(request: Request) -> ResponseOptions:
         request.path_params.get("id", ""),
         request.scope["query_string"],
         ", ".join(headers.getlist("if-none-match")).encode("latin-1"),
-        accepted(encoding, CODINGS) if encoding else IDENTITY,
+        accepted(encoding, CONTENT_CODINGS) if encoding else IDENTITY,
         tuple(headers.getlist("accept")),
     )
 
@@ -289,7 +289,7 @@ def unchanged(tag: str) -> Response:
 
 
 def response_of(
-    body: bytes, wanted: ResponseOptions, headers: Mapping[str, str], media_type: str = JSON
+    body: bytes, wanted: ResponseOptions, headers: Mapping[str, str], media_type: str = JSON_TYPE
 ) -> Response:
     """Return a 200 response, compressed if possible, or a 304 if the client's copy is current.
 
@@ -300,7 +300,7 @@ def response_of(
         return unchanged(tag)
     headers_sent = {**API_HEADERS, **headers, "etag": tag}
     if wanted.coding != IDENTITY and len(body) >= MIN_COMPRESSED_BYTES:
-        body = COMPRESS[wanted.coding](body)
+        body = COMPRESSORS[wanted.coding](body)
         headers_sent["content-encoding"] = wanted.coding
     return Response(body, 200, headers_sent, media_type)
 

@@ -19,16 +19,16 @@ from feeds.server.api.release_handlers import (
 )
 from feeds.server.api.request_context import decode, encode
 
-BELONGS: Final = "changes"
+CHANGES_CURSOR: Final = "changes"
 """Text in cursors that identifies the list of changes."""
 
 CHANGES_PER_QUERY: Final = 20
 """Number of changes that are read from the store per query."""
 
-FIRST: Final[ChangeCursor] = (0, 0)
+FIRST_PLACE: Final[ChangeCursor] = (0, 0)
 """Position before the first change, for requests without a cursor."""
 
-STALE: Final = (
+STALE_CURSOR_MESSAGE: Final = (
     "this store has no change at this cursor: it was restored from a backup or rebuilt. Start "
     "again without `since`: the changes from the first one describe all releases, and their ids "
     "are the same as before"
@@ -41,14 +41,18 @@ def changes(store: Store, site: str, asked: ChangesParameters) -> schemas.Change
     Raises ApiError with status 400 for an invalid cursor, and 410 for a cursor unknown to the
     store.
     """
-    place = decode(asked.since, BELONGS, tuple[int, int], "since") if asked.since else FIRST
+    place = (
+        decode(asked.since, CHANGES_CURSOR, tuple[int, int], "since")
+        if asked.since
+        else FIRST_PLACE
+    )
     found: list[ReleaseEvent] = []
     size = 0
     while len(found) < asked.limit and size <= MAX_PAGE_CHARACTERS:
         limit = min(CHANGES_PER_QUERY, asked.limit - len(found))
         some = store.release_events(place, limit=limit)
         if some is None:
-            raise ApiError(410, STALE, parameter="since")
+            raise ApiError(410, STALE_CURSOR_MESSAGE, parameter="since")
         if not some:
             break
         for one in some:
@@ -59,7 +63,7 @@ def changes(store: Store, site: str, asked: ChangesParameters) -> schemas.Change
                 break
     return schemas.ChangePage(
         changes=tuple(change_answer(site, one) for one in found),
-        next=encode(BELONGS, place),
+        next=encode(CHANGES_CURSOR, place),
         more=bool(store.release_events(place, limit=1)),
     )
 

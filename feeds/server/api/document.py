@@ -9,10 +9,10 @@ from feeds.server.api.operations import OPERATIONS, Operation, Write
 from feeds.server.api.parameters import ListParameters, parameters_of
 from feeds.server.api.problems import MEDIA_TYPE, Problem
 
-TITLE: Final = "Communique"
-VERSION: Final = "1"
+API_TITLE: Final = "Communique"
+API_VERSION: Final = "1"
 
-DESCRIPTION: Final = """\
+API_DESCRIPTION: Final = """\
 The releases, sources and changes of a Communique site, for programs. Reading: CORS enabled.
 
 Lists are paged: `next` is the cursor of the next page, and null on the last page. A page may have
@@ -55,7 +55,7 @@ WRITE_ERRORS: Final = {
 }
 """Error statuses of all write operations."""
 
-REFERENCE: Final = "#/components/schemas/{name}"
+SCHEMA_REF: Final = "#/components/schemas/{name}"
 
 
 def openapi(
@@ -65,10 +65,14 @@ def openapi(
     kinds: list[type] = [Problem, *(one.response for one in reads)]
     for one in writes:
         kinds += [one.body, one.response]
-    _, schemas = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
+    _, schemas = msgspec.json.schema_components(kinds, ref_template=SCHEMA_REF)
     return {
         "openapi": "3.1.0",
-        "info": {"title": f"{TITLE} API", "version": VERSION, "description": DESCRIPTION},
+        "info": {
+            "title": f"{API_TITLE} API",
+            "version": API_VERSION,
+            "description": API_DESCRIPTION,
+        },
         # This address is relative to the document's address, so it works with any path prefix.
         "servers": [{"url": "../"}],
         "paths": paths(reads, writes),
@@ -126,7 +130,9 @@ def writing(one: Write) -> dict[str, Any]:
             },
             "202": {
                 "description": "The request takes longer. `Location` is the address of its job.",
-                "content": {"application/json": {"schema": {"$ref": REFERENCE.format(name="Job")}}},
+                "content": {
+                    "application/json": {"schema": {"$ref": SCHEMA_REF.format(name="Job")}}
+                },
             },
             **problems(WRITE_ERRORS),
         },
@@ -217,7 +223,7 @@ def optional_fields(name: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def reference(kind: type) -> dict[str, str]:
     """Return a JSON reference to the schema of a response class."""
-    return {"$ref": REFERENCE.format(name=kind.__name__)}
+    return {"$ref": SCHEMA_REF.format(name=kind.__name__)}
 
 
 def header(description: str) -> dict[str, Any]:

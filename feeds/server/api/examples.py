@@ -12,18 +12,18 @@ from data.models import Media, Run
 from feeds.server.api import change_handlers, schemas
 from feeds.server.api.request_context import encode
 
-RELEASE: Final = "7f3c9a52-4a41-5d0c-9b5e-3a1f1e0f6b11"
-STORY: Final = "0c8d3a6e-52a7-5f0e-8f4e-6f2b8d1c9e77"
-COPY: Final = "2b91f0c7-6d1e-5c55-a3a0-9d0e4b7a1f20"
-SOURCE: Final = "lindmouth"
+EXAMPLE_RELEASE: Final = "7f3c9a52-4a41-5d0c-9b5e-3a1f1e0f6b11"
+EXAMPLE_STORY: Final = "0c8d3a6e-52a7-5f0e-8f4e-6f2b8d1c9e77"
+EXAMPLE_COPY: Final = "2b91f0c7-6d1e-5c55-a3a0-9d0e4b7a1f20"
+EXAMPLE_SOURCE: Final = "lindmouth"
 
-STARTED: Final = dt.datetime(2026, 3, 9, 8, 30, tzinfo=dt.UTC)
+EXAMPLE_START: Final = dt.datetime(2026, 3, 9, 8, 30, tzinfo=dt.UTC)
 
 FILE_URL: Final = "https://lindmouth.example/signals.pdf"
 
-FIELDS: Final = {
-    "id": RELEASE,
-    "source": SOURCE,
+EXAMPLE_FIELDS: Final = {
+    "id": EXAMPLE_RELEASE,
+    "source": EXAMPLE_SOURCE,
     "url": "https://lindmouth.example/news/signal-station",
     "aliases": ("https://lindmouth.example/news/signal-station",),
     "title": "New signal station opened",
@@ -42,7 +42,7 @@ FIELDS: Final = {
     "images": (),
     "attachments": (Media(FILE_URL, "application/pdf", 48_213, "Signals"),),
     "revision": 2,
-    "story": STORY,
+    "story": EXAMPLE_STORY,
     "retracted": None,
     "provenance": schemas.Provenance(
         published=schemas.DateRule(raw="2026-03-02T09:30", rule="json-ld", zone="Europe/Oslo"),
@@ -57,8 +57,8 @@ FIELDS: Final = {
         ),
     ),
     "links": schemas.ReleaseLinks(
-        page=f"https://press.example/releases/{RELEASE}/",
-        feed=f"https://press.example/feeds/source/{SOURCE}.atom",
+        page=f"https://press.example/releases/{EXAMPLE_RELEASE}/",
+        feed=f"https://press.example/feeds/source/{EXAMPLE_SOURCE}.atom",
     ),
 }
 
@@ -72,35 +72,35 @@ class ApiExample(NamedTuple):
 
 def examples() -> Mapping[str, ApiExample]:
     """Return the example of each operation, by operation name."""
-    release = schemas.Release(**FIELDS)  # type: ignore[arg-type]  # one dictionary, many types
-    found = schemas.FoundRelease(**FIELDS, passage=FIELDS["body_text"], file=None)  # type: ignore[arg-type]  # as above
+    release = schemas.Release(**EXAMPLE_FIELDS)  # type: ignore[arg-type]  # one dictionary, many types
+    found = schemas.FoundRelease(**EXAMPLE_FIELDS, passage=EXAMPLE_FIELDS["body_text"], file=None)  # type: ignore[arg-type]  # as above
     source = schemas.Source(
-        id=SOURCE,
+        id=EXAMPLE_SOURCE,
         name="Harbour Board of Lindmouth",
         url="https://lindmouth.example/news",
         timezone="Europe/Oslo",
         releases=412,
         removed=None,
     )
-    after = encode("an example", ("2026-03-02", RELEASE))
+    after = encode("an example", ("2026-03-02", EXAMPLE_RELEASE))
     change = schemas.Change(
         kind="edit",
         at="2026-03-02T08:41:07.213+00:00",
-        id=RELEASE,
+        id=EXAMPLE_RELEASE,
         revision=2,
         release=release,
     )
     counts = schemas.Counts(
         total=1,
         more=False,
-        sources={SOURCE: 1},
+        sources={EXAMPLE_SOURCE: 1},
         topics={"transport": 1},
         languages={"en": 1},
         periods={"2026": 1, "2026-03": 1},
         states={"corrected": 1},
     )
     health = schemas.SourceHealth(
-        id=SOURCE,
+        id=EXAMPLE_SOURCE,
         state="ok",
         visiting=False,
         degraded=False,
@@ -125,7 +125,7 @@ def examples() -> Mapping[str, ApiExample]:
         weight=0.0,
         announced=False,
     )
-    copy = schemas.Republished(source="tidewire", release=COPY, share=0.83)
+    copy = schemas.Republished(source="tidewire", release=EXAMPLE_COPY, share=0.83)
     attachment = schemas.Attachment(
         url=FILE_URL,
         title="Signals",
@@ -135,7 +135,7 @@ def examples() -> Mapping[str, ApiExample]:
         cut="",
         tool="",
     )
-    run = Run(SOURCE, STARTED, 1.7, pages=3, found=12, new=1, unchanged=11)
+    run = Run(EXAMPLE_SOURCE, EXAMPLE_START, 1.7, pages=3, found=12, new=1, unchanged=11)
     return {
         "releases": ApiExample(
             "limit=1", schemas.ReleasePage(releases=(release,), total=412, next=after)
@@ -150,11 +150,11 @@ def examples() -> Mapping[str, ApiExample]:
         "changes": ApiExample(
             "limit=1",
             schemas.ChangePage(
-                changes=(change,), next=encode(change_handlers.BELONGS, (8, 7)), more=False
+                changes=(change,), next=encode(change_handlers.CHANGES_CURSOR, (8, 7)), more=False
             ),
         ),
         "story": ApiExample(
-            "", schemas.Story(id=STORY, publishers=(copy,), releases=(release,), next=None)
+            "", schemas.Story(id=EXAMPLE_STORY, publishers=(copy,), releases=(release,), next=None)
         ),
         "sources": ApiExample("limit=1", schemas.SourcePage(sources=(source,), next=after)),
         "source": ApiExample("", source),

@@ -6,7 +6,7 @@ import msgspec
 
 from data.health.overview import health_fields
 from data.models import Facet, RemovedSource, Source
-from feeds.catalog import REMOVED
+from feeds.catalog import REMOVED_SOURCE_TEXT
 from feeds.server.api import schemas
 from feeds.server.api.parameters import PageParameters, Parameters, RunsParameters
 from feeds.server.api.problems import ApiError
@@ -58,7 +58,7 @@ def known_source(context: ApiContext) -> Source:
         raise ApiError(404, "there is no source with this id; /api/sources lists them")
     removed = context.store.removed_sources().get(now)
     if removed and not removed.kept:
-        raise ApiError(410, REMOVED)
+        raise ApiError(410, REMOVED_SOURCE_TEXT)
     if now != context.name:
         raise SourceMoved(now)
     return found

@@ -24,7 +24,7 @@ from feeds.server.api.parameters import (
 )
 from feeds.server.requests.routes import RequiredAccess
 
-DOCUMENT: Final = "/api/openapi.json"
+DOCUMENT_PATH: Final = "/api/openapi.json"
 
 
 @dataclass(frozen=True, slots=True)

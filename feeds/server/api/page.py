@@ -15,8 +15,14 @@ from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.catalog import catalog_of
 from feeds.pages.renderer import PageRenderer
-from feeds.server.api.document import DESCRIPTION, query_parameters
-from feeds.server.api.examples import RELEASE, SOURCE, STORY, ApiExample, examples
+from feeds.server.api.document import API_DESCRIPTION, query_parameters
+from feeds.server.api.examples import (
+    EXAMPLE_RELEASE,
+    EXAMPLE_SOURCE,
+    EXAMPLE_STORY,
+    ApiExample,
+    examples,
+)
 from feeds.server.api.operations import Operation, Write
 
 STORY_CANDIDATES: Final = 50
@@ -32,7 +38,7 @@ def rendered_page(
     shown = examples()
     return api_page(
         pages,
-        [" ".join(part.split()) for part in DESCRIPTION.split("\n\n")],
+        [" ".join(part.split()) for part in API_DESCRIPTION.split("\n\n")],
         [
             *(described(one, example_of(one, shown), names) for one in reads),
             *(described_write(one) for one in writes),
@@ -51,8 +57,10 @@ def names_in(store: Store) -> Mapping[str, str]:
     """Return an id for the example request of each operation, taken from the newest releases."""
     found = store.select(Selection(), limit=STORY_CANDIDATES).found
     releases = [one for one in map(store.release, (place.id for place in found)) if one]
-    story = next((one.story for one in releases if one.story), STORY)
-    release, source = (releases[0].id, releases[0].source) if releases else (RELEASE, SOURCE)
+    story = next((one.story for one in releases if one.story), EXAMPLE_STORY)
+    release, source = (
+        (releases[0].id, releases[0].source) if releases else (EXAMPLE_RELEASE, EXAMPLE_SOURCE)
+    )
     return {
         "release": release,
         "revisions": release,

@@ -21,28 +21,28 @@ from feeds.server.api.problems import ApiError
 MAX_QUERY_BYTES: Final = 32_768
 """Maximum size in bytes of a query string. Parameters of the maximum lengths fit in it."""
 
-PLAIN: Final = r"^(?![\s\S]*[\x00-\x1f\x7f])"
+PLAIN_TEXT: Final = r"^(?![\s\S]*[\x00-\x1f\x7f])"
 """Pattern that matches text without control characters, in the syntax that JSON Schema and Python
 share."""
 
-WORD: Final = r"^[A-Za-z0-9_-]*(?![\s\S])"
+WORD_PATTERN: Final = r"^[A-Za-z0-9_-]*(?![\s\S])"
 """Pattern that matches text that consists of letters, digits, hyphens and underscores."""
 
 BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 """Pattern that matches a percent sign that does not start a percent-encoded byte."""
 
-Name = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
-Names = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
-Cursor = Annotated[str, Meta(max_length=400, pattern=WORD)]
+Name = Annotated[str, Meta(max_length=200, pattern=PLAIN_TEXT)]
+Names = Annotated[str, Meta(max_length=500, pattern=PLAIN_TEXT)]
+Cursor = Annotated[str, Meta(max_length=400, pattern=WORD_PATTERN)]
 Fields = Annotated[
-    Annotated[str, Meta(max_length=500, pattern=PLAIN)],
+    Annotated[str, Meta(max_length=500, pattern=PLAIN_TEXT)],
     Meta(
         description="The fields of a release to return, separated by commas; `id` is always "
         "included. Omit it to get all fields."
     ),
 ]
 
-PRESENTATION: Final = ("limit", "format", "fields")
+PRESENTATION_PARAMETERS: Final = ("limit", "format", "fields")
 """Names of parameters that may differ between the pages of a list."""
 
 Asked = TypeVar("Asked", bound="Parameters")
@@ -97,7 +97,7 @@ class FilterParameters(PageParameters, frozen=True, kw_only=True):
         Meta(description="The slug of a topic. Several, separated by commas, match any of them."),
     ] = ""
     language: Annotated[
-        Annotated[str, Meta(max_length=35, pattern=WORD)],
+        Annotated[str, Meta(max_length=35, pattern=WORD_PATTERN)],
         Meta(description="A language tag (BCP 47). `en` includes `en-GB`; `en-GB` excludes `en`."),
     ] = ""
     since: Annotated[
@@ -114,7 +114,7 @@ class ReleasesParameters(FilterParameters, frozen=True, kw_only=True):
     """The filters of the list of releases."""
 
     url: Annotated[
-        Annotated[str, Meta(max_length=4096, pattern=PLAIN)],
+        Annotated[str, Meta(max_length=4096, pattern=PLAIN_TEXT)],
         Meta(description="An address of a release at its publisher. It excludes other filters."),
     ] = ""
     fields: Fields = ""
@@ -133,7 +133,7 @@ class SearchParameters(FilterParameters, frozen=True, kw_only=True):
     """The parameters of the search."""
 
     q: Annotated[
-        Annotated[str, Meta(max_length=MAX_QUERY_LENGTH, pattern=PLAIN)],
+        Annotated[str, Meta(max_length=MAX_QUERY_LENGTH, pattern=PLAIN_TEXT)],
         Meta(
             description='Words that must all occur, `"a phrase"`, `prefix*`, `-excluded`, `OR`, '
             "brackets and fields such as `title:`. Optional if a filter is given."
@@ -244,6 +244,6 @@ def said_of(asked: Parameters) -> dict[str, Any]:
 def belongs_to(path: str, asked: Parameters) -> str:
     """Return a text that identifies the list to which a cursor belongs: its address and filters."""
     stated = said_of(asked)
-    for name in PRESENTATION:
+    for name in PRESENTATION_PARAMETERS:
         stated.pop(name, None)
     return f"{path}?{urlencode(sorted(stated.items()))}"

@@ -23,7 +23,7 @@ from feeds.pages.search_problems import notes_on
 from feeds.replay.memento import RELEASE_HIDDEN
 from feeds.server.api import schemas
 from feeds.server.api.parameters import (
-    PRESENTATION,
+    PRESENTATION_PARAMETERS,
     FilterParameters,
     PageParameters,
     Parameters,
@@ -96,7 +96,7 @@ def releases_at(context: ApiContext, asked: ReleasesParameters) -> schemas.Relea
 
     Raises ApiError if the address is not a web address, or if the request has other filters.
     """
-    others = said_of(asked).keys() - {*PRESENTATION, "url"}
+    others = said_of(asked).keys() - {*PRESENTATION_PARAMETERS, "url"}
     if others or asked.cursor:
         name = min(others, default="cursor")
         raise ApiError(422, f"`url` and `{name}` exclude each other: omit one", parameter="url")

@@ -21,8 +21,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from feeds.server.connection.open_connections import OpenConnections
-from feeds.server.connection.security import COMMON
-from feeds.server.requests.client import CONNECTION
+from feeds.server.connection.security import COMMON_HEADERS
+from feeds.server.requests.client import CONNECTION_SCOPE_KEY
 
 # Malformed requests and upgrades get a response. Logging them would let anyone fill the log.
 logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
@@ -63,7 +63,7 @@ def refusal(status: int, detail: str) -> bytes:
         f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/problem+json\r\n"
         f"content-length: {len(body)}\r\ncache-control: no-store\r\n{retry}connection: close\r\n"
     )
-    security = b"".join(b"%s: %s\r\n" % header for header in COMMON)
+    security = b"".join(b"%s: %s\r\n" % header for header in COMMON_HEADERS)
     return head.encode() + security + b"\r\n" + body
 
 
@@ -170,7 +170,7 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_message_begin()
             self.url, self.expect_100_continue = url, expects
             self.headers = self.scope["headers"] = headers
-            self.scope[CONNECTION] = self._facts  # type: ignore[typeddict-unknown-key]
+            self.scope[CONNECTION_SCOPE_KEY] = self._facts  # type: ignore[typeddict-unknown-key]
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

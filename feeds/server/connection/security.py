@@ -12,7 +12,7 @@ from data.settings import SiteSettings
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
-POLICY: Final = b"content-security-policy"
+POLICY_HEADER: Final = b"content-security-policy"
 
 NO_SNIFFING: Final[Mapping[str, str]] = {
     "x-content-type-options": "nosniff",
@@ -20,13 +20,16 @@ NO_SNIFFING: Final[Mapping[str, str]] = {
 }
 """Security headers of all responses."""
 
-COMMON: Final[Headers] = [
+COMMON_HEADERS: Final[Headers] = [
     *((name.encode(), value.encode()) for name, value in NO_SNIFFING.items()),
-    (POLICY, b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    (
+        POLICY_HEADER,
+        b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
 ]
 """Default security headers, added to responses that do not set them."""
 
-PAGE: Final[Headers] = [
+PAGE_HEADERS: Final[Headers] = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
@@ -75,11 +78,11 @@ def completed(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """Return response headers with the missing security headers added."""
     given = list(headers)
     present = {name.lower(): value for name, value in given}
-    given += [(name, value) for name, value in COMMON if name not in present]
+    given += [(name, value) for name, value in COMMON_HEADERS if name not in present]
     # Browsers refuse a sandboxed page with a Cross-Origin-Opener-Policy.
     is_page = present.get(b"content-type", b"").startswith(b"text/html")
-    if is_page and b"sandbox" not in present.get(POLICY, b""):
-        given += [(name, value) for name, value in PAGE if name not in present]
+    if is_page and b"sandbox" not in present.get(POLICY_HEADER, b""):
+        given += [(name, value) for name, value in PAGE_HEADERS if name not in present]
     return given
 
 

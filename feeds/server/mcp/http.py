@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES: Final = 131_072
 """Maximum size in bytes of a request body."""
 
-OPERATOR: Final = "communique.operator"
+OPERATOR_SCOPE_KEY: Final = "communique.operator"
 """Key in the ASGI scope for the name of the operator's token, or None."""
 
 Handle = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -68,7 +68,7 @@ class McpApp:
             if verdict.status in {401, 429}:
                 refusal = api_refusal(verdict)
             elif verdict.is_granted and verdict.token:
-                scope = {**scope, OPERATOR: verdict.token.name}
+                scope = {**scope, OPERATOR_SCOPE_KEY: verdict.token.name}
         if refusal is None:
             try:
                 self._queue.count(scope)
@@ -161,7 +161,7 @@ class McpApp:
         async def run(work: Work) -> dict[str, Any]:
             return await self._queue.run(request.scope, never, work)
 
-        return McpCaller(request.scope.get(OPERATOR), run)
+        return McpCaller(request.scope.get(OPERATOR_SCOPE_KEY), run)
 
 
 async def never() -> Message:

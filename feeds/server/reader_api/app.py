@@ -20,7 +20,13 @@ from data.access.tokens import Token
 from data.errors import StoreError
 from data.settings import SiteSettings
 from data.store.open import open_existing
-from feeds.server.reader_api.handlers import READING, WRITING, Account, BadReaderRequest, Values
+from feeds.server.reader_api.handlers import (
+    READ_HANDLERS,
+    WRITE_HANDLERS,
+    Account,
+    BadReaderRequest,
+    Values,
+)
 from feeds.server.requests.access import Access
 from feeds.server.requests.routes import READ_METHODS, RequiredAccess, ServerRoute
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
@@ -66,10 +72,10 @@ class ReaderApi:
         routed += [routing.Route(path, is_here) for path in (FRESHRSS_API, FRESHRSS_API + "/")]
         for before in READER_API:
             routed.append(routing.Route(before + "token", self.token))
-            for path, answer in READING.items():
+            for path, answer in READ_HANDLERS.items():
                 end = self.endpoint(answer)
                 routed.append(routing.Route(before + path, end, methods=both))
-            for path, answer in WRITING.items():
+            for path, answer in WRITE_HANDLERS.items():
                 end = self.endpoint(answer)
                 routed.append(routing.Route(before + path, end, methods=["POST"]))
         return Starlette(

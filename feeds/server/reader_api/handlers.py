@@ -13,7 +13,7 @@ from feeds.catalog import Catalog, catalog_of
 from feeds.server.reader_api.items import (
     READ_STATE,
     READING_LIST,
-    STARRED,
+    STARRED_TAG,
     Stream,
     continuation,
     item,
@@ -107,7 +107,9 @@ class Account:
         if state == "all" and READ_STATE in self.values.get("xt", []):
             state = "unread"
         elif state == "all" and (wanted := self.values.get("it")):
-            state = "starred" if STARRED in wanted else "read" if READ_STATE in wanted else state
+            state = (
+                "starred" if STARRED_TAG in wanted else "read" if READ_STATE in wanted else state
+            )
         text = self.value("c")
         after = place_of(text) if text else None
         if text and after is None:
@@ -232,7 +234,7 @@ def edit_tag(account: Account, _: str | None) -> str:
     kept_unread = any(one.endswith("/kept-unread") for one in added)
     noted = {
         name: True if tag in added else False if tag in removed else None
-        for name, tag in (("read", READ_STATE), ("starred", STARRED))
+        for name, tag in (("read", READ_STATE), ("starred", STARRED_TAG))
     }
     if kept_unread:
         noted["read"] = False
@@ -254,7 +256,7 @@ def mark_all_as_read(account: Account, _: str | None) -> str:
     return "OK"
 
 
-READING: Final[Mapping[str, Callable[[Account, str | None], Any]]] = {
+READ_HANDLERS: Final[Mapping[str, Callable[[Account, str | None], Any]]] = {
     "user-info": user_info,
     "subscription/list": subscriptions,
     "tag/list": tag_list,
@@ -265,7 +267,7 @@ READING: Final[Mapping[str, Callable[[Account, str | None], Any]]] = {
     "stream/contents/{stream:path}": stream_contents,
 }
 """Handlers of operations that only read, by path."""
-WRITING: Final[Mapping[str, Callable[[Account, str | None], str]]] = {
+WRITE_HANDLERS: Final[Mapping[str, Callable[[Account, str | None], str]]] = {
     "edit-tag": edit_tag,
     "mark-all-as-read": mark_all_as_read,
 }

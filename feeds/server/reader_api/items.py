@@ -18,14 +18,14 @@ from feeds.urls import facet_of
 Fields = Mapping[str, Any]
 
 USER_STATE: Final = re.compile(r"user/[^/]+/state/com\.google/([a-z-]+)")
-LABEL: Final = re.compile(r"user/[^/]+/label/(.+)", re.DOTALL)
+LABEL_PATTERN: Final = re.compile(r"user/[^/]+/label/(.+)", re.DOTALL)
 
 READ_STATE: Final = "user/-/state/com.google/read"
-STARRED: Final = "user/-/state/com.google/starred"
+STARRED_TAG: Final = "user/-/state/com.google/starred"
 READING_LIST: Final = "user/-/state/com.google/reading-list"
-LABELS: Final = "user/-/label/"
+LABEL_PREFIX: Final = "user/-/label/"
 
-STATES: Final[dict[str, ReaderState]] = {
+STATE_BY_NAME: Final[dict[str, ReaderState]] = {
     "reading-list": "all",
     "read": "read",
     "starred": "starred",
@@ -43,7 +43,7 @@ def item(release: Release, known: ReaderItem, catalog: Catalog) -> Fields:
     entry = entry_of(release, catalog, mixed=True)
     if is_long_text(entry.html):
         entry = shortened(entry)
-    states = ((READ_STATE, known.read), (STARRED, known.starred))
+    states = ((READ_STATE, known.read), (STARRED_TAG, known.starred))
     topics = (catalog.topic(topic) for topic in release.content.topics)
     return {
         "id": LONG_ID + digits_of(release.id),
@@ -58,7 +58,7 @@ def item(release: Release, known: ReaderItem, catalog: Catalog) -> Fields:
         "categories": [
             READING_LIST,
             *(name for name, holds in states if holds),
-            *(LABELS + topic for topic in topics),
+            *(LABEL_PREFIX + topic for topic in topics),
         ],
         "origin": {
             "streamId": f"feed/{release.source}",
@@ -112,8 +112,8 @@ def subscription(source: str, catalog: Catalog) -> Fields:
 def tags(catalog: Catalog, topics: Iterable[str]) -> list[Fields]:
     """Return the tags that items can have: states and topics."""
     return [
-        {"id": STARRED},
-        *({"id": LABELS + catalog.topic(topic), "type": "folder"} for topic in topics),
+        {"id": STARRED_TAG},
+        *({"id": LABEL_PREFIX + catalog.topic(topic), "type": "folder"} for topic in topics),
     ]
 
 
@@ -139,9 +139,9 @@ def stream_of(name: str, catalog: Catalog) -> Stream | None:
         source = facet[0].source if facet else named
         return Stream(source=source) if source in catalog.sources else None
     if found := USER_STATE.fullmatch(name):
-        state = STATES.get(found[1])
+        state = STATE_BY_NAME.get(found[1])
         return Stream(state=state) if state else None
-    if found := LABEL.fullmatch(name):
+    if found := LABEL_PATTERN.fullmatch(name):
         topics = (slug for slug in catalog.topics if found[1] in {slug, catalog.topic(slug)})
         topic = next(topics, None)
         return Stream(topic=topic) if topic else None

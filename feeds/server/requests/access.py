@@ -20,7 +20,7 @@ from data.access.permissions import AccessVerdict, Permissions
 from data.access.tokens import TokenScope
 from feeds.server.requests.client import Network, client_of
 
-PARAMETER: Final = b"token="
+TOKEN_PARAMETER: Final = b"token="
 """Beginning of the query parameter that contains a token."""
 
 TOKEN_NAME: Final = "communique.token"  # noqa: S105 - the name of a key
@@ -74,5 +74,5 @@ def token_in(
 def token_in_query(query: bytes) -> str | None:
     """Return the token in a query string, or None if it contains no token."""
     # The name is not decoded: only an unescaped ``token=`` is also removed from the query.
-    parts = (part for part in query.split(b"&") if part.startswith(PARAMETER))
-    return next((unquote(part[len(PARAMETER) :].decode("latin-1")) for part in parts), None)
+    parts = (part for part in query.split(b"&") if part.startswith(TOKEN_PARAMETER))
+    return next((unquote(part[len(TOKEN_PARAMETER) :].decode("latin-1")) for part in parts), None)

@@ -31,10 +31,10 @@ FORWARDING_PREFIXES: Final = (
 """Prefixes of further headers that proxies, content delivery networks and tunnels add to
 requests."""
 
-CONNECTION: Final = "communique.connection"
+CONNECTION_SCOPE_KEY: Final = "communique.connection"
 """Key in the ASGI scope for a dict with facts about the connection, shared by all its requests."""
 
-HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/?#@\\\s]+))(?::[0-9]*)?")
+HOST_HEADER: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/?#@\\\s]+))(?::[0-9]*)?")
 """Pattern that matches a Host header: a name, or an IPv6 address in brackets, and an optional port
 (RFC 9110, 7.2)."""
 
@@ -61,7 +61,7 @@ def client_of(scope: Scope, proxies: Sequence[Network] = ()) -> str:
 
 def without_port(address: str) -> str:
     """Remove the port that some proxies append to a client's address."""
-    found = HOST.fullmatch(address)
+    found = HOST_HEADER.fullmatch(address)
     return (found[1] or found[2]) if found else address
 
 
@@ -86,7 +86,7 @@ def host_in(scope: Scope) -> str:
     The result is an empty string if the header is missing or invalid.
     """
     named = next((value for name, value in scope["headers"] if name == b"host"), b"")
-    found = HOST.fullmatch(named.decode("latin-1"))
+    found = HOST_HEADER.fullmatch(named.decode("latin-1"))
     return (found[1] or found[2]).lower() if found else ""
 
 

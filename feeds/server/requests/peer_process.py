@@ -17,14 +17,14 @@ from starlette.types import Scope
 
 from data.network.addresses import Address, unmapped
 from data.settings import SiteSettings
-from feeds.server.requests.client import CONNECTION, is_local
+from feeds.server.requests.client import CONNECTION_SCOPE_KEY, is_local
 from feeds.server.requests.work_queue import RateLimit, Unanswered
 
 PROC: Final = Path("/proc")
-TABLES: Final = ("self/net/tcp", "self/net/tcp6")
+SOCKET_TABLES: Final = ("self/net/tcp", "self/net/tcp6")
 """Files in PROC that list the TCP sockets of this network namespace."""
 
-LISTENING: Final = "0A"
+LISTENING_STATE: Final = "0A"
 """State of a socket that accepts connections, as in /proc/net/tcp (proc_pid_net(5))."""
 
 WORD_BYTES: Final = 4
@@ -62,7 +62,7 @@ class OwnClients:
         """
         if not is_local(scope, self._site):
             return False
-        facts = scope.get(CONNECTION, {})
+        facts = scope.get(CONNECTION_SCOPE_KEY, {})
         if OWN_CLIENT not in facts:
             if wait := self._limit.wait(scope):
                 message = f"too many connections from this machine; try again in {wait} s"
@@ -88,7 +88,7 @@ def is_own_client(scope: Scope) -> bool:
     inodes = {one.inode for one in rows if (one.local, one.remote) == ends and is_own(one)}
     if not inodes:
         return False
-    listening = {one.inode for one in rows if one.state == LISTENING}
+    listening = {one.inode for one in rows if one.state == LISTENING_STATE}
     exempt = {*lineage(os.getpid())}
     processes = {process: sockets_of(process) for process in own_processes()}
     owners = [process for process, sockets in processes.items() if sockets & inodes]
@@ -99,7 +99,7 @@ def is_own_client(scope: Scope) -> bool:
 
 def socket_rows() -> Iterator[SocketRow]:
     """Yield all TCP sockets in this network namespace. Raises OSError if they can't be read."""
-    for name in TABLES:
+    for name in SOCKET_TABLES:
         # This file is missing if the system has no IPv6.
         rows = (PROC / name).read_text("ascii").splitlines()[1:] if (PROC / name).exists() else ()
         for line in rows:

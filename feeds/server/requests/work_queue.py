@@ -34,16 +34,16 @@ NETWORK_FACTOR: Final = 4
 """Rate limit of an IPv6 /48 network, as a multiple of the rate limit of each /64 network in it."""
 
 
-RATE: Final = "communique.rate"
+RATE_SCOPE_KEY: Final = "communique.rate"
 """Key in the ASGI scope for the `RateState` after this request."""
 
-THREADS: Final = 4
+MAX_THREADS: Final = 4
 """Maximum number of responses that are computed at the same time."""
 
 THREADS_PER_CLIENT: Final = 2
 """Maximum number of threads for one client, so that threads remain for other clients."""
 
-THREADS_PER_NETWORK: Final = THREADS - 1
+THREADS_PER_NETWORK: Final = MAX_THREADS - 1
 """Maximum number of threads for an IPv6 /48 network. The same maximum applies to one connection
 address."""
 
@@ -53,7 +53,7 @@ MAX_WAITING: Final = 64
 DEADLINE_SECONDS: Final = 30.0
 """Maximum time in seconds for a response, counted from the arrival of the request."""
 
-COUNTED: Final = "communique.counted"
+COUNTED_SCOPE_KEY: Final = "communique.counted"
 """Key in the ASGI scope that marks a request as counted by the rate limit."""
 
 Client: TypeAlias = tuple[str, ...]
@@ -74,7 +74,7 @@ class RateState(NamedTuple):
 
 def rate_headers(scope: Scope) -> dict[str, str]:
     """Return the RateLimit headers of a response (draft-ietf-httpapi-ratelimit-headers)."""
-    state: RateState | None = scope.get(RATE)
+    state: RateState | None = scope.get(RATE_SCOPE_KEY)
     if state is None:
         return {}
     return {
@@ -120,7 +120,7 @@ class RateLimit:
             self._left[network] = tokens - may, now
         least, quota = min((left[network] - may, most) for network, most in rates.items())
         full_in = math.ceil((quota - least) * 60 / quota)
-        scope[RATE] = RateState(int(quota), max(0, int(least)), full_in)
+        scope[RATE_SCOPE_KEY] = RateState(int(quota), max(0, int(least)), full_in)
         while len(self._left) > MAX_NETWORKS:
             self._left.popitem(last=False)
         waits = (math.ceil((1 - left[network]) * 60 / most) for network, most in rates.items())
@@ -187,7 +187,7 @@ class WorkQueue:
     def __init__(self, site: SiteSettings) -> None:
         self._proxies = proxies_of(site)
         self._limit = RateLimit(site.api_rate, proxies=self._proxies)
-        self._threads = ThreadPoolExecutor(THREADS, "answers")
+        self._threads = ThreadPoolExecutor(MAX_THREADS, "answers")
         self._waiting = OrderedDict[Client, deque[QueuedWork]]()
         self._running = Counter[str]()
         self._busy_threads = 0
@@ -239,16 +239,16 @@ class WorkQueue:
 
     def count(self, scope: Scope) -> None:
         """Count a request towards the rate limit of its client. Raises Unanswered (429)."""
-        if scope.get(COUNTED):
+        if scope.get(COUNTED_SCOPE_KEY):
             return
-        scope[COUNTED] = True
+        scope[COUNTED_SCOPE_KEY] = True
         if wait := self._limit.wait(scope):
             message = f"too many requests from your address; try again in {wait} s"
             raise Unanswered(429, message, wait)
 
     def _added(self, work: Callable[[], Any], client: Client) -> QueuedWork:
         job = QueuedWork(work, client)
-        if self._busy_threads + sum(map(len, self._waiting.values())) >= THREADS + MAX_WAITING:
+        if self._busy_threads + sum(map(len, self._waiting.values())) >= MAX_THREADS + MAX_WAITING:
             self._make_room(client)
         self._waiting.setdefault(client, deque()).append(job)
         self._start_jobs()
@@ -298,7 +298,9 @@ class WorkQueue:
 
         Jobs of connections and clients with the fewest running jobs come first.
         """
-        while self._busy_threads < THREADS and (ready := [*filter(self._may_run, self._waiting)]):
+        while self._busy_threads < MAX_THREADS and (
+            ready := [*filter(self._may_run, self._waiting)]
+        ):
             client = min(ready, key=self._threads_of)
             self._start(self._drop(self._waiting[client][0]))
             if client in self._waiting:

@@ -22,7 +22,7 @@ from scheduler.children.child import Child, ChildEnded
 from scheduler.children.correction.marked_page import elements_of, marked_page
 from scheduler.children.correction.preview import Preview, preview, saved_pages, value
 from scheduler.children.correction.selector_candidates import SelectorCandidate, candidates
-from scheduler.children.correction.source_text import FIELDS
+from scheduler.children.correction.source_text import FIELD_BY_KEY
 from scheduler.children.crawl_lines import ParentLines, write_line
 from scheduler.home.home import Home, home_at
 from scheduler.logs import log_as, open_log
@@ -139,7 +139,7 @@ class Corrector:
 
 def answer(home: Home, asked: CorrectionRequest) -> CorrectionResponse:
     """Process a request and return the response. Raises CommuniqueError."""
-    field = FIELDS[asked.field]
+    field = FIELD_BY_KEY[asked.field]
     loaded = load_source(home.sources, asked.source)
     with closing(home.plain_store()) as store:
         pages = saved_pages(home, store, loaded, field.table)

@@ -33,7 +33,7 @@ REMOVED_TAGS: Final = frozenset(
 MAX_ELEMENTS: Final = 20_000
 """Maximum number of elements of a displayed page. All later elements are omitted."""
 
-STYLE: Final = (
+PAGE_STYLE: Final = (
     "body{margin:0;padding:1rem;font:15px/1.5 system-ui,sans-serif;color:#1b2327;background:#fff;"
     "overflow-wrap:break-word}"
     "a{color:inherit;text-decoration:none}"
@@ -71,7 +71,7 @@ def marked_page(page: Page, pick: Callable[[int], str], chosen: int | None = Non
     cut = "<p><strong>Only the beginning of this page is shown.</strong></p>"
     return (
         '<!doctype html><html><head><meta charset="utf-8"><title>Saved page</title>'
-        f"<style>{STYLE}</style></head><body>{''.join(marked.parts)}"
+        f"<style>{PAGE_STYLE}</style></head><body>{''.join(marked.parts)}"
         f"{cut if marked.is_full else ''}</body></html>"
     )
 

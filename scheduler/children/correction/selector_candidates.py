@@ -33,7 +33,7 @@ MAX_SELECTORS: Final = 250
 MAX_VALUE_CHARS: Final = 160
 """Maximum number of characters of a displayed value."""
 
-HINTS: Final = {
+NAME_HINTS_BY_FIELD: Final = {
     "title": re.compile(r"title|headline|heading", re.IGNORECASE),
     "published": re.compile(r"date|time|datum|fecha|published|posted", re.IGNORECASE),
     "section": re.compile(r"categor|section|rubri|topic|tag|kicker|crumb", re.IGNORECASE),
@@ -43,7 +43,7 @@ HINTS: Final = {
 }
 """Words in the class or id of an element that usually identify a field, by field."""
 
-HEADINGS: Final = ("h1", "h2", "h3", "h4")
+HEADING_TAGS: Final = ("h1", "h2", "h3", "h4")
 ROW_TAGS: Final = frozenset(["li", "article", "tr", "div", "section", "dd"])
 """Tags of elements that may be a row of a listing."""
 BODY_TAGS: Final = frozenset(["article", "main", "section", "div", "td"])
@@ -156,7 +156,7 @@ def suggested(
     elements = [one for one in scanned if fits(field, one, context)]
     if known:
         elements = [*(one for one in scanned if one_line(one) == known), *elements]
-    hint = HINTS.get(field.key)
+    hint = NAME_HINTS_BY_FIELD.get(field.key)
     if field.key == "item":
         elements = [
             above
@@ -187,10 +187,10 @@ def fits(field: Field, element: etree._Element, context: DateContext) -> bool:
             least = 0 if key == "next" else MIN_LINK_CHARS
             return tag == "a" and bool(element.get("href")) and len(one_line(element)) >= least
         case "drop":
-            return tag not in {"body", "html"} and is_hinted(element, HINTS[key])
+            return tag not in {"body", "html"} and is_hinted(element, NAME_HINTS_BY_FIELD[key])
         case "published":
             return tag != "meta" and is_date(element, context)
-    named = tag in HEADINGS or is_hinted(element, HINTS[key])
+    named = tag in HEADING_TAGS or is_hinted(element, NAME_HINTS_BY_FIELD[key])
     return named and 1 < len(one_line(element)) <= MAX_LINE_CHARS
 
 

@@ -25,7 +25,7 @@ class Field(NamedTuple):
     label: str
 
 
-FIELDS: Final = {
+FIELD_BY_KEY: Final = {
     f"{field.table}.{field.key}": field
     for field in (
         Field("release", "title", "Title of a release"),

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from data.wording import counted
 from scheduler.adding.attempts import Attempt, State
-from scheduler.adding.catalogue_run import LOCK, CatalogueRun
+from scheduler.adding.catalogue_run import CATALOGUE_LOCK, CatalogueRun
 from scheduler.adding.catalogue_update import CatalogueUpdate, Update
 from scheduler.cli import (
     as_json,
@@ -127,7 +127,7 @@ def add(
     home.check_writable()
     home = open_home(home.path)
     with (
-        home.lock(LOCK, "communique catalogue add"),
+        home.lock(CATALOGUE_LOCK, "communique catalogue add"),
         attempt_lines(len(entries), quiet=as_json) as on_attempt,
     ):
         attempts = CatalogueRun(home, read, force=force).run(entries, on_attempt)
@@ -180,7 +180,7 @@ def update(home: Home, *, catalogue: str, dry_run: bool, as_json: bool) -> int:
     """
     read = read_catalogue(find_catalogue(catalogue, home.catalogues))
     home.check_writable()
-    with home.lock(LOCK, "communique catalogue update"):
+    with home.lock(CATALOGUE_LOCK, "communique catalogue update"):
         run = CatalogueUpdate(home, read, save=not dry_run)
         results = run.run(lambda one: None if as_json else print_update(one))
     counts = Counter(one.outcome for one in results)

@@ -32,7 +32,7 @@ from feeds.replay.captured_pages import CapturedPages
 from feeds.replay.captured_response import Restrictions, StyleSheets
 from feeds.replay.release_mementos import restrictions_of
 from feeds.replay.withheld_captures import Withheld
-from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
+from scheduler.cli import PATH_TYPE, as_json, complain, print_json, say, with_home
 from scheduler.commands.export import since_option, until_option
 from scheduler.home.home import Home
 from scheduler.sources.known_names import check_source
@@ -46,7 +46,7 @@ NO_LOG: Final = (
     "mirror verify` to see the cause"
 )
 
-UNSIGNED: Final = "the WACZ file is not signed: {}"
+UNSIGNED_MESSAGE: Final = "the WACZ file is not signed: {}"
 
 WITH_SECRETS: Final = (
     "{} in the copy repeat a secret from the address of a source: give the copy only to people who "
@@ -62,7 +62,9 @@ WITH_SECRETS: Final = (
     required=True,
     help="WACZ or BagIt for archives, a folder for browsers, SQLite for Datasette.",
 )
-@click.option("--to", type=PATH, metavar="PATH", required=True, help="File or folder to create.")
+@click.option(
+    "--to", type=PATH_TYPE, metavar="PATH", required=True, help="File or folder to create."
+)
 @click.option("--source", default=None, metavar="ID", help="Source whose releases are exported.")
 @since_option
 @until_option
@@ -152,7 +154,7 @@ def signing_key(home: Home) -> SigningKey | None:
             log.check_key()
             return log.key()
     except ArchiveError as error:
-        complain(UNSIGNED.format(error))
+        complain(UNSIGNED_MESSAGE.format(error))
         return None
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from data.wording import counted
-from scheduler.cli import FOLDER, as_json, complain, print_json, say, with_home
+from scheduler.cli import FOLDER_TYPE, as_json, complain, print_json, say, with_home
 from scheduler.home.home import Home
 from scheduler.mirror.rebuild.rebuild import rebuild as rebuild_home
 from scheduler.mirror.rebuild.report import Rebuilt, Unreadable
@@ -22,7 +22,7 @@ MAX_PROBLEMS_SHOWN: Final = 10
     "target",
     required=True,
     metavar="HOME2",
-    type=FOLDER,
+    type=FOLDER_TYPE,
     help="Folder for the new home directory. It must be empty or missing.",
 )
 @click.option(

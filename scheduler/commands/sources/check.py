@@ -25,7 +25,7 @@ from spiders.sources.loader import LoadedSource, choose, load_source, load_sourc
 from spiders.sources.source_file import UnknownProxy, check_proxy
 from spiders.stored.drift import Drift, harms_of
 
-TOML: Final = ".toml"
+TOML_SUFFIX: Final = ".toml"
 """Suffix of source files. Ids of sources never end with it."""
 
 
@@ -90,8 +90,8 @@ def chosen_to_check(
     loaded, broken = load_sources(home.sources)
     if not names:
         return [*loaded.values()], [*broken]
-    paths = [Path(name) for name in names if name.endswith(TOML)]
-    named = [name for name in names if not name.endswith(TOML)]
+    paths = [Path(name) for name in names if name.endswith(TOML_SUFFIX)]
+    named = [name for name in names if not name.endswith(TOML_SUFFIX)]
     errors: list[CommuniqueError] = [one for one in broken if Path(one.path).stem in named]
     unusable = {Path(one.path).stem for one in broken}
     ids = tuple(name for name in named if name not in unusable)

@@ -31,7 +31,7 @@ SEARCH_LEAVES: Final = 64 * TILE_WIDTH
 
 WRONG_ROOT: Final = "its tiles do not match the last signed root; see `communique mirror verify`"
 
-LOCKS: Final = frozenset(["tree.lock", "pending.lock", "pending.part", "shared.lock"])
+UNCOPIED_LOG_FILES: Final = frozenset(["tree.lock", "pending.lock", "pending.part", "shared.lock"])
 """Names of log files that are not copied: locks and incomplete files."""
 
 
@@ -95,7 +95,7 @@ def log_state(home: Path, *, wait: bool = True) -> LogState:
             found.problem = str(error)
         for path in sorted(files_below(folder)):
             name = path.relative_to(folder).as_posix()
-            if name in LOCKS or path.name.startswith("."):
+            if name in UNCOPIED_LOG_FILES or path.name.startswith("."):
                 continue
             if name.startswith("tile/") and ".p/" not in name:
                 found.full.append(name)

@@ -42,7 +42,7 @@ from scheduler.home.backup.backup_folder import IGNORED_NAMES, BackupFolder, cau
 from scheduler.home.backup.contents import UNFINISHED_FILE, NotDumped, dump, is_text
 from scheduler.home.backup.contents import own_files as files_of_people
 from scheduler.home.backup.manifest import BackupRefused, Manifest, read_manifest, write_manifest
-from scheduler.home.errors import DUMP
+from scheduler.home.errors import DUMP_FILE
 from scheduler.home.home import Home
 
 MAX_ATTEMPTS: Final = 3
@@ -64,7 +64,7 @@ LOST_TILES: Final = (
 
 DAY: Final = dt.timedelta(days=1)
 
-POSTGRESQL: Final = (
+NO_DUMP_MESSAGE: Final = (
     "the store is in PostgreSQL and not in this backup, because pg_dump is not installed: install "
     "it, or copy the database while nothing uses it, and keep both copies together"
 )
@@ -219,11 +219,11 @@ class BackupRun:
                 raise StoreError(masked(self._home.store_url), MISSING) from error
             state.given = LeafTable(self._home.store_url).end()
         if shutil.which("pg_dump"):
-            target = self._folder.new(DUMP)
+            target = self._folder.new(DUMP_FILE)
             dump(self._home.store_url, target)
-            self._folder.take(DUMP, target, target.stat())
+            self._folder.take(DUMP_FILE, target, target.stat())
         else:
-            self._problems.append(POSTGRESQL)
+            self._problems.append(NO_DUMP_MESSAGE)
         self._copy_files()
         self._copy_records(full, state)
         return StoreCopy(), state

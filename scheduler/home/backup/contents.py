@@ -16,10 +16,10 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from data.errors import CommuniqueError
 from data.sqlite_file import files_of
 from data.text.masking import masked
-from scheduler.home.errors import DUMP
+from scheduler.home.errors import DUMP_FILE
 from scheduler.home.home import Home
 
-EXCLUDED: Final = frozenset(
+EXCLUDED_NAMES: Final = frozenset(
     [
         "site",
         "publication",
@@ -29,7 +29,7 @@ EXCLUDED: Final = frozenset(
         "verified.json",
         "backed-up.json",
         "bot.key",
-        DUMP,
+        DUMP_FILE,
         "archive",
     ]
 )
@@ -39,7 +39,7 @@ keys of signed requests (which can be replaced), and the archive (which archive_
 UNFINISHED_FILE: Final = re.compile(r"\..+\.(?:part|[0-9a-f]{8})|\.snapshot-.+")
 """Pattern that matches the names of unfinished files from killed processes."""
 
-SECRET: Final = re.compile(
+SECRET_FILE_NAME: Final = re.compile(
     r"(?:log|witness)\.key(?:\.next)?|communique\.(?:toml|db)|tokens/.+|watches/.+"
 )
 """Pattern that matches the names of files that may contain secrets. In a restored home directory,
@@ -57,7 +57,7 @@ def own_files(home: Home) -> Iterator[tuple[str, Path]]:
         for file in ("communique.db", "rendered.db", "pushed.db")
         for path in files_of(Path(file))
     }
-    yield from _files(home.path, "", EXCLUDED | caches, set())
+    yield from _files(home.path, "", EXCLUDED_NAMES | caches, set())
 
 
 def _files(
@@ -80,7 +80,7 @@ def _files(
 def rights_of(name: str, mode: int) -> int:
     """Return the permissions for a restored file, from the permissions of the original file."""
     rights = stat.S_IMODE(mode) & 0o777
-    return rights & 0o700 if SECRET.fullmatch(name) else rights
+    return rights & 0o700 if SECRET_FILE_NAME.fullmatch(name) else rights
 
 
 def is_text(name: str) -> bool:

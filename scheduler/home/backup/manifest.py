@@ -17,7 +17,7 @@ MANIFEST_FILE: Final = "backup.json"
 MANIFEST_FORMAT: Final = 1
 """Version of the manifest's format. Higher versions are rejected."""
 
-UNREADABLE: Final = "{} can't be read ({}); use another copy of the backup"
+UNREADABLE_TEXT: Final = "{} can't be read ({}); use another copy of the backup"
 
 MAX_NUMBER: Final = 2**62
 """Maximum of the numbers in a manifest: sizes in bytes, and times in nanoseconds since 1970.
@@ -91,7 +91,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     if not path.is_file():
         if path.exists():
             # Reading a pipe or device may never end.
-            raise BackupRefused(folder, UNREADABLE.format(path, "the manifest is not a file"))
+            raise BackupRefused(folder, UNREADABLE_TEXT.format(path, "the manifest is not a file"))
         return None
     content = path.read_bytes()
     try:
@@ -104,7 +104,7 @@ def read_manifest(folder: Path) -> Manifest | None:
             )
         manifest = msgspec.json.decode(content, type=Manifest)
     except msgspec.DecodeError as error:
-        raise BackupRefused(folder, UNREADABLE.format(path, error)) from error
+        raise BackupRefused(folder, UNREADABLE_TEXT.format(path, error)) from error
     folders = {str(above) for name in manifest.files for above in PurePosixPath(name).parents}
     for name, file in manifest.files.items():
         wrong = next((place for place in (name, file.at) if not is_name(place)), None)
@@ -112,7 +112,7 @@ def read_manifest(folder: Path) -> Manifest | None:
             wrong = wrong or name
         if wrong is not None:
             raise BackupRefused(
-                folder, UNREADABLE.format(path, f"{wrong!r} is not a valid file name")
+                folder, UNREADABLE_TEXT.format(path, f"{wrong!r} is not a valid file name")
             )
     return manifest
 

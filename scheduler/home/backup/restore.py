@@ -31,14 +31,14 @@ from scheduler.home.backup.backup_folder import (
 )
 from scheduler.home.backup.contents import rights_of, without_password
 from scheduler.home.backup.manifest import BackupRefused, Manifest, StoredFile, finished_manifest
-from scheduler.home.errors import DUMP, RESTORING
+from scheduler.home.errors import DUMP_FILE, UNFINISHED_RESTORE_FILE
 from scheduler.home.home import Home
 
 MAX_NAMED_FILES: Final = 5
 """Maximum number of damaged files listed in an error message."""
 
 
-DUMPED: Final = (
+DUMPED_MESSAGE: Final = (
     "the store is in PostgreSQL: restore it into an empty database with `pg_restore --no-owner "
     "--dbname={} {}`, then delete that file; until then, all commands refuse this HOME. If the "
     "original service still runs, use another database, and set store.url to it"
@@ -134,11 +134,11 @@ def write_home(
         path.mkdir(parents=True, exist_ok=True)
         must_be_free(home, manifest)
         with home.lock("run", "communique restore"):
-            put(str(path / RESTORING), restore_mark(manifest))
+            put(str(path / UNFINISHED_RESTORE_FILE), restore_mark(manifest))
             sync(path)
             write(source, manifest, path, on_progress)
             notes = check(home, manifest)
-            (path / RESTORING).unlink()
+            (path / UNFINISHED_RESTORE_FILE).unlink()
             sync(path)
     except (FileExistsError, NotADirectoryError) as error:
         raise HomeNotEmpty(path) from error
@@ -171,7 +171,7 @@ def must_be_free(home: Home, manifest: Manifest) -> None:
             # If a process holds one of these locks, it uses the folder.
             with home.lock(lock.name, "communique restore"):
                 pass
-    mark = home.path / RESTORING
+    mark = home.path / UNFINISHED_RESTORE_FILE
     if mark.is_file() and mark.read_bytes() == restore_mark(manifest):
         return
     if here - {"locks"}:
@@ -231,11 +231,11 @@ def check(home: Home, manifest: Manifest) -> list[str]:
             raise NotRestored(home.path, str(error)) from error
     if manifest.store == "sqlite":
         return []
-    if DUMP not in manifest.files:
+    if DUMP_FILE not in manifest.files:
         return [NOT_DUMPED]
     address = "ADDRESS"
     with suppress(SettingsError):
         # The settings may refer to files that are missing on this machine.
         url = load_settings(home.path / "communique.toml").store.url
         address = without_password(url)[0] or address
-    return [DUMPED.format(address, home.path / DUMP)]
+    return [DUMPED_MESSAGE.format(address, home.path / DUMP_FILE)]

@@ -19,7 +19,7 @@ from data.topics.taxonomy import load_taxonomy
 from data.watches.watch_folder import load_watches
 from data.wording import counted
 from feeds.alerts.channels import AlertWatch
-from scheduler.home.backup.contents import SECRET, own_files
+from scheduler.home.backup.contents import SECRET_FILE_NAME, own_files
 from scheduler.home.doctor.finding import Examination, Finding
 from scheduler.home.home import BROKEN_LINK_MESSAGE, NO_FOLDER, Home
 from spiders.attachments.scan import missing_programs
@@ -160,7 +160,7 @@ def check_permissions(examination: Examination) -> Iterator[Finding]:
 
 def check_secrets(home: Home) -> Iterator[Finding]:
     """Check for secrets that other users can read."""
-    names = [name for name, _ in own_files(home) if SECRET.fullmatch(name)]
+    names = [name for name, _ in own_files(home) if SECRET_FILE_NAME.fullmatch(name)]
     secrets = [home.path / name for name in names if holds_secret(home, name)]
     secrets = [] if is_closed(home.path) else secrets
     secrets += (home.path / path for _, _, path in file_settings(home.settings))

@@ -34,7 +34,7 @@ CLOCK_TOLERANCE: Final = dt.timedelta(minutes=5)
 slightly.
 """
 
-RELEASED: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+FIRST_RELEASE_TIME: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 """Time before the first release of Communique. A clock with an earlier time is wrong."""
 
 MAX_CLOCK_STEP: Final = 0.5
@@ -111,7 +111,7 @@ def check_clock(examination: Examination) -> Iterator[Finding]:
             changed = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
             times.append((f"{path.name} was written", changed))
     later = [(what, at) for what, at in times if at and at > now + CLOCK_TOLERANCE]
-    if now < RELEASED:
+    if now < FIRST_RELEASE_TIME:
         text = f"the clock shows {now:%Y-%m-%d}, a day before this version was released"
         yield Finding("clock", "error", text, fix)
     for what, at in later:
@@ -124,5 +124,5 @@ def check_clock(examination: Examination) -> Iterator[Finding]:
     if abs(moved) > MAX_CLOCK_STEP:
         text = f"the clock was changed by {moved:.1f} seconds during this check"
         yield Finding("clock", "warning", text, fix)
-    elif not later and now >= RELEASED:
+    elif not later and now >= FIRST_RELEASE_TIME:
         yield Finding("clock", "ok", f"it shows {now:%Y-%m-%d %H:%M} UTC")

@@ -19,7 +19,7 @@ from scheduler.home.doctor.finding import Examination, Finding
 from scheduler.home.errors import DatabaseNotRestored, HalfRestored
 from scheduler.home.home import Home
 
-PROCESS: Final = re.compile(r"\(process (\d+)\)")
+LOCK_PROCESS: Final = re.compile(r"\(process (\d+)\)")
 """Pattern that matches the process id in the text of a lock."""
 
 MIN_LEFTOVER_AGE_SECONDS: Final = 3600
@@ -42,7 +42,7 @@ def check_locks(examination: Examination) -> Iterator[Finding]:
     held = [(path.name, path.read_text("utf-8", "replace")) for path in paths if is_held(path)]
     for name, holder in held:
         text = f"{name}: held by {holder or 'an unknown process'}"
-        process = PROCESS.search(holder)
+        process = LOCK_PROCESS.search(holder)
         if process and not is_alive(int(process[1])):
             text = f"{text}, which does not run on this machine"
             fix = "let only one machine use a home directory, unless its store is in PostgreSQL"

@@ -12,7 +12,7 @@ from scheduler.home.home import Home
 from spiders.download.settings import user_agent
 from spiders.download.signing import clock_difference
 
-CHECK = "signatures"
+CHECK_NAME = "signatures"
 
 REQUEST_SECONDS = 10.0
 """Maximum duration of the request for our own public keys, in seconds."""
@@ -25,12 +25,12 @@ def check_signatures(examination: Examination) -> Iterator[Finding]:
     if path.exists() and path.stat().st_mode & 0o077:
         text = f"other users can read {path.name}, the key that signs requests"
         fix = f"run chmod 600 {path}, then `communique bot rotate --revoke`"
-        yield Finding(CHECK, "error", text, fix)
+        yield Finding(CHECK_NAME, "error", text, fix)
     if not home.settings.network.sign:
-        yield Finding(CHECK, "ok", "requests are not signed (network.sign)")
+        yield Finding(CHECK_NAME, "ok", "requests are not signed (network.sign)")
         return
     if not home.request_keys().exist():
-        yield Finding(CHECK, "ok", "the first visit creates the key that signs requests")
+        yield Finding(CHECK_NAME, "ok", "the first visit creates the key that signs requests")
         return
     signer = home.request_signer()
     if signer is not None:
@@ -47,19 +47,19 @@ def check_directory(home: Home, signer: RequestSigner) -> Iterator[Finding]:
         found = asyncio.run(client.ask("GET", url))
     except OutboundError as error:
         text = f"{url} can't be read, so sites can't verify our signatures ({error.cause})"
-        yield Finding(CHECK, "error", text, "run `communique run` or `serve` at site.url")
+        yield Finding(CHECK_NAME, "error", text, "run `communique run` or `serve` at site.url")
         return
     if problem := directory_problem(found, signer):
         fix = "publish the site again, and serve it with `communique run` or `serve`"
-        yield Finding(CHECK, "error", f"{url}: {problem}", fix)
+        yield Finding(CHECK_NAME, "error", f"{url}: {problem}", fix)
     elif "signature" not in found.headers:
         text = f"{url} has our keys but no signature, so some sites reject them"
-        yield Finding(CHECK, "warning", text, "serve this address with `communique serve`")
+        yield Finding(CHECK_NAME, "warning", text, "serve this address with `communique serve`")
     else:
-        yield Finding(CHECK, "ok", f"{url} has the keys of our signatures")
+        yield Finding(CHECK_NAME, "ok", f"{url} has the keys of our signatures")
     if seconds := clock_difference(found.headers.get("date", "")):
         text = f"the clock of {signer.address} differs from ours by {abs(seconds)} seconds"
-        yield Finding(CHECK, "warning", text, "correct the clock, or sites reject signatures")
+        yield Finding(CHECK_NAME, "warning", text, "correct the clock, or sites reject signatures")
 
 
 def directory_problem(found: OutboundResponse, signer: RequestSigner) -> str:

@@ -19,7 +19,7 @@ from scheduler.home.home import Home
 INTEGRITY_SECONDS: Final = 20.0
 """Maximum time in seconds for the integrity check of a store."""
 
-REBUILD: Final = "without a backup, `communique mirror rebuild` rebuilds it from the archive"
+REBUILD_FIX: Final = "without a backup, `communique mirror rebuild` rebuilds it from the archive"
 
 
 def check_store(examination: Examination) -> Iterator[Finding]:
@@ -43,7 +43,7 @@ def check_store(examination: Examination) -> Iterator[Finding]:
         complete = check_integrity(database, seconds=INTEGRITY_SECONDS)
         stored = read_copy(database)
     except StoreError as error:
-        yield Finding("store", "error", str(error), REBUILD)
+        yield Finding("store", "error", str(error), REBUILD_FIX)
         return
     if stored.is_blank and home.has_journal(committed=True):
         raise LostStore(home.store_url, has_journal=True)

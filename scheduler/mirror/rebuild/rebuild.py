@@ -57,7 +57,7 @@ DATABASE_TABLES: Final = ("store", "run")
 """Tables of communique.toml that are not restored. Other machines may still use the database in
 these tables, and `communique migrate` moves the rebuilt store to a database."""
 
-NOTE: Final = (
+REBUILT_SETTINGS_NOTE: Final = (
     "Rebuilt from the archive: the store is communique.db, so [store] and [run] were left out. "
     "`communique migrate` moves the store into a database again."
 )
@@ -372,4 +372,4 @@ def with_own_store(content: bytes) -> bytes:
         settings.remove(name)
     if not named:
         return content
-    return f"# {NOTE}\n{tomlkit.dumps(settings)}".encode()
+    return f"# {REBUILT_SETTINGS_NOTE}\n{tomlkit.dumps(settings)}".encode()

@@ -28,7 +28,7 @@ from scheduler.service.admin.pages import AdminPages, LiveEvents, Posts
 from scheduler.service.admin.sources import SourcePages
 from scheduler.service.admin.watches import WatchPages
 
-STATIC: Final = Path(__file__).parent / "static"
+STATIC_FOLDER: Final = Path(__file__).parent / "static"
 
 
 class Admin:
@@ -99,7 +99,7 @@ class Admin:
 async def script(request: Request) -> Response:
     """Serve a script from the static folder."""
     name = f"{request.path_params['name']}.js"
-    path = next((one for one in STATIC.iterdir() if one.name == name), None)
+    path = next((one for one in STATIC_FOLDER.iterdir() if one.name == name), None)
     if path is None:
         raise HTTPException(404)
     return FileResponse(path, media_type="text/javascript", headers={"cache-control": "no-cache"})

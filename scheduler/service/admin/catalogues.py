@@ -51,7 +51,7 @@ CHOSEN_PREFIX: Final = "entry:"
 """Prefix of the names of form fields for chosen entries."""
 
 
-FILTERS: Final = ("country", "kind", "group")
+FILTER_FIELDS: Final = ("country", "kind", "group")
 """Names of the fields that filter entries."""
 
 
@@ -165,7 +165,7 @@ class CataloguePages:
     def _entry_values(self, request: Request) -> dict[str, Any]:
         read = self._catalogue(request)
         query = request.query_params
-        filters = {name: query.get(name, "") for name in FILTERS}
+        filters = {name: query.get(name, "") for name in FILTER_FIELDS}
         try:
             chosen = _selection(filters).of(read)
         except CatalogueError:
@@ -226,7 +226,7 @@ class CataloguePages:
         )
         options = ["--yes"] if verb == "add" else []
         if form.get("all") == "yes":
-            options += [f"--{name}={form[name]}" for name in FILTERS if form.get(name)]
+            options += [f"--{name}={form[name]}" for name in FILTER_FIELDS if form.get(name)]
             ids = ()
         self._begin(job, options, ids)
         doing = "adding" if verb == "add" else "checking"
@@ -326,7 +326,9 @@ def _read_version(path: Path, time: int, size: int) -> Catalogue:
 
 
 def _selection(values: Mapping[str, str]) -> EntrySelection:
-    country, kind, group = ((value,) if (value := values.get(name)) else () for name in FILTERS)
+    country, kind, group = (
+        (value,) if (value := values.get(name)) else () for name in FILTER_FIELDS
+    )
     return EntrySelection(countries=country, kinds=kind, groups=group)
 
 

@@ -17,14 +17,14 @@ from starlette.routing import Route
 
 from data.errors import CommuniqueError
 from scheduler.children.correction.child import CorrectionRequest, CorrectionResponse, Corrector
-from scheduler.children.correction.source_text import FIELDS, Field, save_selector
+from scheduler.children.correction.source_text import FIELD_BY_KEY, Field, save_selector
 from scheduler.home.home import Home
 from scheduler.operations.service import RunningService
 from scheduler.service.admin.pages import AdminPages, Posts
 from scheduler.terminal.source_report import drift_lines
 from spiders.sources.loader import load_source
 
-FRAME: Final = {
+FRAME_HEADERS: Final = {
     "cache-control": "no-store",
     "content-security-policy": (
         "sandbox allow-top-navigation-by-user-activation; default-src 'none'; "
@@ -100,7 +100,7 @@ class CorrectPages:
         answer = await self._told(asked)
         if answer.fault:
             raise HTTPException(404, answer.fault)
-        return HTMLResponse(answer.html, headers=FRAME)
+        return HTMLResponse(answer.html, headers=FRAME_HEADERS)
 
     async def _save(self, request: Request, form: Mapping[str, str]) -> str:
         source = request.path_params["source"]
@@ -126,7 +126,7 @@ class CorrectPages:
             "Correct a field",
             source=request.path_params["source"],
             field=request.query_params.get("field", ""),
-            fields=FIELDS,
+            fields=FIELD_BY_KEY,
             fault=answer.fault,
             saved=answer.pages,
             **values,
@@ -150,7 +150,7 @@ class CorrectPages:
         return CorrectionRequest(
             want,
             source,
-            name or next(iter(FIELDS)),
+            name or next(iter(FIELD_BY_KEY)),
             page,
             number_of(element) if element else None,
             (query.get("other", "").strip() or query.get("selector", "").strip())[
@@ -162,9 +162,9 @@ class CorrectPages:
 
 def field_of(name: str) -> Field:
     """Return the field with this name. Raises HTTPException if the name is unknown."""
-    if name not in FIELDS:
+    if name not in FIELD_BY_KEY:
         raise HTTPException(404)
-    return FIELDS[name]
+    return FIELD_BY_KEY[name]
 
 
 def number_of(text: str) -> int:

@@ -34,7 +34,7 @@ from scheduler.sources.health import home_health
 MAX_ROWS: Final = 15
 """Maximum number of rows per table. The page shows the number of omitted rows."""
 
-PACKAGES: Final = ("communique", "scrapy", "lxml", "starlette", "uvicorn")
+SHOWN_PACKAGES: Final = ("communique", "scrapy", "lxml", "starlette", "uvicorn")
 """Packages whose versions are displayed."""
 
 
@@ -105,7 +105,7 @@ class Overview:
                 ("Store", sized(total_size(store_files)) if store_files else "in PostgreSQL"),
                 ("Archive", f"{archived} in {counted(len(files), 'file')}"),
                 ("Disk", f"{sized(disk.free)} free of {sized(disk.total)}"),
-                *((name.capitalize(), version(name)) for name in PACKAGES),
+                *((name.capitalize(), version(name)) for name in SHOWN_PACKAGES),
                 ("Python", platform.python_version()),
                 ("SQLite", sqlite3.sqlite_version),
             ],

@@ -28,7 +28,7 @@ CONTENT_POLICY: Final = (
     "frame-src 'self'; base-uri 'none'; form-action 'self'"
 )
 
-HEADERS: Final = {
+PAGE_HEADERS: Final = {
     # The server adds the headers that all pages share.
     "cache-control": "no-store",
     "content-security-policy": f"{CONTENT_POLICY}; frame-ancestors 'none'",
@@ -41,7 +41,7 @@ MAX_PENDING_MESSAGES: Final = 100
 """Maximum number of messages that are stored until a page displays them."""
 
 
-TABS: Final = (
+NAVIGATION_TABS: Final = (
     ("Overview", "admin/index.html"),
     ("Sources", "admin/sources/index.html"),
     ("Add a source", "admin/add/index.html"),
@@ -96,11 +96,11 @@ class AdminPages:
             title=title,
             message=message,
             is_fault=is_fault,
-            tabs=TABS,
+            tabs=NAVIGATION_TABS,
             form_token=session.form,
             **values,
         )
-        answer = HTMLResponse(text, status, HEADERS)
+        answer = HTMLResponse(text, status, PAGE_HEADERS)
         answer.set_cookie(
             self._cookie_name,
             session.cookie,

@@ -20,7 +20,7 @@ NO_TEXT: Final = (
     "no text was found on the page, although other releases of this source have text. Check the"
     " source with `communique sources check`"
 )
-UNDATED: Final = (
+UNDATED_MESSAGE: Final = (
     "no date was found on the page, although other releases of this source have dates. The release"
     " was stored without a date. Set release.published in the source file"
 )
@@ -85,7 +85,7 @@ class Doubts:
         known = self._last_releases()
         if self._has_dates or any(one.published.precision != "none" for one in known):
             for url in undated:
-                self._report_error(url, "date", UNDATED)
+                self._report_error(url, "date", UNDATED_MESSAGE)
 
     def _last_releases(self) -> Sequence[Release]:
         return [*self._scope.store.releases(Facet(source=self._scope.id), limit=LAST_RELEASES)]

@@ -85,7 +85,7 @@ MIN_LINE_LETTERS: Final = 12
 MAX_REBUILT_PAGES: Final = 200
 """Maximum number of redesigned pages per visit whose lines are counted. Limits memory use."""
 
-FIGURES: Final = re.compile(r"\d+")
+DIGIT_RUN: Final = re.compile(r"\d+")
 
 Words = tuple[str, ...]
 Passages = list[tuple[list[str], list[str]]]
@@ -398,7 +398,7 @@ def _key(line: str) -> str:
 
 def _masked(line: str) -> str:
     """Replace all numbers in a line with 0, for comparison with lines of other releases."""
-    return FIGURES.sub("0", _key(line))
+    return DIGIT_RUN.sub("0", _key(line))
 
 
 def _says_same(text: str, other: str) -> bool:

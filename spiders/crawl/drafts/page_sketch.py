@@ -27,13 +27,13 @@ MIN_SAME_DESIGN_SIMILARITY: Final = 0.6
 """Minimum similarity (0 to 1) of the sketches of two versions of a page that have the same design.
 An edit leaves most of the markup unchanged."""
 
-TAG: Final = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]{0,20})")
+TAG_PATTERN: Final = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]{0,20})")
 
-NAME: Final = re.compile(
+CLASS_OR_ID: Final = re.compile(
     rb"""\s(?:class|id)\s*=\s*(?:"([^"]{1,400})"|'([^']{1,400})'|([\w-]{1,80}))"""
 )
 
-DIGITS: Final = re.compile(rb"\d+")
+DIGIT_RUN: Final = re.compile(rb"\d+")
 """Pattern of digits in class names and ids, which may differ from page to page."""
 
 MAX_FRAME_LETTERS: Final = 100_000
@@ -47,9 +47,9 @@ def skeleton_of(page: Page) -> bytes:
     Returns b"" for a page without markup.
     """
     markup = page.markup[:MAX_SKETCH_BYTES]
-    names = {tag.lower() for tag in set(TAG.findall(markup))}
-    for match in set(NAME.findall(markup)):
-        names.update(b"." + DIGITS.sub(b"", part) for part in b"".join(match).split())
+    names = {tag.lower() for tag in set(TAG_PATTERN.findall(markup))}
+    for match in set(CLASS_OR_ID.findall(markup)):
+        names.update(b"." + DIGIT_RUN.sub(b"", part) for part in b"".join(match).split())
     hashes = sorted({crc32(name) for name in names})[:SKETCH_SIZE]
     return b"".join(value.to_bytes(HASH_BYTES, "big") for value in hashes)
 

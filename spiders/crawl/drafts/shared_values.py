@@ -35,23 +35,23 @@ A shorter text may be only a link to a document. It is rejected only if the page
 from the listing's title.
 """
 
-CHECK: Final = (
+CHECK_HINT: Final = (
     "The page may be a notice, or the site may have a new layout: run `communique sources check`"
 )
 SAME_BODY: Final = (
-    f"the page has the same text as other pages of this visit, so it was not recorded. {CHECK}"
+    f"the page has the same text as other pages of this visit, so it was not recorded. {CHECK_HINT}"
 )
 SAME_TITLE: Final = (
     "the page has the same title as other pages of this visit, which had different titles before."
-    f" The earlier title was kept. {CHECK}"
+    f" The earlier title was kept. {CHECK_HINT}"
 )
 FOREIGN_TITLE: Final = (
     "the title on the page shares no word with the title on the listing, although the text is"
-    f" unchanged. The earlier title was kept. {CHECK}"
+    f" unchanged. The earlier title was kept. {CHECK_HINT}"
 )
 SAME_DATE: Final = (
     "the page has the same date as other pages of this visit, but the listing shows another date."
-    f" The listing's date was used. {CHECK}"
+    f" The listing's date was used. {CHECK_HINT}"
 )
 
 Key = tuple[str, Hashable]

@@ -29,11 +29,11 @@ MAX_ADDRESS_LENGTH: Final = 2000
 MAX_HEAD_CHARACTERS: Final = 65_536
 """Number of characters searched for links at the start of a feed."""
 
-ENTRY: Final = re.compile(r"<(?:\w+:)?(?:entry|item)\b", re.IGNORECASE)
-ELEMENT: Final = re.compile(r"<(?:\w+:)?link\b([^<>]*)>", re.IGNORECASE)
-ATTRIBUTE: Final = re.compile(r"\b(rel|href)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
-HEADER: Final = re.compile(r"<([^<>\s]*)>([^<>,]*)")
-RELATION: Final = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\";,]+))", re.IGNORECASE)
+ENTRY_TAG: Final = re.compile(r"<(?:\w+:)?(?:entry|item)\b", re.IGNORECASE)
+LINK_ELEMENT: Final = re.compile(r"<(?:\w+:)?link\b([^<>]*)>", re.IGNORECASE)
+LINK_ATTRIBUTE: Final = re.compile(r"\b(rel|href)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+LINK_HEADER: Final = re.compile(r"<([^<>\s]*)>([^<>,]*)")
+HEADER_RELATION: Final = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\";,]+))", re.IGNORECASE)
 
 
 class _Hub(msgspec.Struct):
@@ -110,8 +110,8 @@ def announced(page: Page, links: Iterable[str]) -> tuple[str, str]:
 def header_links(links: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the relation and URL of each link in Link headers (RFC 8288)."""
     for field in links:
-        for address, rest in HEADER.findall(field[:MAX_HEAD_CHARACTERS]):
-            for quoted, bare in RELATION.findall(rest):
+        for address, rest in LINK_HEADER.findall(field[:MAX_HEAD_CHARACTERS]):
+            for quoted, bare in HEADER_RELATION.findall(rest):
                 yield from ((rel, address) for rel in (quoted or bare).lower().split())
 
 
@@ -125,7 +125,11 @@ def feed_head(page: Page) -> Iterator[tuple[str, str]]:
         yield from (("hub", one.url) for one in feed.hubs if one.type.lower() == "websub")
         yield "self", feed.feed_url
         return
-    for element in ELEMENT.findall(ENTRY.split(page.text[:MAX_HEAD_CHARACTERS], maxsplit=1)[0]):
-        named = {name.lower(): left or right for name, left, right in ATTRIBUTE.findall(element)}
+    for element in LINK_ELEMENT.findall(
+        ENTRY_TAG.split(page.text[:MAX_HEAD_CHARACTERS], maxsplit=1)[0]
+    ):
+        named = {
+            name.lower(): left or right for name, left, right in LINK_ATTRIBUTE.findall(element)
+        }
         for rel in named.get("rel", "").lower().split():
             yield rel, named.get("href", "")

@@ -13,7 +13,7 @@ import pytest
 from lxml import html
 
 from data.settings import SiteSettings
-from feeds.entries.entry import PROVENANCE
+from feeds.entries.entry import PROVENANCE_RELATION
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from tests.drafts import capture
@@ -75,7 +75,7 @@ def test_an_entry_of_every_format_links_to_its_captures(site: Path) -> None:
     for kind in ("atom", "rss"):
         parsed = feedparser.parse((site / f"feeds/source/acme.{kind}").read_bytes())
         found = {
-            entry.link: [link.href for link in entry.links if link.rel == PROVENANCE]
+            entry.link: [link.href for link in entry.links if link.rel == PROVENANCE_RELATION]
             for entry in parsed.entries
         }
         assert found == {RELEASE.url: [PAGE], make_release(2).url: []}

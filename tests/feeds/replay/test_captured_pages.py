@@ -22,7 +22,7 @@ from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings
 from data.store.open import open_store
 from feeds.publishing.publish import publish
-from feeds.replay.captured_response import SANDBOX
+from feeds.replay.captured_response import SANDBOX_POLICY
 from feeds.replay.memento import http_date
 from feeds.server.app import HomeFolders, create_app
 from feeds.server.requests.access import Access
@@ -283,7 +283,7 @@ def test_a_browser_tab_shows_a_memento_in_a_frame_with_the_times_of_its_parts(
     assert "UTC. 1 file that the page may use is not in the archive. Scripts" in notice
     (framed,) = page.xpath("//iframe/@src")
     shown = web.get(framed, headers={"sec-fetch-dest": "iframe"})
-    assert shown.headers["content-security-policy"] == SANDBOX
+    assert shown.headers["content-security-policy"] == SANDBOX_POLICY
     assert "styled" not in shown.text
     assert framed != address
     (home,) = page.xpath("//a[@class='brand']/@href")
@@ -294,7 +294,7 @@ def test_all_captures_are_served_in_a_sandbox(web: httpx.Client) -> None:
     base = "/memento/20221124080000/https://acme.example"
     for path in ("/news/0", "/gone", "/j", "/s.css", "/odd", "/old?a=1&b=%C3%A6"):
         headers = web.get(base + path).headers
-        assert headers["content-security-policy"] == SANDBOX
+        assert headers["content-security-policy"] == SANDBOX_POLICY
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
 

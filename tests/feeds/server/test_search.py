@@ -20,7 +20,7 @@ from data.settings import SiteSettings
 from data.store.open import open_store
 from data.store.sqlite.database.connection import SqliteConnection
 from data.store.sqlite.store import SqliteStore
-from feeds.http_headers import COMPRESS
+from feeds.http_headers import COMPRESSORS
 from feeds.server.app import create_app
 from feeds.server.on_demand import OnDemand
 from feeds.server.search import RESULTS_PER_PAGE
@@ -318,7 +318,7 @@ def test_very_many_sources_stay_one_page(tmp_path: Path) -> None:
         (more,) = page.xpath("//aside//section[h2='Source']/p/a/@href")
         assert len(facet(page_of(web, more), "Source")) == 500
         for address in ("/search?q=lamps", more):
-            assert len(COMPRESS["gzip"](web.get(address).content)) < 30_000
+            assert len(COMPRESSORS["gzip"](web.get(address).content)) < 30_000
 
 
 def test_a_search_that_takes_too_long_is_stopped_and_reported(

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from data.models import Run
-from scheduler.children.child import NICE
+from scheduler.children.child import CHILD_NICENESS
 from scheduler.children.crawl_child import CrawlChild
 from scheduler.children.crawl_lines import Progress
 from scheduler.children.executor import MAX_ATTEMPTS, NOT_BEGUN, Executor
@@ -53,7 +53,7 @@ def test_a_second_visit_to_a_source_waits_for_the_first(tmp_path: Path) -> None:
         asyncio.run(work())
 
 
-@pytest.mark.parametrize(("backfill", "added"), [(True, NICE), *thorough((False, 0))])
+@pytest.mark.parametrize(("backfill", "added"), [(True, CHILD_NICENESS), *thorough((False, 0))])
 def test_only_a_backfill_runs_at_a_lower_priority(
     tmp_path: Path, *, backfill: bool, added: int
 ) -> None:

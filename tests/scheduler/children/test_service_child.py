@@ -18,7 +18,7 @@ import uvloop
 
 from data.models import Lease
 from data.store.postgres.database.pool import close_pools
-from scheduler.children.child import NICE
+from scheduler.children.child import CHILD_NICENESS
 from scheduler.children.executor import Executor
 from scheduler.children.service_child import HealthNoted, ServiceChild
 from scheduler.home.home import open_home
@@ -146,7 +146,7 @@ def test_a_child_of_lower_priority_that_dies_is_reported_and_replaced(tmp_path: 
             child = publisher.child
             assert child is not None
             nice = os.getpriority(os.PRIO_PROCESS, child)
-            assert nice == min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
+            assert nice == min(os.getpriority(os.PRIO_PROCESS, 0) + CHILD_NICENESS, 19)
             # Where sessions are weighed against each other, its own counts as little.
             assert group_niceness(child) in {None, nice}
             os.kill(child, signal.SIGKILL)

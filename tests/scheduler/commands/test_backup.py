@@ -22,7 +22,7 @@ from data.models import HubRequest
 from data.settings import ArchiveSettings as Settings
 from data.store.sqlite.store import SqliteStore
 from scheduler.home.backup.manifest import MANIFEST_FILE, Manifest, read_manifest, write_manifest
-from scheduler.home.errors import RESTORING
+from scheduler.home.errors import UNFINISHED_RESTORE_FILE
 from tests.archived import START, archived_home, exchange, page
 from tests.command import communique, make_home, without_rights
 from tests.mounted import mounted, remount
@@ -252,13 +252,13 @@ def test_a_killed_restore_can_be_continued_and_other_commands_refuse_the_home(
     assert communique("restore", str(to), home=restored).returncode == 0
     known = read_manifest(to)
     assert known is not None
-    (restored / RESTORING).write_text(f"{known.home} {known.at.isoformat()}\n")
+    (restored / UNFINISHED_RESTORE_FILE).write_text(f"{known.home} {known.at.isoformat()}\n")
     (restored / "communique.db").unlink()
     (restored / "log.key").write_text("half")
     assert "is only partially restored" in refused("publish", home=restored)
     assert communique("restore", str(to), home=restored).returncode == 0
     assert exported(restored) == exported(home)
-    assert not (restored / RESTORING).exists()
+    assert not (restored / UNFINISHED_RESTORE_FILE).exists()
 
 
 @pytest.mark.parametrize("which", ["communique.db", "archive/", "log.key"])

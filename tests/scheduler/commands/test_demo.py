@@ -18,7 +18,7 @@ import pytest
 from data.archive.warc.reader import read_record
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
-from scheduler.commands.demo import SETTINGS
+from scheduler.commands.demo import SETTINGS_TEXT
 from scheduler.demo.rooms import load_events, load_releases
 from scheduler.home.home import open_home
 from tests.command import communique
@@ -182,7 +182,7 @@ def test_the_demo_refuses_the_users_own_home(tmp_path: Path) -> None:
 
 
 def test_a_folder_has_one_demo_at_a_time(tmp_path: Path) -> None:
-    (tmp_path / "communique.toml").write_text(SETTINGS)
+    (tmp_path / "communique.toml").write_text(SETTINGS_TEXT)
     with open_home(tmp_path).lock("run", "communique demo"):
         result = communique("demo", "--once", home=tmp_path)
     assert result.returncode == 1
@@ -191,7 +191,7 @@ def test_a_folder_has_one_demo_at_a_time(tmp_path: Path) -> None:
 
 
 def test_errors_are_reported_in_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "communique.toml").write_text(SETTINGS)
+    (tmp_path / "communique.toml").write_text(SETTINGS_TEXT)
     with (
         open_home(tmp_path).lock("source-merrow", "a visit to this source"),
         started("demo", tmp_path, first=ONE_ROOM, options=["--once", "--json"]) as (demo, log),

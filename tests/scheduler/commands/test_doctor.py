@@ -31,7 +31,7 @@ from scheduler.home.doctor.files import (
     check_sources,
 )
 from scheduler.home.doctor.finding import Examination
-from scheduler.home.errors import RESTORING
+from scheduler.home.errors import UNFINISHED_RESTORE_FILE
 from scheduler.home.home import home_at
 from tests.command import communique, make_home, without_rights
 from tests.postgres_server import PASSWORD, PostgresServer
@@ -424,7 +424,7 @@ def test_own_and_bundled_sources_are_counted_separately(home: Path) -> None:
 
 
 def test_an_unfinished_restore_is_an_error(home: Path) -> None:
-    (home / RESTORING).write_text("")
+    (home / UNFINISHED_RESTORE_FILE).write_text("")
     (told,) = found(home, "leftovers", "error")
     assert "`communique restore`" in told
 

@@ -13,7 +13,7 @@ import pytest
 
 from data.models import Run, RunError, Source, Streak, VisitFacts
 from data.store.sqlite.store import SqliteStore
-from scheduler.home.home import VISIT, home_at
+from scheduler.home.home import VISIT_LOCK_HOLDER, home_at
 from scheduler.mirror.rebuild.rebuild import rebuild
 from tests.command import communique, make_home
 from tests.press_room import listing_html, release_html, served
@@ -49,7 +49,7 @@ def test_an_unvisited_source_is_new_and_a_running_visit_is_shown(
     before = health(home)
     assert (before["state"], before["code"]) == ("new", "new.unvisited")
     assert (before["visiting"], before["degraded"]) == (False, False)
-    with home_at(home).lock("source-harbour", VISIT):
+    with home_at(home).lock("source-harbour", VISIT_LOCK_HOLDER):
         assert health(home)["visiting"]
         assert "a visit is under way" in communique("health", home=home).stdout
     with home_at(home).lock("source-harbour", "an import into this source"):

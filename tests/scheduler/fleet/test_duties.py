@@ -13,7 +13,7 @@ import psycopg
 from data.clock import utc_now
 from data.store.core.store import Store
 from scheduler.fleet.duties import Duties
-from scheduler.fleet.leader import LOCK
+from scheduler.fleet.leader import LEADER_LOCK_SQL
 from scheduler.home.home import open_home
 from scheduler.service.publishing import Publishing
 from tests.drafts import draft, published
@@ -227,7 +227,7 @@ def test_a_service_stops_working_on_a_database_of_a_newer_version(
                 line = next(log)
                 awaited -= {one for one in awaited if one in line and "newer version" in line}
             assert db.execute("SELECT host FROM hosts WHERE token <> 0").fetchall() == []
-            lead = f"SELECT pg_try_advisory_lock({LOCK})".encode()
+            lead = f"SELECT pg_try_advisory_lock({LEADER_LOCK_SQL})".encode()
             wait_for(lambda: db.execute(lead).fetchall() == [(True,)])
 
 

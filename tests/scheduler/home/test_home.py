@@ -11,7 +11,7 @@ import pytest
 
 from data.errors import HomeInUse
 from data.files import is_held
-from scheduler.children.correction.source_text import FIELDS, save_selector, source_digest
+from scheduler.children.correction.source_text import FIELD_BY_KEY, save_selector, source_digest
 from scheduler.home import home as home_module
 from scheduler.home.home import Home, open_home
 from scheduler.operations.source_writes import change_source
@@ -26,7 +26,7 @@ CHANGES: tuple[Callable[[Home], Any], ...] = (
     lambda home: pause_watch(home, "tides", paused=True),
     lambda home: remove_watch(home, "tides"),
     lambda home: save_selector(
-        home, "harbour", FIELDS["release.title"], "h1", source_digest(SOURCE)
+        home, "harbour", FIELD_BY_KEY["release.title"], "h1", source_digest(SOURCE)
     ),
     lambda home: rename_source(home, "harbour", "port"),
     lambda home: remove_source(home, "harbour", kept=True),

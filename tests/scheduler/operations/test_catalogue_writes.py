@@ -10,7 +10,7 @@ import pytest
 
 from data.clock import utc_now
 from scheduler.adding.attempts import Attempt, AttemptLog
-from scheduler.adding.catalogue_run import LOCK
+from scheduler.adding.catalogue_run import CATALOGUE_LOCK
 from spiders.catalogue.catalogue import read_catalogue
 from spiders.sources.loader import read_source
 from tests.scheduler.operations.conftest import Operated
@@ -78,5 +78,5 @@ def test_sources_follow_a_newer_catalogue(operated: Operated, own: Path) -> None
     done = finished(operated, operated.post(UPDATE))
     assert done["entries"][0]["changed"] == ["name"]
     assert read_source(source).name == "Harbour Office"
-    with operated.home.lock(LOCK, "a test"):
+    with operated.home.lock(CATALOGUE_LOCK, "a test"):
         assert finished(operated, operated.post(UPDATE))["status"] == 409

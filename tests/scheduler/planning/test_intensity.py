@@ -10,9 +10,9 @@ import pytest
 
 from data.models import PublicationTime
 from scheduler.planning.intensity import (
-    DAY,
+    DAY_MINUTES,
     MONDAY,
-    WEEK,
+    WEEK_MINUTES,
     Moments,
     counts_of,
     minute_of,
@@ -31,64 +31,70 @@ def moments(*minutes: float) -> Moments:
 
 def daily(minute: float, weeks: int, days: int = 5) -> list[float]:
     """The same minute of the first days of so many weeks."""
-    return [week * WEEK + day * DAY + minute for week in range(weeks) for day in range(days)]
+    return [
+        week * WEEK_MINUTES + day * DAY_MINUTES + minute
+        for week in range(weeks)
+        for day in range(days)
+    ]
 
 
 def test_an_unknown_source_is_assumed_to_keep_office_hours() -> None:
     week = weekly_intensity(moments(), 0.0)
     assert week.sum() == pytest.approx(1), "a release a week, until more is known"
     assert week[NOON] > 3 * week[3 * 60]
-    assert week[NOON] > 3 * week[5 * DAY + NOON]
+    assert week[NOON] > 3 * week[5 * DAY_MINUTES + NOON]
     assert week.min() > 0
 
 
 def test_the_minute_at_which_a_source_always_publishes_is_prominent() -> None:
-    week = weekly_intensity(moments(*daily(7 * 60 + 20, 30)), 30.0 * WEEK)
+    week = weekly_intensity(moments(*daily(7 * 60 + 20, 30)), 30.0 * WEEK_MINUTES)
     assert week.sum() == pytest.approx(5, rel=0.1), "as many as it published"
-    at = DAY + 7 * 60 + 20
+    at = DAY_MINUTES + 7 * 60 + 20
     assert week[at] > 10 * week[at - 20]
-    assert week[at] > 100 * week[DAY + 3 * 60]
-    assert week[at] > 10 * week[5 * DAY + 7 * 60 + 20], "not on Saturdays"
+    assert week[at] > 100 * week[DAY_MINUTES + 3 * 60]
+    assert week[at] > 10 * week[5 * DAY_MINUTES + 7 * 60 + 20], "not on Saturdays"
 
 
 def test_morning_and_afternoon_minutes_are_learned_separately() -> None:
     both = [*daily(7 * 60 + 20, 30), *daily(16 * 60, 30)]
-    week = weekly_intensity(moments(*both), 30.0 * WEEK)
+    week = weekly_intensity(moments(*both), 30.0 * WEEK_MINUTES)
     assert week[7 * 60 + 20] > 2 * week[7 * 60]
     assert week[16 * 60] > 2 * week[16 * 60 + 20]
 
 
 def test_round_minutes_count_in_hours_with_little_data() -> None:
     hours = np.random.default_rng(1).integers(8, 18, 200)
-    on_the_hour = [week * WEEK + 2 * DAY + 60.0 * hours[week] for week in range(200)]
-    week = weekly_intensity(moments(*on_the_hour), 200.0 * WEEK)
-    assert week[2 * DAY + 11 * 60] > 5 * week[2 * DAY + 11 * 60 + 25]
+    on_the_hour = [
+        week * WEEK_MINUTES + 2 * DAY_MINUTES + 60.0 * hours[week] for week in range(200)
+    ]
+    week = weekly_intensity(moments(*on_the_hour), 200.0 * WEEK_MINUTES)
+    assert week[2 * DAY_MINUTES + 11 * 60] > 5 * week[2 * DAY_MINUTES + 11 * 60 + 25]
 
 
 def test_old_releases_count_less() -> None:
-    moved = [*daily(9 * 60, 60), *(60 * WEEK + at for at in daily(16 * 60, 60))]
-    week = weekly_intensity(moments(*moved), 120.0 * WEEK)
+    moved = [*daily(9 * 60, 60), *(60 * WEEK_MINUTES + at for at in daily(16 * 60, 60))]
+    week = weekly_intensity(moments(*moved), 120.0 * WEEK_MINUTES)
     assert week[16 * 60] > 3 * week[9 * 60]
 
 
 def test_a_silent_source_is_expected_to_publish_less_over_time() -> None:
     known = moments(*daily(9 * 60, 20))
-    sums = [weekly_intensity(known, weeks * float(WEEK)).sum() for weeks in (20, 40, 80)]
+    sums = [weekly_intensity(known, weeks * float(WEEK_MINUTES)).sum() for weeks in (20, 40, 80)]
     assert sums == sorted(sums, reverse=True)
     assert sums[-1] < sums[0] / 4
 
 
 def test_a_release_announced_for_later_is_not_counted() -> None:
     known = daily(9 * 60, 20)
-    now = 20.0 * WEEK
-    ahead = weekly_intensity(moments(*known, now + 60, now + 500 * WEEK), now)
+    now = 20.0 * WEEK_MINUTES
+    ahead = weekly_intensity(moments(*known, now + 60, now + 500 * WEEK_MINUTES), now)
     assert np.array_equal(ahead, weekly_intensity(moments(*known), now))
 
 
 def test_a_new_source_is_assumed_to_be_like_others() -> None:
-    now = 20.0 * WEEK
+    now = 20.0 * WEEK_MINUTES
     others = counts_of(moments(*daily(6 * 60, 20) * 5), now)
-    young = moments(now - 2 * DAY + 6 * 60)
+    young = moments(now - 2 * DAY_MINUTES + 6 * 60)
     alone, among = weekly_intensity(young, now), weekly_intensity(young, now, others)
     assert among[6 * 60] > 2 * alone[6 * 60]
     assert among.sum() == pytest.approx(alone.sum())
@@ -117,7 +123,7 @@ def test_a_stated_time_is_one_point_in_the_time_zone_of_the_source() -> None:
     winter = dt.datetime(2026, 1, 5, 8, 30, tzinfo=dt.UTC)
     for at in (summer, winter):
         assert hours(PublicationTime(at, "second", LONG_AFTER)) == [9.5]
-        assert minute_of(at, OSLO) % WEEK == 9.5 * 60, "both are Mondays"
+        assert minute_of(at, OSLO) % WEEK_MINUTES == 9.5 * 60, "both are Mondays"
 
 
 def test_a_release_seen_on_a_later_day_is_spread_over_office_hours() -> None:

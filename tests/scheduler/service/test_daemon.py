@@ -26,7 +26,7 @@ from data.models import Run, VisitFacts
 from scheduler.home.home import open_home
 from scheduler.service.daemon import Service
 from scheduler.service.publishing import Publishing
-from scheduler.service.timetable import RECURRING
+from scheduler.service.timetable import RECURRING_JOBS
 from tests.command import COMMUNIQUE, communique, make_home
 from tests.mounted import fill, mounted
 from tests.peer import PATIENCE, Peer, peer_served
@@ -113,8 +113,8 @@ def test_the_service_visits_publishes_serves_stops_cleanly_and_notifies_systemd(
 def test_health_is_recorded_after_the_visit_that_shows_it(
     home: Path, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jobs = [one for one in RECURRING if one.name != "health"]
-    monkeypatch.setattr("scheduler.service.timetable.RECURRING", jobs)
+    jobs = [one for one in RECURRING_JOBS if one.name != "health"]
+    monkeypatch.setattr("scheduler.service.timetable.RECURRING_JOBS", jobs)
     with (home / "communique.toml").open("a") as settings:
         settings.write("\n[health]\nconfirm_visits = 0\n")
     room.page("/news/", "<p>Not here.</p>", status=404)

@@ -20,7 +20,7 @@ from scheduler.service.timetable import (
     MAX_FIRST_VISITS_AT_ONCE,
     MAX_FIRST_VISITS_PER_DAY,
     MAX_SPREAD_SECONDS,
-    RECURRING,
+    RECURRING_JOBS,
     SETTLING_SECONDS,
     FirstVisitBudget,
     Timetable,
@@ -260,10 +260,10 @@ def test_each_recurring_job_is_started_with_its_action(
         timetable = timetable_of(Clock(noon))
         with pytest.raises(KeyError):
             timetable.start({})
-        timetable.start({job.name: nothing for job in RECURRING})
+        timetable.start({job.name: nothing for job in RECURRING_JOBS})
         begun = [job.trigger.interval.total_seconds() for job in timetable.scheduler.get_jobs()]
         timetable.scheduler.shutdown(wait=False)
-        assert sorted(begun) == sorted(job.seconds for job in RECURRING)
+        assert sorted(begun) == sorted(job.seconds for job in RECURRING_JOBS)
 
     asyncio.run(work())
 
@@ -277,7 +277,7 @@ def test_a_job_cut_short_by_the_end_is_not_an_error(caplog: pytest.LogCaptureFix
             await asyncio.Event().wait()
 
         timetable = Timetable(lambda _: act(), random.Random(1))
-        timetable.start({job.name: act for job in RECURRING})
+        timetable.start({job.name: act for job in RECURRING_JOBS})
         for job in timetable.scheduler.get_jobs():
             job.modify(next_run_time=utc_now())
         async with asyncio.timeout(PATIENCE):

@@ -23,7 +23,7 @@ from feeds.publishing.bucket.manifest import (
     StoredManifest,
     read_manifest,
 )
-from feeds.publishing.bucket.push import OCCUPIED, PUBLICATION, SiteBucket, Superseded
+from feeds.publishing.bucket.push import OCCUPIED_MESSAGE, PUBLICATION, SiteBucket, Superseded
 from feeds.publishing.bucket.pushed_files import PushedFiles
 from feeds.publishing.log_files import publish_log
 from tests.data.archive.log.leaves import grown
@@ -322,7 +322,7 @@ def test_objects_written_by_no_publication_are_not_deleted(
     bucket.write("photos/cat.jpg", b"mine", over=None)
     with pytest.raises(BucketError) as refused:
         one.publish(index_html="1")
-    assert refused.value.cause == OCCUPIED
+    assert refused.value.cause == OCCUPIED_MESSAGE
     assert bucket.content() == {"photos/cat.jpg": b"mine"}
 
 

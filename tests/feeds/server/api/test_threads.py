@@ -34,7 +34,7 @@ def test_slow_responses_leave_threads_to_others_and_the_queue_is_bounded(
     (site / "file.json").write_text("{}")
     app = create_app(site, f"sqlite:{path}", SiteSettings(api_rate=0), measured=Measurements(judge))
     for web in served_by(app):
-        many = work_queue.THREADS + 2
+        many = work_queue.MAX_THREADS + 2
         with ThreadPoolExecutor(many) as clients:
             slow = [clients.submit(web.get, "/api/health") for _ in range(many)]
             (refused,) = wait(slow, return_when=FIRST_COMPLETED).done

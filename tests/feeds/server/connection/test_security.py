@@ -9,7 +9,7 @@ import pytest
 
 from data.settings import SiteSettings
 from feeds.server.app import create_app
-from feeds.server.connection.security import POLICY, completed, for_all
+from feeds.server.connection.security import POLICY_HEADER, completed, for_all
 from scheduler.service.web import server_config
 from tests.feeds.serving import Server
 
@@ -18,7 +18,7 @@ def test_headers_of_a_response_are_not_replaced() -> None:
     own = [(b"Content-Security-Policy", b"sandbox"), (b"content-type", b"text/html")]
     told = completed(own)
     assert told[:2] == own
-    assert [name for name, _ in told].count(POLICY) == 0
+    assert [name for name, _ in told].count(POLICY_HEADER) == 0
     assert b"cross-origin-opener-policy" not in dict(told)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from data.settings import SiteSettings
 from feeds.server.requests import peer_process
-from feeds.server.requests.client import CONNECTION
+from feeds.server.requests.client import CONNECTION_SCOPE_KEY
 from feeds.server.requests.peer_process import OwnClients, is_own_client
 from feeds.server.requests.work_queue import RateLimit, Unanswered
 
@@ -40,7 +40,7 @@ def scope_of(connected: tuple[socket.socket, socket.socket], facts: dict[str, ob
         "client": client.getsockname(),
         "server": server.getsockname(),
         "headers": [(b"host", b"127.0.0.1")],
-        CONNECTION: facts,
+        CONNECTION_SCOPE_KEY: facts,
     }
 
 
@@ -55,14 +55,14 @@ def test_requests_on_one_connection_are_looked_up_once(
         one.close()
     scope = scope_of_closed(facts)
     assert asyncio.run(clients.include(scope))
-    assert not asyncio.run(clients.include({**scope, CONNECTION: {}}))
+    assert not asyncio.run(clients.include({**scope, CONNECTION_SCOPE_KEY: {}}))
 
 
 def test_a_client_is_recognized_on_a_machine_without_ipv6(
     connected: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Linux then has no table of such sockets.
-    monkeypatch.setattr(peer_process, "TABLES", ("self/net/tcp", "self/net/missing"))
+    monkeypatch.setattr(peer_process, "SOCKET_TABLES", ("self/net/tcp", "self/net/missing"))
     assert is_own_client(scope_of(connected, {}))
 
 
@@ -83,7 +83,7 @@ def scope_of_closed(facts: dict[str, object]) -> Any:
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 2),
         "headers": [(b"host", b"127.0.0.1")],
-        CONNECTION: facts,
+        CONNECTION_SCOPE_KEY: facts,
     }
 
 

@@ -14,8 +14,8 @@ from data.settings import SiteSettings
 from data.store.shared_sql.database.interruption import current
 from feeds.server.requests import work_queue
 from feeds.server.requests.work_queue import (
+    MAX_THREADS,
     MAX_WAITING,
-    THREADS,
     THREADS_PER_CLIENT,
     THREADS_PER_NETWORK,
     Unanswered,
@@ -157,12 +157,12 @@ def test_work_past_its_deadline_is_interrupted(monkeypatch: pytest.MonkeyPatch) 
 def test_one_client_leaves_threads_to_others() -> None:
     async def test(queue: WorkQueue) -> None:
         gate = Gate()
-        many = [Client("203.0.113.9").ask(queue, gate.work) for _ in range(THREADS * 2)]
+        many = [Client("203.0.113.9").ask(queue, gate.work) for _ in range(MAX_THREADS * 2)]
         await gate.has_begun(THREADS_PER_CLIENT)
         assert await Client("203.0.113.10").ask(queue, lambda: "quick") == "quick"
         assert gate.runs == THREADS_PER_CLIENT
         gate.open.set()
-        assert await asyncio.gather(*many) == ["done"] * THREADS * 2
+        assert await asyncio.gather(*many) == ["done"] * MAX_THREADS * 2
 
     run(test)
 
@@ -170,7 +170,7 @@ def test_one_client_leaves_threads_to_others() -> None:
 def test_a_full_queue_refuses_the_client_that_fills_it() -> None:
     async def test(queue: WorkQueue) -> None:
         gate = Gate()
-        room = THREADS + MAX_WAITING
+        room = MAX_THREADS + MAX_WAITING
         many = [Client("203.0.113.9").ask(queue, gate.work) for _ in range(room)]
         # What does not fill a thread waits: as many as there are threads for others.
         await gate.has_begun(THREADS_PER_CLIENT)
@@ -210,7 +210,9 @@ def test_clients_that_share_a_connection_or_a_network_shut_out_no_other(
 def test_two_connections_with_many_clients_get_equal_room() -> None:
     async def test(queue: WorkQueue) -> None:
         gate = Gate()
-        crowd = [Client("203.0.113.9").ask(queue, gate.work) for _ in range(THREADS + MAX_WAITING)]
+        crowd = [
+            Client("203.0.113.9").ask(queue, gate.work) for _ in range(MAX_THREADS + MAX_WAITING)
+        ]
         await gate.has_begun(THREADS_PER_CLIENT)
         behind = [Client(f"10.1.2.{i}", "127.0.0.1").ask(queue, gate.work) for i in range(90)]
         await settled()

@@ -7,7 +7,7 @@ import pytest
 from data.dates.context import DateContext
 from scheduler.children.correction.marked_page import elements_of
 from scheduler.children.correction.selector_candidates import SelectorCandidate, candidates
-from scheduler.children.correction.source_text import FIELDS
+from scheduler.children.correction.source_text import FIELD_BY_KEY
 from spiders.page.page import Page
 from tests.press_room import listing_html
 
@@ -36,7 +36,7 @@ def offered(field: str, text: str = "", **named: str) -> list[SelectorCandidate]
         pages = [Page("http://room.example/news/", listing_html([1, 2, 3]).encode())]
     found = [one for one in elements_of(pages[0]) if text and text in (one.text or "")]
     chosen = found[0] if found else None
-    return candidates(FIELDS[field], pages, READING, chosen=chosen, **named)
+    return candidates(FIELD_BY_KEY[field], pages, READING, chosen=chosen, **named)
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,12 @@ def test_a_relative_selector_is_tried_in_each_row() -> None:
         )
         + b"</ul></body>",
     )
-    found = candidates(FIELDS["listing.link"], [page], READING, item="li.row")
+    found = candidates(FIELD_BY_KEY["listing.link"], [page], READING, item="li.row")
     assert {one.yields[0].count for one in found} == {2}
 
 
 def test_candidates_are_few_and_find_different_elements() -> None:
-    for name in FIELDS:
+    for name in FIELD_BY_KEY:
         found = offered(name)
         assert len(found) <= 8
         assert len({one.yields for one in found}) == len(found)

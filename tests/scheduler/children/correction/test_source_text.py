@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import SourceError, UnknownSource
 from scheduler.children.correction.source_text import (
-    FIELDS,
+    FIELD_BY_KEY,
     SourceFileChanged,
     save_selector,
     source_digest,
@@ -18,11 +18,15 @@ from scheduler.home.home import Home, open_home
 from spiders.sources.loader import parse_source, shipped_folder
 
 HEAD = 'name = "Harbour"  # as it calls itself\nurl = "http://room.example/"\ntimezone = "UTC"\n'
-TITLE, DROP, LINK = FIELDS["release.title"], FIELDS["release.drop"], FIELDS["listing.link"]
+TITLE, DROP, LINK = (
+    FIELD_BY_KEY["release.title"],
+    FIELD_BY_KEY["release.drop"],
+    FIELD_BY_KEY["listing.link"],
+)
 
 
 def changed(text: str, selector: str, name: str = "release.title") -> str:
-    return with_selector(text, "harbour.toml", FIELDS[name], selector)
+    return with_selector(text, "harbour.toml", FIELD_BY_KEY[name], selector)
 
 
 def test_a_missing_table_is_added_and_comments_stay() -> None:
