@@ -28,6 +28,7 @@ from data.store.shared_sql.extraction_rules import ExtractionRulesPart
 from data.store.shared_sql.facets import FacetsPart
 from data.store.shared_sql.files import FilesPart
 from data.store.shared_sql.health import HealthPart, LatencyPart
+from data.store.shared_sql.hidden import HiddenPart
 from data.store.shared_sql.journal import JournalPart
 from data.store.shared_sql.links import LinksPart
 from data.store.shared_sql.matching import AliasesPart
@@ -40,6 +41,7 @@ from data.store.shared_sql.retraction import RetractionPart
 from data.store.shared_sql.rhythms import RhythmsPart
 from data.store.shared_sql.runs import RunsPart
 from data.store.shared_sql.search import SearchPart
+from data.store.shared_sql.search_index import SearchIndexPart
 from data.store.shared_sql.selection import SelectionPart
 from data.store.shared_sql.sources import SourcesPart
 from data.store.shared_sql.subscribers.alerts import AlertsPart
@@ -99,6 +101,7 @@ class Store(
     LatencyPart,
     AliasesPart,
     RetractionPart,
+    HiddenPart,
     CapturesPart,
     FilesPart,
     RunsPart,
@@ -112,6 +115,7 @@ class Store(
     ReaderStatesPart,
     OperationsPart,
     JournalPart,
+    SearchIndexPart,
     SearchPart,
 ):
     """A store on any database. Each method that writes is one transaction.

@@ -19,7 +19,8 @@ from data.store.postgres.lexemes import (
     vector,
 )
 from data.store.shared_sql.database.connection import Database
-from data.store.shared_sql.search import ANY, IndexEntry, IndexPeriod, Ranked, SearchPart, token
+from data.store.shared_sql.search import IndexPeriod, Ranked, SearchPart
+from data.store.shared_sql.search_index import ANY, IndexEntry, SearchIndexPart, token
 
 RANK_WEIGHTS: Final = "{0.125, 0.125, 0.125, 1.0}"
 """Weights of words in the classes D, C, B and A. Title words are in A and body words in D, with the
@@ -56,7 +57,7 @@ TEXTS: Final = {
 """SQL for the words of a long text, by the field of a term."""
 
 
-class PostgresSearch(SearchPart):
+class PostgresSearch(SearchIndexPart, SearchPart):
     """Search methods of the store, using PostgreSQL's full-text search.
 
     Words, phrases, prefixes and filters match as in SQLite. A single word without quotation marks

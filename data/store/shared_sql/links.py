@@ -5,10 +5,7 @@ from typing import Final
 
 from data.models import Link, Recall
 from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import (
-    INSTANT,
-    encode,
-)
+from data.store.shared_sql.database.rows import INSTANT, encode
 
 MAX_LINK_VISITS: Final = 2
 """Maximum number of visits that request a linked page. After that, the page is not considered a

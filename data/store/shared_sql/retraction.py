@@ -1,4 +1,4 @@
-"""Methods of the store for releases that are gone, retracted, back online, redacted or hidden."""
+"""Methods of the store for releases that are gone, retracted, back online or redacted."""
 
 import datetime as dt
 import time
@@ -10,7 +10,7 @@ import msgspec
 
 from data.identity.decision import later_update
 from data.identity.retraction import Vanished
-from data.models import Capture, Content, DayDigest, EventKind, HiddenRelease, Release, SeenRelease
+from data.models import Capture, Content, DayDigest, EventKind, Release, SeenRelease
 from data.models.release import REDACTED
 from data.store.shared_sql.captures import keep_captures
 from data.store.shared_sql.database.connection import Database, Part, places
@@ -21,13 +21,11 @@ from data.store.shared_sql.database.rows import (
     instant,
     redacted_row,
 )
-from data.store.shared_sql.facets import enter_facet_changes, facet_changes
 from data.store.shared_sql.files import forget_file_texts
 from data.store.shared_sql.new_events import NewEvent, append_events
 from data.store.shared_sql.releases import select_releases
 from data.store.shared_sql.responses import PAGE_STATE_PREFIX
 from data.store.unit_of_work import decisions
-from data.store.unit_of_work.decisions import AnyDecision
 from data.store.unit_of_work.outcome import Sight, leaf_of
 
 GIVE_REASON: Final = (
@@ -37,7 +35,7 @@ GIVE_REASON: Final = (
 
 
 class RetractionPart(Part):
-    """Methods of the store that mark releases as gone, retract, redact or hide them."""
+    """Methods of the store that mark releases as gone, and retract or redact them."""
 
     def mark_unchanged(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
@@ -318,68 +316,6 @@ class RetractionPart(Part):
             [release_id],
         )
         return str(rows[0][0]) if rows else ""
-
-    def hidden(self) -> frozenset[str]:
-        """Return the ids of all releases hidden from readers."""
-        rows = self._ask(
-            "SELECT r.id FROM hidden_releases h JOIN releases r ON r.number = h.release"
-        )
-        return frozenset(row[0] for row in rows)
-
-    def hidden_alone(self) -> tuple[Release, ...]:
-        """Return the releases that were hidden individually, not together with their source."""
-        where = (
-            "WHERE r.number IN (SELECT release FROM hidden_releases WHERE with_source = 0)"
-            " ORDER BY r.number"
-        )
-        return tuple(select_releases(self._connection, where, []))
-
-    def hidden_release(self, release_id: str) -> HiddenRelease | None:
-        """Return the time and reason of hiding a release, or None if the release is visible."""
-        rows = self._ask(
-            "SELECT h.at, h.why FROM hidden_releases h JOIN releases r ON r.number = h.release"
-            " WHERE r.id = ?",
-            [release_id],
-        )
-        return HiddenRelease(release_id, instant(rows[0][0]), rows[0][1]) if rows else None
-
-    def hide(self, release_id: str, *, at: dt.datetime, why: str) -> bool:
-        """Hide a release from readers for the reason ``why``, and return whether it was visible.
-
-        Visits no longer request the release. All its data is kept.
-        """
-        return self._change(
-            release_id,
-            decisions.Hidden(release_id, at, why),
-            "INSERT INTO hidden_releases (release, at, why)"
-            " SELECT number, ?, ? FROM releases WHERE id = ? ON CONFLICT DO NOTHING",
-            at.timestamp(),
-            why,
-        )
-
-    def unhide(self, release_id: str) -> bool:
-        """Show a hidden release again in its current state, and return whether it was hidden."""
-        return self._change(
-            release_id,
-            decisions.Unhidden(release_id),
-            # Releases hidden with their source are shown again with it.
-            "DELETE FROM hidden_releases WHERE with_source = 0 AND release ="
-            " (SELECT number FROM releases WHERE id = ?)",
-        )
-
-    def _change(
-        self, release_id: str, decision: AnyDecision, statement: str, *arguments: object
-    ) -> bool:
-        with self._writing() as db:
-            before = self._release(release_id)
-            if before is None or not db.execute(statement, [*arguments, release_id]).rowcount:
-                return False
-            after = replace(before, hidden=not before.hidden)
-            kind: EventKind = "hidden" if after.hidden else "shown"
-            append_events(self._connection, kind, [self._number(release_id)])
-            self._unit.at_commit(enter_facet_changes, facet_changes(before, after))
-            self._unit.decide(decision)
-        return True
 
     def _number(self, release_id: str) -> int:
         ((number,),) = self._ask("SELECT number FROM releases WHERE id = ?", [release_id])

@@ -6,13 +6,7 @@ from typing import Final
 
 import msgspec
 
-from data.models import (
-    BACKLOG,
-    UNDATED_BEFORE,
-    PublicationTime,
-    Rhythm,
-    SourceRhythm,
-)
+from data.models import BACKLOG, UNDATED_BEFORE, PublicationTime, Rhythm, SourceRhythm
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import SHOWN_VIEW, encode, instant
 from data.store.unit_of_work import decisions

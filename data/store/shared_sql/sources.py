@@ -10,12 +10,7 @@ from data.models import RemovedSource, Source
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import FILED, SHOWN_VIEW, instant
 from data.store.shared_sql.events import SEARCH_INDEX, EventsPart
-from data.store.shared_sql.facets import (
-    FacetChange,
-    enter_facet_changes,
-    keys_of_row,
-    move_facets,
-)
+from data.store.shared_sql.facets import FacetChange, enter_facet_changes, keys_of_row, move_facets
 from data.store.shared_sql.new_events import append_events, append_source_event
 from data.store.shared_sql.stories import StoryTables
 from data.store.unit_of_work import decisions

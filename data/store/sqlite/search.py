@@ -6,7 +6,8 @@ from typing import Any, Final
 from data.search.expression import And, Expression, Label, Not, Or, Term
 from data.search.query import Query
 from data.store.shared_sql.database.connection import Database
-from data.store.shared_sql.search import ANY, IndexEntry, IndexPeriod, Ranked, SearchPart, token
+from data.store.shared_sql.search import IndexPeriod, Ranked, SearchPart
+from data.store.shared_sql.search_index import ANY, IndexEntry, SearchIndexPart, token
 from data.text.folding import fold_search
 
 TITLE_WEIGHT: Final = 8.0
@@ -18,7 +19,7 @@ SHOWN_ROW: Final = (
 """SQL condition for index rows that searches return, without old versions and hidden releases."""
 
 
-class SqliteSearch(SearchPart):
+class SqliteSearch(SearchIndexPart, SearchPart):
     """Search methods of the store, with FTS5 and BM25 ranking."""
 
     def _matches_in(self, columns: str, query: Query, period: IndexPeriod, limit: int) -> list[Any]:
