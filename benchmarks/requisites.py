@@ -32,8 +32,9 @@ from benchmarks.requisite_themes.kit import File
 from benchmarks.requisite_themes.server import Host, serving
 from benchmarks.requisite_themes.sites import THEMES, Site
 from data.archive.requisite_cache import REQUISITES_FILE
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.index import Index
-from data.archive.warc.reader import ArchiveRecord, read_file
+from data.archive.warc.reader import read_file
 from data.archive.warc.warc_file import own_files
 from scheduler.cli import run
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from benchmarks.archive_parts.writing import ASKED, SERVED, exchanges
 from data.archive.archive import Archive
-from data.archive.warc.reader import ArchiveRecord, read_file
+from data.archive.warc.archive_record import ArchiveRecord
+from data.archive.warc.reader import read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.models.capture import Exchange
 from data.settings import ArchiveSettings as Settings

@@ -23,8 +23,8 @@ from data.archive.archive import Archive
 from data.archive.journal import journal_record
 from data.archive.journal.scan import read_archive
 from data.archive.log.leaf import ENTRY_BYTES
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import entry_of
-from data.archive.warc.reader import ArchiveRecord
 from data.models import Capture, Draft, Run, Source
 from data.models.capture import Exchange
 from data.store.core.store import Store

@@ -32,7 +32,8 @@ from benchmarks.crawl import room_sites
 from data.archive.archive import Archive
 from data.archive.log.tree_log import log_of
 from data.archive.proof.proof_folder import ProvenCapture, Subject, write_proof
-from data.archive.warc.reader import ArchiveRecord, read_file
+from data.archive.warc.archive_record import ArchiveRecord
+from data.archive.warc.reader import read_file
 from data.archive.warc.warc_file import own_files
 from data.models.capture import Capture
 from data.processes import core_count, map_forked

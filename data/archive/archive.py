@@ -20,9 +20,10 @@ from data.archive.budget import ArchiveBudget
 from data.archive.capture_search import stored_original
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.adoption import adopted
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import CdxjEntry, entry_at, entry_of
 from data.archive.warc.index import Index
-from data.archive.warc.reader import DOT_OPEN, ArchiveRecord, read_record
+from data.archive.warc.reader import DOT_OPEN, read_record
 from data.archive.warc.records import (
     Fields,
     NewRecord,

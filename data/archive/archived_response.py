@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from data.archive.content_coding import Undecodable, Unpacked, unpack
+from data.archive.warc.archive_record import ArchiveRecord, Http, is_whole
 from data.archive.warc.index import NOT_MODIFIED, Index
-from data.archive.warc.reader import ArchiveRecord, Http, is_whole, read_record
+from data.archive.warc.reader import read_record
 from data.errors import ArchiveError
 from data.models.capture import Capture, Headers
 from data.text.source_secrets import Secrets

@@ -13,8 +13,9 @@ from typing import IO, Final
 
 from fastwarc.warc import ArchiveIterator, WarcRecord
 
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import CdxjEntry
-from data.archive.warc.reader import ArchiveRecord, Damage, read_fields
+from data.archive.warc.reader import Damage, read_fields
 from data.archive.warc.records import field_value
 from data.errors import ArchiveError
 from data.models import Capture

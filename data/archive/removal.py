@@ -26,8 +26,9 @@ from data.archive.log.removals import SET_ASIDE, Removal, runs
 from data.archive.removal_selection import Stored
 from data.archive.verification.excluded_records import damaging, numbers_aside
 from data.archive.verification.tree import Leaves
+from data.archive.warc.archive_record import uuid_of
 from data.archive.warc.cdxj import read_entries
-from data.archive.warc.reader import read_record, uuid_of
+from data.archive.warc.reader import read_record
 from data.archive.warc.warc_file import cdxj_path, listed_at, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError

@@ -12,15 +12,9 @@ from typing import TypeAlias
 import msgspec
 
 from data.archive.archived_response import holds_secret
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import CdxjEntry, entry_of, write_sorted
-from data.archive.warc.reader import (
-    DOT_OPEN,
-    MAX_UNPACKED_BYTES,
-    ArchiveRecord,
-    Damage,
-    read_fields,
-    read_file,
-)
+from data.archive.warc.reader import DOT_OPEN, MAX_UNPACKED_BYTES, Damage, read_fields, read_file
 from data.archive.warc.warc_file import own_files
 from data.errors import ArchiveError
 from data.interchange.release_fields import release_fields

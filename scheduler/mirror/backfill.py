@@ -12,7 +12,8 @@ from itertools import islice, pairwise
 from typing import Final
 from uuid import uuid4
 
-from data.archive.warc.reader import HEAD_END, ArchiveRecord
+from data.archive.warc.archive_record import ArchiveRecord
+from data.archive.warc.reader import HEAD_END
 from data.archive.warc.records import IDENTICAL_PAYLOAD, RESPONSE, Fields, warc_date
 from data.clock import utc_now
 from data.errors import ArchiveError

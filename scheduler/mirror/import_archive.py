@@ -18,9 +18,10 @@ from data.archive.content_coding import Undecodable
 from data.archive.foreign_archives import IMPORTED_FIELD, imported_from, read_foreign
 from data.archive.wacz_digests import DIGEST, signature_fault
 from data.archive.warc.adoption import ALGORITHMS, Digest, parse_digest
+from data.archive.warc.archive_record import ArchiveRecord, uuid_of
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.http_head import REDIRECTS, media_type_of
-from data.archive.warc.reader import ArchiveRecord, Damage, uuid_of
+from data.archive.warc.reader import Damage
 from data.archive.warc.records import Fields
 from data.clock import utc_now
 from data.errors import ArchiveError

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
-from data.archive.warc.reader import ArchiveRecord, read_record
+from data.archive.warc.reader import read_record
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from feeds.server.app import HomeFolders, create_app

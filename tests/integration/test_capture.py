@@ -22,7 +22,8 @@ import brotli
 import pytest
 
 from data.archive.log.tree_log import log_of
-from data.archive.warc.reader import ArchiveRecord, read_file, read_record
+from data.archive.warc.archive_record import ArchiveRecord
+from data.archive.warc.reader import read_file, read_record
 from data.archive.warc.warc_file import own_files, take_over
 from data.models import Capture, Facet, Release
 from data.store.sqlite.store import SqliteStore

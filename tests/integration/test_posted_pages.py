@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import read_entries
 from data.archive.warc.index import Index
-from data.archive.warc.reader import ArchiveRecord, read_file
+from data.archive.warc.reader import read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.settings import SiteSettings
 from data.text.source_secrets import Secrets

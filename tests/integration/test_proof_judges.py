@@ -17,7 +17,8 @@ from data.archive.log.cosigning import ask_witness, asked_witness, stamp
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.proof.proof_folder import ProvenCapture, Subject, write_proof
-from data.archive.warc.reader import ArchiveRecord, read_file
+from data.archive.warc.archive_record import ArchiveRecord
+from data.archive.warc.reader import read_file
 from data.clock import utc_now
 from data.network.client import Outbound
 from data.settings import ArchiveSettings as Settings

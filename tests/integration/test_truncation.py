@@ -14,7 +14,8 @@ import brotli
 import pytest
 import zstandard
 
-from data.archive.warc.reader import ArchiveRecord, read_file
+from data.archive.warc.archive_record import ArchiveRecord
+from data.archive.warc.reader import read_file
 from tests.command import collect, communique, make_home
 from tests.examples import thorough
 from tests.press_room import listing_html, release_html

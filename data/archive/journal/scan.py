@@ -14,8 +14,9 @@ from data.archive.journal import journal_record
 from data.archive.journal.history import History, JournalEntry, history_of
 from data.archive.journal.orders import ORDERS, Order
 from data.archive.verification.tree import Leaves
+from data.archive.warc.archive_record import ArchiveRecord, is_whole, uuid_of
 from data.archive.warc.cdxj import read_entries
-from data.archive.warc.reader import ArchiveRecord, Damage, is_whole, path_of, read_file, uuid_of
+from data.archive.warc.reader import Damage, path_of, read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.progress import OnProgress
 from data.store.unit_of_work import decisions

@@ -16,15 +16,10 @@ from data.archive.log.leaf import decode_leaf
 from data.archive.log.merkle import inclusion_proof
 from data.archive.log.notes import Checkpoint, SignedNote, VerifierKey
 from data.archive.log.tree_log import SUFFIX, Proof, TreeLog, how_to_restore, prove
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import read_entries
 from data.archive.warc.index import Index
-from data.archive.warc.reader import (
-    MAX_UNPACKED_BYTES,
-    ArchiveRecord,
-    path_of,
-    read_file,
-    read_record,
-)
+from data.archive.warc.reader import MAX_UNPACKED_BYTES, path_of, read_file, read_record
 from data.archive.warc.warc_file import cdxj_path
 from data.errors import ArchiveError
 from data.models.capture import Capture

@@ -15,7 +15,8 @@ from data.archive.log.notes import InvalidNote
 from data.archive.log.removals import SET_ASIDE, Removal, leaves_of
 from data.archive.verification.tree import Leaves
 from data.archive.warc.adoption import Digest, parse_digest
-from data.archive.warc.reader import ArchiveRecord, read_file, read_record
+from data.archive.warc.archive_record import ArchiveRecord
+from data.archive.warc.reader import read_file, read_record
 from data.archive.warc.warc_file import listed_at, own_files
 from data.errors import ArchiveError
 

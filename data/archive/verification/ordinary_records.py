@@ -17,8 +17,9 @@ from typing import Final
 
 from data.archive.log.leaf import LAYOUT, VERSION
 from data.archive.verification.read_results import Position, Records
+from data.archive.warc.archive_record import STATUS
 from data.archive.warc.http_head import LINE_END, media_type_of
-from data.archive.warc.reader import HEAD_END, STATUS, Member
+from data.archive.warc.reader import HEAD_END, Member
 from data.archive.warc.records import NO_BYTES
 from data.clock import EPOCH, MICROSECOND
 

@@ -20,7 +20,8 @@ from data.archive.verification.read_results import CdxjLines, Found, Position, R
 from data.archive.verification.record_checks import check, name_request, settle_unknown
 from data.archive.verification.report import ArchiveProblem
 from data.archive.verification.tree import Leaves
-from data.archive.warc.reader import DOT_OPEN, Damage, Member, path_of, read_file, uuid_of
+from data.archive.warc.archive_record import uuid_of
+from data.archive.warc.reader import DOT_OPEN, Damage, Member, path_of, read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
 from data.files import is_held

@@ -13,8 +13,8 @@ from data.archive.log.removals import Removal
 from data.archive.verification.earlier_verification import Read
 from data.archive.verification.report import ArchiveProblem
 from data.archive.verification.tree import Leaves
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import CdxjEntry, decode_entry
-from data.archive.warc.reader import ArchiveRecord
 from data.models.capture import Capture
 
 OUT_OF_ORDER: Final = "it is not in the order of the log: it was moved or swapped"

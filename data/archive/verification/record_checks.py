@@ -13,8 +13,8 @@ from data.archive.verification.excluded_records import other_digest
 from data.archive.verification.read_results import Position, Records
 from data.archive.verification.report import ArchiveProblem
 from data.archive.verification.tree import Leaves
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import entry_of
-from data.archive.warc.reader import ArchiveRecord
 from data.archive.warc.records import LISTED_KINDS, digest_text
 from data.wording import counted
 

@@ -25,7 +25,8 @@ from data.archive.verification.read_files import read_records
 from data.archive.verification.read_results import Records
 from data.archive.verification.report import ArchiveProblem, NotRead, Removed, VerificationReport
 from data.archive.verification.tree import Leaves
-from data.archive.warc.reader import DOT_OPEN, uuid_of
+from data.archive.warc.archive_record import uuid_of
+from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import own_files
 from data.clock import utc_now
 from data.errors import ArchiveError

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from data.archive.log.leaf import SALT_BYTES
+from data.archive.warc.archive_record import WITH_PAYLOAD, ArchiveRecord
 from data.archive.warc.cdxj import entry_of
-from data.archive.warc.reader import WITH_PAYLOAD, ArchiveRecord
 from data.archive.warc.records import SALT_FIELD, Fields, NewRecord, compressed, digest_text, sha256
 
 REPLACED_FIELDS: Final = frozenset(["content-length", SALT_FIELD.lower()])

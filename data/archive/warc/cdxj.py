@@ -17,8 +17,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.http_head import media_type_of
-from data.archive.warc.reader import ArchiveRecord
 from data.archive.warc.records import LISTED_KINDS, POSTED_FIELD, REVISIT, WARC_FIELDS, NewRecord
 from data.archive.warc.surt import surt
 from data.files import sync

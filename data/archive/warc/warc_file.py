@@ -17,8 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import CdxjEntry, decode_entry, last_entry, write_sorted
-from data.archive.warc.reader import DOT_OPEN, ArchiveRecord, Damage, read_file
+from data.archive.warc.reader import DOT_OPEN, Damage, read_file
 from data.archive.warc.surt import surt
 from data.files import sync
 

@@ -19,8 +19,9 @@ import msgspec
 
 from data.archive.log.removals import REMOVAL
 from data.archive.requisite_cache import REQUISITES_FILE
+from data.archive.warc.archive_record import uuid_of
 from data.archive.warc.index import INDEX_FILE
-from data.archive.warc.reader import DOT_OPEN, uuid_of
+from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import NAME, cdxj_path, listed_at, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, StoreError

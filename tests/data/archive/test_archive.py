@@ -22,8 +22,9 @@ from data.archive.archive import Archive
 from data.archive.capture_search import Captures
 from data.archive.foreign_archives import IMPORTED_FIELD
 from data.archive.log.leaf import decode_leaf
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import CdxjEntry, entry_of, read_entries
-from data.archive.warc.reader import ArchiveRecord, read_file
+from data.archive.warc.reader import read_file
 from data.archive.warc.records import digest_text, sha256
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.errors import ArchiveError

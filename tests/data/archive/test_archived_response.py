@@ -12,7 +12,7 @@ import pytest
 from data.archive.archive import Archive
 from data.archive.archived_response import NotServed, Served, holds_secret, served, unchunked
 from data.archive.content_coding import Undecodable
-from data.archive.warc.reader import ArchiveRecord
+from data.archive.warc.archive_record import ArchiveRecord
 from data.models import Capture
 from data.settings import ArchiveSettings as Settings
 from data.text.source_secrets import Secrets

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from data.archive.archive import Archive
 from data.archive.foreign_archives import MAX_RECORD_BYTES, read_foreign
-from data.archive.warc.reader import ArchiveRecord, Damage
+from data.archive.warc.archive_record import ArchiveRecord
+from data.archive.warc.reader import Damage
 from data.errors import ArchiveError
 from data.settings import ArchiveSettings as Settings
 from tests.foreign_warc import packed, page, record

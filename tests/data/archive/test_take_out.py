@@ -30,7 +30,7 @@ from data.archive.removal_selection import (
 )
 from data.archive.verification.report import VerificationReport
 from data.archive.verification.verify_archive import verify_archive
-from data.archive.warc.reader import uuid_of
+from data.archive.warc.archive_record import uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
 from data.models.capture import Capture, RecordPlace

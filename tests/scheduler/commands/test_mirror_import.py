@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.warc.reader import ArchiveRecord, read_file, read_record
+from data.archive.warc.archive_record import ArchiveRecord
+from data.archive.warc.reader import read_file, read_record
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home.home import open_home
 from scheduler.mirror.import_archive import ArchiveImport

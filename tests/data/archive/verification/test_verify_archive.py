@@ -20,8 +20,9 @@ from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.verification.report import VerificationReport
 from data.archive.verification.verify_archive import known_checkpoint, verify_archive
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import entry_of, read_entries
-from data.archive.warc.reader import ArchiveRecord, read_file
+from data.archive.warc.reader import read_file
 from data.archive.warc.records import compressed, digest_text
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.clock import utc_now

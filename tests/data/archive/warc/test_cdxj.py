@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.archive.warc import cdxj, records
+from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import (
     CdxjEntry,
     decode_entry,
@@ -17,7 +18,7 @@ from data.archive.warc.cdxj import (
     last_entry,
     read_entries,
 )
-from data.archive.warc.reader import ArchiveRecord, read_file
+from data.archive.warc.reader import read_file
 from tests.exchanges import NOON, answer
 
 DIGEST = records.sha256(b"")

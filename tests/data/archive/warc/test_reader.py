@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.archive.warc import reader, records
-from data.archive.warc.reader import ArchiveRecord, Damage, read_file, read_record
+from data.archive.warc.archive_record import ArchiveRecord
+from data.archive.warc.reader import Damage, read_file, read_record
 from data.errors import ArchiveError
 from tests.exchanges import NOON, PAGE, answer
 

@@ -24,7 +24,8 @@ from data.archive.journal.journal import Journal
 from data.archive.journal.journal_record import FILES, JOURNAL
 from data.archive.journal.scan import read_archive
 from data.archive.log.tree_log import log_of
-from data.archive.warc.reader import ArchiveRecord, path_of
+from data.archive.warc.archive_record import ArchiveRecord
+from data.archive.warc.reader import path_of
 from data.clock import utc_now
 from data.models import ReleaseTimes
 from data.store.sqlite.store import SqliteStore
