@@ -135,7 +135,7 @@ def located(
 ) -> int:
     """Damage files ``count`` times, and return how often this is found and located."""
     found = 0
-    files = [path for path in own_files(home / "archive") if len(records_in(path)) > 1]
+    *files, _ = own_files(home / "archive")  # the last one may have a single record
     for start in range(0, count, len(files)):
         numbers = range(start, min(start + len(files), count))
         made: dict[Path, Damaged] = {}

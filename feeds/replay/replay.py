@@ -29,6 +29,11 @@ from feeds.replay.release_mementos import ReleaseMementos, original_of, restrict
 from feeds.replay.withheld_captures import Withheld
 from feeds.urls import name_of
 
+NOT_CAPTURED = (
+    "This archive has no capture of this address. The address of a capture looks like "
+    "/memento/2022/https://acme.example/."
+)
+
 RELEASE_PATH = re.compile(
     r"/releases/([^/]+)/(timemap|capture/(?:page|compare|screenshot|pdf)?|revisions/([1-9]\d{0,13})/?)?"
 )
@@ -162,7 +167,9 @@ class PageReplay:
         with closing(open_existing(self._url)) as store:
             restrictions = restrictions_of(store, self._withheld)
             made = self._pages.answer(url, asked.datetime, restrictions, is_tab=asked.is_tab)
-            return framed_memento(store, self._site, made) if made and made.framed else made
+            if made is None:
+                return ReplayResponse(404, [], message=NOT_CAPTURED)
+            return framed_memento(store, self._site, made) if made.framed else made
 
     def headers(self, path: str) -> list[tuple[bytes, bytes]]:
         """Return additional headers for a path.

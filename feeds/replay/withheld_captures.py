@@ -141,9 +141,13 @@ class Withheld:
 
 
 def known_by(
-    store: Store, parts_only_of: Callable[[Store, Release, Iterable[Capture]], Iterable[str]]
+    store: Store,
+    parts_only_of: Callable[[Store, Release, Iterable[Capture]], Iterable[str]] = lambda *_: (),
 ) -> _Hidden:
-    """Return the addresses, digests and texts that identify individually hidden releases."""
+    """Return the addresses, digests and texts that identify individually hidden releases.
+
+    ``parts_only_of`` returns the addresses of the parts that only the pages of a release have.
+    """
     addresses: set[str] = set()
     digests: set[str] = set()
     texts: dict[str, list[_Text]] = {}

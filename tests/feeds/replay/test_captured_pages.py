@@ -199,6 +199,7 @@ def test_an_address_without_captures_is_not_found(
 ) -> None:
     answer = web.get(path, headers={"accept-datetime": http_date(START)})
     assert answer.status_code == status
+    assert ("no capture of this address" in answer.text) == (status == 404)
     assert "vary" not in answer.headers
 
 
