@@ -100,12 +100,15 @@ def over_loopback(pages: int, visits: int) -> dict[str, int]:
 
 
 def _changed(page: InventedPage, random: Random, visit: int) -> set[tuple[str, bool]]:
-    """Change a page by its script, and return its new lines, and its old ones with False."""
+    """Change a page by its script, and return its new lines, and its old ones with False.
+
+    Dates of some languages contain special spaces, which are stored as plain spaces.
+    """
     new: set[tuple[str, bool]] = set()
     for part in page.script.get(visit, ()):
         old, part.lines = part.lines, part.renew(random, part.lines)
-        new |= {(line, True) for line in part.lines if line not in old}
-        new |= {(line, False) for line in old if line not in part.lines}
+        new |= {(" ".join(line.split()), True) for line in part.lines if line not in old}
+        new |= {(" ".join(line.split()), False) for line in old if line not in part.lines}
     return new
 
 
