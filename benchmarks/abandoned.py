@@ -34,7 +34,7 @@ import httpx
 from benchmarks.busy import FEED, fill
 from benchmarks.publish import vocabulary
 from scheduler.home.home import open_home
-from scheduler.home.publication import publish_home
+from scheduler.home.home_publication import publish_home
 
 SEARCH = "/search?q={}"
 ATTACKER, HONEST = "203.0.113.9", "203.0.113.10"

@@ -38,7 +38,7 @@ from data.models import Source
 from scheduler.children.child import lower_priority
 from scheduler.demo.server import ServedRooms, rooms_served, write_sources
 from scheduler.home.home import open_home
-from scheduler.home.publication import publish_home
+from scheduler.home.home_publication import publish_home
 
 SETTINGS = """
 [network]

@@ -27,7 +27,7 @@ from rich.table import Table
 
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home.home import home_at
-from scheduler.sources.drift import DriftGuard, KeptReading
+from scheduler.sources.drift_guard import DriftGuard, KeptReading
 from spiders.sources.loader import LoadedSource, load_sources
 from spiders.sources.source_file import ListingRules, ReleaseRules, SourceReading
 from spiders.stored.drift import Drift

@@ -15,7 +15,7 @@ import os
 import sys
 
 SERVED = (
-    "scheduler", "scheduler.demo.server", "scheduler.children.correction.child",
+    "scheduler", "scheduler.demo.server", "scheduler.children.correction.correction_child",
     "scheduler.children.crawl", "scheduler.children.fetch", "scheduler.children.service_child",
     "spiders.download.pdf_reader", "tests.hanging_python",
 )  # fmt: skip

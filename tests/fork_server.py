@@ -42,7 +42,7 @@ from feeds.pages.rows import environment
 from feeds.translations import texts_of
 from scheduler.children.crawl_lines import CrawlStart, VisitJob
 from scheduler.home.home import open_home
-from scheduler.home.publication import publish_home
+from scheduler.home.home_publication import publish_home
 from spiders.barriers.barrier import barrier_to_listing
 from spiders.extract.page_values import extract
 from spiders.page.page import Page

@@ -30,7 +30,7 @@ from data.models.capture import Exchange
 from data.store.core.store import Store
 from data.store.unit_of_work import decisions
 from scheduler.home.home import Home, home_at, open_home
-from scheduler.home.publication import publish_home
+from scheduler.home.home_publication import publish_home
 from scheduler.mirror.rebuild.rebuild import rebuild
 
 CAPTURES, FEW = 10_000, 600

@@ -22,7 +22,7 @@ CHILD: Final = """
 import asyncio, sys
 from pathlib import Path
 from feeds.sending_loop import Backoff
-from feeds.deposits.worker import DepositPace
+from feeds.deposits.deposit_worker import DepositPace
 from scheduler.home.home import open_home
 from scheduler.service.outbox import DepositService
 pace = DepositPace(Backoff(0.05), poll=0.03, settle=1.5)

@@ -15,7 +15,7 @@ from benchmarks.store import drafts
 from data.models import Source
 from data.store.core.store import Store
 from scheduler.home.home import open_home
-from scheduler.home.publication import publish_home
+from scheduler.home.home_publication import publish_home
 
 TIMES = 5
 

@@ -25,8 +25,8 @@ from benchmarks.watches_parts.receivers import OK, Heard, receiving
 from data.models import AlertDelivery
 from data.network.client import Outbound
 from data.search.saved_searches import SavedSearches
+from feeds.alerts.delivery.alert_worker import AlertWorker
 from feeds.alerts.delivery.sending import Senders
-from feeds.alerts.delivery.worker import AlertWorker
 from feeds.sending_loop import Backoff
 from scheduler.home.home import Home
 

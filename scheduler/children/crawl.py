@@ -74,7 +74,7 @@ from scheduler.children.watchdog import Watchdog
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, VISIT_LOCK_HOLDER, open_home
 from scheduler.logs import log_as
-from scheduler.sources.drift import DriftGuard
+from scheduler.sources.drift_guard import DriftGuard
 from spiders.crawl.drafts.release_files import FileKinds
 from spiders.crawl.drafts.requisite_archive import RequisiteArchive
 from spiders.crawl.page_errors import page_errors

@@ -20,9 +20,9 @@ from data.models import Lease
 from scheduler.children.child import Child, ChildEnded, ending, lower_priority
 from scheduler.children.crawl_lines import ParentLines, write_line
 from scheduler.home.home import Home, open_home
-from scheduler.home.publication import publish_home
+from scheduler.home.home_publication import publish_home
 from scheduler.logs import log_as
-from scheduler.sources.health import note_health
+from scheduler.sources.home_health import note_health
 
 T = TypeVar("T")
 

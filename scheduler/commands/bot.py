@@ -8,7 +8,7 @@ from data.network.request_signer import DIRECTORY_PATH, RequestKey, published_ke
 from scheduler.cli import SentenceGroup, as_json, print_json, say, with_home
 from scheduler.home.home import Home
 from scheduler.sources import blocks
-from scheduler.sources.health import home_health
+from scheduler.sources.home_health import home_health
 from spiders.download.settings import bot_page_address, user_agent
 from spiders.sources.loader import load_source
 

@@ -15,13 +15,13 @@ from data.wording import counted
 from scheduler.children.executor import Executor
 from scheduler.cli import as_json, complain, print_json, say, with_home, with_later_home
 from scheduler.home.home import Home, open_home
-from scheduler.home.publication import publish_home
+from scheduler.home.home_publication import publish_home
 from scheduler.logs import log_to
 from scheduler.service.outbox import waiting_alerts
 from scheduler.service.websub import announce
 from scheduler.sources.handlings import paused_sources
-from scheduler.sources.health import note_health
-from scheduler.terminal.new_store import with_new_store
+from scheduler.sources.home_health import note_health
+from scheduler.terminal.new_store_option import with_new_store
 from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import LoadedSource, choose, load_sources
 

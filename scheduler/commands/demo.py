@@ -24,9 +24,9 @@ from scheduler.cli import FOLDER_TYPE, PORT_TYPE, as_json, complain, named_home,
 from scheduler.commands.collect import print_run
 from scheduler.demo.server import ServedRooms, rooms_served, write_sources
 from scheduler.home.home import Home, open_home
-from scheduler.home.publication import publish_home
+from scheduler.home.home_publication import publish_home
 from scheduler.service.web import address_of, listen, server_config
-from scheduler.sources.health import note_health
+from scheduler.sources.home_health import note_health
 from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import choose, load_sources
 

@@ -18,7 +18,7 @@ from scheduler.sources.handlings import (
     handled_fields,
     why_line,
 )
-from scheduler.sources.health import health_without_store, home_health
+from scheduler.sources.home_health import health_without_store, home_health
 from spiders.sources.loader import load_source
 
 REASON_OPTION = why_option("Reason, stored with this decision.")

@@ -20,7 +20,7 @@ from data.wording import counted, meant
 from scheduler.cli import as_json, complain, print_json, say, with_new_home
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, Home
-from scheduler.terminal.new_store import with_new_store
+from scheduler.terminal.new_store_option import with_new_store
 from scheduler.terminal.progress import one_bar
 from spiders.sources.loader import LoadedSource, load_sources
 

@@ -21,7 +21,7 @@ from feeds.server.mcp.tools import Toolbox, Work
 from scheduler.cli import PATH_TYPE, with_home
 from scheduler.home.home import Home
 from scheduler.logs import log_to
-from scheduler.sources.health import home_health
+from scheduler.sources.home_health import home_health
 
 MAX_TOKEN_BYTES = 1000
 """Maximum size in bytes of a file with a token."""
@@ -126,9 +126,9 @@ async def serve(home: Home, token_file: Path | None) -> None:
 def operator_writes(home: Home) -> Writes:
     """Return the write operations for a process that does not run the service."""
     # Imported here: reading needs no code that collects.
-    from scheduler.operations.adding import Inspections  # noqa: PLC0415
+    from scheduler.operations.inspections import Inspections  # noqa: PLC0415
     from scheduler.operations.registry import writes_of  # noqa: PLC0415
-    from scheduler.operations.service import CommandService  # noqa: PLC0415
+    from scheduler.operations.running_service import CommandService  # noqa: PLC0415
 
     return writes_of(home, CommandService(home), Inspections(home))
 

@@ -14,7 +14,7 @@ from data.errors import CommuniqueError, SettingsError
 from scheduler.cli import PORT_TYPE, with_home
 from scheduler.home.home import Home, home_at
 from scheduler.logs import log_to
-from scheduler.terminal.new_store import with_new_store
+from scheduler.terminal.new_store_option import with_new_store
 
 if TYPE_CHECKING:
     from scheduler.service.daemon import Service

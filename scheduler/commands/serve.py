@@ -22,7 +22,7 @@ from scheduler.logs import log_to
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.web import address_of, listen, prefer_event_loop, server_config
 from scheduler.service.websub import PushService
-from scheduler.sources.health import home_health
+from scheduler.sources.home_health import home_health
 
 
 @click.command()

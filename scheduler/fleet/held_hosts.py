@@ -29,7 +29,7 @@ from data.store.postgres.hosts import AskedVisit, Hosts
 from data.text.masking import masked
 from data.toml_files import read_text
 from scheduler.children.executor import Executor
-from scheduler.fleet.executor import TOPICS_FILE
+from scheduler.fleet.fleet_executor import TOPICS_FILE
 from scheduler.fleet.job_queue import pool_to
 from scheduler.fleet.leases import Leases
 from scheduler.home.home import Home

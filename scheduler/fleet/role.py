@@ -11,7 +11,7 @@ from functools import partial
 
 from data.network.bucket import Bucket
 from scheduler.fleet.duties import ALERTS_DUTY, DEPOSITS_DUTY, Duties, shares_site
-from scheduler.fleet.executor import FleetExecutor
+from scheduler.fleet.fleet_executor import FleetExecutor
 from scheduler.fleet.leader import Leadership, lead_in_turns
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home

@@ -18,7 +18,7 @@ from data.topics.taxonomy import load_taxonomy
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, Home
 from scheduler.mirror.unread_pages import Unread, find_unread, read_unread
-from scheduler.sources.drift import DriftGuard, why_held
+from scheduler.sources.drift_guard import DriftGuard, why_held
 from spiders.sources.loader import LoadedSource
 from spiders.stored.drift import harms_of
 from spiders.stored.page_captures import PageCaptures

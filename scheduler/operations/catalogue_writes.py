@@ -15,7 +15,7 @@ from feeds.server.api.request_context import ApiContext
 from scheduler.children.child import CommandResult, run_command
 from scheduler.home.home import Home
 from scheduler.operations import bodies
-from scheduler.operations.service import RunningService
+from scheduler.operations.running_service import RunningService
 from scheduler.sources.tiers import Tiers
 from spiders.catalogue.catalogue import (
     CatalogueError,

@@ -2,11 +2,11 @@
 
 from feeds.server.api.writes import Writes
 from scheduler.home.home import Home
-from scheduler.operations.adding import Inspections
 from scheduler.operations.catalogue_writes import CatalogueWrites
+from scheduler.operations.inspections import Inspections
 from scheduler.operations.release_writes import ReleaseWrites
+from scheduler.operations.running_service import RunningService
 from scheduler.operations.search_writes import SearchWrites
-from scheduler.operations.service import RunningService
 from scheduler.operations.source_writes import SourceWrites
 from scheduler.operations.watch_writes import WatchWrites
 

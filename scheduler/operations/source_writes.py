@@ -19,9 +19,14 @@ from feeds.server.api.schemas import WriteResult
 from scheduler.children.child import run_command
 from scheduler.home.home import Home
 from scheduler.operations import bodies
-from scheduler.operations.adding import Inspections, UnusableAddress, given_address, shown_values
 from scheduler.operations.bodies import example_of, result_of, sent_fields
-from scheduler.operations.service import RunningService
+from scheduler.operations.inspections import (
+    Inspections,
+    UnusableAddress,
+    given_address,
+    shown_values,
+)
+from scheduler.operations.running_service import RunningService
 from scheduler.operations.toml_keys import with_keys
 from scheduler.sources import handlings
 from scheduler.sources.handlings import end_handlings, handling_line

@@ -27,7 +27,7 @@ from feeds.server.requests.client import proxies_of
 from scheduler.children.executor import Executor
 from scheduler.home.home import Home
 from scheduler.logs import log_visit
-from scheduler.operations.adding import Inspections
+from scheduler.operations.inspections import Inspections
 from scheduler.operations.registry import writes_of
 from scheduler.service.admin.app import Admin
 from scheduler.service.background import (
@@ -53,7 +53,7 @@ from scheduler.service.web import (
     server_config,
 )
 from scheduler.service.websub import FeedPushService
-from scheduler.sources.health import home_health
+from scheduler.sources.home_health import home_health
 from spiders.sources.loader import LoadedSource, load_source
 
 log = structlog.get_logger()

@@ -21,7 +21,7 @@ from feeds.websub.feed_subscriber import FeedCallback, FeedSubscriber
 from feeds.websub.hub import Hub
 from feeds.websub.publisher import Announcer
 from scheduler.home.home import Home
-from scheduler.home.publication import note_changes
+from scheduler.home.home_publication import note_changes
 from scheduler.service.background import in_background
 
 log = structlog.get_logger()

@@ -10,7 +10,7 @@ from data.network.request_signer import DIRECTORY_PATH
 from data.settings import Settings
 from data.text.masking import masked
 from data.wording import lasting, time_limit
-from scheduler.sources.health import MIN_OVERDUE_SECONDS, OVERDUE_INTERVALS
+from scheduler.sources.home_health import MIN_OVERDUE_SECONDS, OVERDUE_INTERVALS
 from spiders.download.settings import ROBOT, bot_page_address, user_agent
 from spiders.sources.source_file import SourceFile
 

@@ -20,8 +20,8 @@ from data.store.core.store import Store
 from data.text.masking import masked, without_user
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics
+from spiders.crawl.drafts.draft_recorder import time_of
 from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
-from spiders.crawl.drafts.recorder import time_of
 from spiders.crawl.drafts.release_reader import ReleaseReader, StoredReleases
 from spiders.crawl.page_errors import NotARelease, page_errors
 from spiders.extract.page_type import kind_of

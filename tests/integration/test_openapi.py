@@ -19,9 +19,9 @@ from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from scheduler.children.child import CommandResult
 from scheduler.home.home import open_home
-from scheduler.operations.adding import Inspections
+from scheduler.operations.inspections import Inspections
 from scheduler.operations.registry import writes_of
-from scheduler.operations.service import CommandService
+from scheduler.operations.running_service import CommandService
 from tests.feeds.api_store import fill
 from tests.feeds.serving import served_by
 

@@ -22,10 +22,10 @@ from data.text.urls import site_address
 from feeds.http_headers import COMPRESSORS, CONTENT_CODINGS, IDENTITY
 from feeds.pages.renderer import SERVED_POLICY
 from feeds.server.api import schemas
-from feeds.server.api.document import openapi
+from feeds.server.api.documentation_page import rendered_page
 from feeds.server.api.list_handlers import SourceMoved
+from feeds.server.api.openapi_document import openapi
 from feeds.server.api.operations import DOCUMENT_PATH, OPERATIONS, Operation, Write
-from feeds.server.api.page import rendered_page
 from feeds.server.api.parameters import ChangesParameters, Parameters, read_parameters, said_of
 from feeds.server.api.problems import SERVER_FAILED, ApiError, error_of
 from feeds.server.api.reads import Reads

@@ -14,8 +14,8 @@ import msgspec
 
 from data.wording import meant
 from feeds.server.api import schemas
-from feeds.server.api.document import optional_fields
 from feeds.server.api.jobs import Outcome
+from feeds.server.api.openapi_document import optional_fields
 from feeds.server.api.operations import OPERATIONS, Operation, Write
 from feeds.server.api.parameters import parameters_of
 from feeds.server.api.problems import ApiError, error_of

@@ -20,7 +20,7 @@ from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.children.correction.source_text import Field, PageKind, source_digest, with_selector
 from scheduler.home.home import Home
-from scheduler.sources.drift import DriftGuard, why_held
+from scheduler.sources.drift_guard import DriftGuard, why_held
 from spiders.extract.golden import BadGolden, read_golden
 from spiders.listing.read import read_listing
 from spiders.page.page import Page

@@ -14,7 +14,7 @@ from scheduler.commands.mirror.pages import COUNT_LABELS, page_counts
 from scheduler.home.home import SOURCE_LOCK, Home
 from scheduler.mirror.backfill import Backfill
 from scheduler.mirror.import_archive import ArchiveImport
-from scheduler.terminal.new_store import with_new_store
+from scheduler.terminal.new_store_option import with_new_store
 from scheduler.terminal.progress import step_lines
 from spiders.download.settings import user_agent
 from spiders.sources.loader import load_source

@@ -15,9 +15,9 @@ from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
 from scheduler.cli import as_json, complain, print_json, say, with_any_home, with_home
 from scheduler.home.home import Home
-from scheduler.sources.drift import DriftGuard, why_held
+from scheduler.sources.drift_guard import DriftGuard, why_held
 from scheduler.terminal.source_report import drift_lines
-from spiders.crawl.visits.visit_facts import unmatched_at_last
+from spiders.crawl.visits.fact_finder import unmatched_at_last
 from spiders.extract.golden import EXPECTED, BadGolden, differences, write_golden
 from spiders.listing.read import read_listing
 from spiders.page.page import Page

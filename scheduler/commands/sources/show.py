@@ -25,9 +25,9 @@ from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home.home import Home
 from scheduler.planning.planner import NextVisit, VisitPlanner
 from scheduler.sources.blocks import advice_line, ways_of
-from scheduler.sources.drift import DriftGuard
+from scheduler.sources.drift_guard import DriftGuard
 from scheduler.sources.handlings import handled_fields, paused_sources, why_line
-from scheduler.sources.health import home_health
+from scheduler.sources.home_health import home_health
 from scheduler.sources.known_names import check_source
 from spiders.learning.template import decode_template, described
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources

@@ -34,7 +34,7 @@ from data.store.open import open_store
 from data.store.unit_of_work import decisions
 from feeds.publishing.publish import publish
 from scheduler.home.home import Home, home_at, open_home
-from scheduler.home.publication import publish_proofs, settle_topics
+from scheduler.home.home_publication import publish_proofs, settle_topics
 from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
 from scheduler.mirror.rebuild.new_store import (
     restore_attachment_texts,

@@ -17,8 +17,8 @@ from feeds.server.requests.access import Access
 from feeds.server.requests.peer_process import OwnClients
 from feeds.server.requests.work_queue import Unanswered
 from scheduler.home.home import Home
-from scheduler.operations.adding import Inspections
-from scheduler.operations.service import RunningService
+from scheduler.operations.inspections import Inspections
+from scheduler.operations.running_service import RunningService
 from scheduler.service.admin.adding import AddPages
 from scheduler.service.admin.catalogues import CataloguePages
 from scheduler.service.admin.correcting import CorrectPages

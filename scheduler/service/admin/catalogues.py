@@ -27,7 +27,7 @@ from data.wording import counted
 from scheduler.adding.attempts import Attempt, AttemptLog, BadRecord, last_attempts
 from scheduler.home.home import Home
 from scheduler.operations.catalogue_writes import run_catalogue
-from scheduler.operations.service import RunningService
+from scheduler.operations.running_service import RunningService
 from scheduler.service.admin.pages import AdminPages, LiveEvents, Posts
 from scheduler.sources.tiers import Tiers
 from spiders.catalogue.catalogue import (

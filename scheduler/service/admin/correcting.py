@@ -16,10 +16,14 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from data.errors import CommuniqueError
-from scheduler.children.correction.child import CorrectionRequest, CorrectionResponse, Corrector
+from scheduler.children.correction.correction_child import (
+    CorrectionRequest,
+    CorrectionResponse,
+    Corrector,
+)
 from scheduler.children.correction.source_text import FIELD_BY_KEY, Field, save_selector
 from scheduler.home.home import Home
-from scheduler.operations.service import RunningService
+from scheduler.operations.running_service import RunningService
 from scheduler.service.admin.pages import AdminPages, Posts
 from scheduler.terminal.source_report import drift_lines
 from spiders.sources.loader import load_source

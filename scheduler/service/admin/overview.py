@@ -27,9 +27,9 @@ from feeds.alerts.messages import DeliverySubject, subject_of
 from feeds.urls import is_published
 from scheduler.home.home import Home
 from scheduler.mirror.status import total_size
-from scheduler.operations.service import RunningService
+from scheduler.operations.running_service import RunningService
 from scheduler.service.admin.pages import AdminPages
-from scheduler.sources.health import home_health
+from scheduler.sources.home_health import home_health
 
 MAX_ROWS: Final = 15
 """Maximum number of rows per table. The page shows the number of omitted rows."""

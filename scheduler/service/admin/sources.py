@@ -16,7 +16,7 @@ from data.errors import SourceError, UnknownSource
 from data.text.masking import masked_toml
 from data.toml_files import read_text
 from scheduler.home.home import Home
-from scheduler.operations.service import RunningService
+from scheduler.operations.running_service import RunningService
 from scheduler.service.admin.overview import in_words
 from scheduler.service.admin.pages import AdminPages, InvalidField, Posts
 from scheduler.sources import handlings
@@ -28,7 +28,7 @@ from scheduler.sources.handlings import (
     handling_line,
     why_line,
 )
-from scheduler.sources.health import home_health
+from scheduler.sources.home_health import home_health
 from spiders.sources.loader import choose, load_source, load_sources
 
 MAX_VISITS_SHOWN: Final = 10

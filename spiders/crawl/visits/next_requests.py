@@ -6,7 +6,7 @@ from typing import Literal
 
 from data.clock import utc_now
 from data.models import Link, ListingKind
-from spiders.crawl.drafts.recorder import DraftRecorder
+from spiders.crawl.drafts.draft_recorder import DraftRecorder
 from spiders.crawl.drafts.release_files import ReleaseFiles
 from spiders.crawl.listings.feed_hubs import FeedHubs
 from spiders.crawl.listings.frontier import Frontier

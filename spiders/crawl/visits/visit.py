@@ -22,9 +22,9 @@ from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy
 from spiders.barriers.soft_404 import missing_release_message
 from spiders.crawl.drafts.doubts import Doubts
+from spiders.crawl.drafts.draft_recorder import DraftRecorder, PageLimit, UnchangedPage, time_of
 from spiders.crawl.drafts.page_requisites import PageRequisites
 from spiders.crawl.drafts.pending_drafts import PendingDrafts
-from spiders.crawl.drafts.recorder import DraftRecorder, PageLimit, UnchangedPage, time_of
 from spiders.crawl.drafts.release_files import FileKinds, ReleaseFiles
 from spiders.crawl.drafts.release_reader import PageDraft, ReleaseReader, StoredReleases
 from spiders.crawl.drafts.requisite_archive import RequisiteArchive
@@ -34,8 +34,8 @@ from spiders.crawl.listings.gone_releases import GoneReleases
 from spiders.crawl.listings.linked_releases import LinkedReleases
 from spiders.crawl.page_errors import UNREQUESTED_304, MissingRelease, page_errors
 from spiders.crawl.visit_scope import VisitScope
+from spiders.crawl.visits.fact_finder import FactFinder
 from spiders.crawl.visits.next_requests import NextRequests, Wanted
-from spiders.crawl.visits.visit_facts import FactFinder
 from spiders.download.capture import capture_of
 from spiders.download.responses import page_of, requested_url, validator_of
 from spiders.items import ListingItem

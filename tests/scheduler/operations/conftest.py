@@ -17,9 +17,9 @@ from feeds.server.api.writes import Writes
 from feeds.server.app import HomeFolders, create_app
 from feeds.server.requests.access import Access
 from scheduler.home.home import Home, home_at
-from scheduler.operations.adding import Inspections
+from scheduler.operations.inspections import Inspections
 from scheduler.operations.registry import writes_of
-from scheduler.operations.service import CommandService
+from scheduler.operations.running_service import CommandService
 from tests.command import communique, make_home
 from tests.feeds.serving import served_by
 from tests.press_room import Room, listing_html, release_html, served

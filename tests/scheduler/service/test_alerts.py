@@ -23,8 +23,8 @@ from data.watches.schedule import send_time
 from data.watches.watch_file import load_watch
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.channels.webhook import Webhook
+from feeds.alerts.delivery.alert_worker import MAX_ATTEMPTS
 from feeds.alerts.delivery.sending import Senders
-from feeds.alerts.delivery.worker import MAX_ATTEMPTS
 from feeds.alerts.messages import EDIT_FIELDS, event_fields
 from feeds.sending_loop import Backoff
 from scheduler.home.home import Home, open_home

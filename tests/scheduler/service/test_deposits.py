@@ -17,7 +17,7 @@ import pytest
 
 from data.clock import utc_now
 from data.models import DepositReceipt
-from feeds.deposits.worker import DepositPace
+from feeds.deposits.deposit_worker import DepositPace
 from feeds.sending_loop import Backoff
 from scheduler.home.home import Home, open_home
 from scheduler.service.background import in_background

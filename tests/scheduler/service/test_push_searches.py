@@ -20,7 +20,7 @@ from feeds.sending_loop import Backoff
 from feeds.server.app import HomeFolders, MountedApps, create_app
 from feeds.server.on_demand import OnDemand
 from scheduler.home.home import open_home
-from scheduler.home.publication import publish_home
+from scheduler.home.home_publication import publish_home
 from scheduler.service.web import server_config
 from scheduler.service.websub import PushService
 from tests.feeds.sample_store import make_release

@@ -29,7 +29,7 @@ from feeds.sending_loop import Backoff
 from feeds.server.app import MountedApps, create_app
 from feeds.websub.hub import MAX_WAITING, has_room, queue_request
 from scheduler.home.home import open_home
-from scheduler.home.publication import note_changes
+from scheduler.home.home_publication import note_changes
 from scheduler.service.web import server_config
 from scheduler.service.websub import PushService, announce
 from tests.command import COMMUNIQUE, communique

@@ -18,7 +18,7 @@ from feeds.server.app import create_app
 from feeds.server.monitoring import Measurements
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home, home_at
-from scheduler.sources.health import home_health
+from scheduler.sources.home_health import home_health
 from spiders.sources.loader import load_source
 from tests.command import COMMUNIQUE, collect, communique, make_home
 from tests.feeds.serving import served_by

@@ -21,7 +21,7 @@ from feeds.server.app import HomeFolders, create_app
 from feeds.server.monitoring import Measurements
 from scheduler.home.home import home_at
 from scheduler.sources import rename_and_removal as source_changes
-from scheduler.sources.health import home_health
+from scheduler.sources.home_health import home_health
 from scheduler.sources.rename_and_removal import EACH_HOME, remove_source, rename_source
 from spiders.sources.loader import shipped_folder
 from tests.command import SETTINGS, collect, communique, make_home

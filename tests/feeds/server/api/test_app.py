@@ -18,7 +18,7 @@ from data.models import Selection
 from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.alerts.messages import EDIT_FIELDS
-from feeds.server.api.document import openapi
+from feeds.server.api.openapi_document import openapi
 from feeds.server.api.operations import OPERATIONS
 from feeds.server.api.problems import MEDIA_TYPE
 from feeds.server.app import create_app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from data.models import Recall, VisitFacts
-from spiders.crawl.visits.visit_facts import recall_facts
+from spiders.crawl.visits.fact_finder import recall_facts
 
 START = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)

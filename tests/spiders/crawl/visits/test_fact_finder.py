@@ -15,7 +15,7 @@ from data.store.core.store import Store
 from data.store.open import open_store
 from spiders.crawl.listings.feed_cross_check import item_names
 from spiders.crawl.listings.listing_facts import Front
-from spiders.crawl.visits.visit_facts import FactFinder, own_titles
+from spiders.crawl.visits.fact_finder import FactFinder, own_titles
 from spiders.items import Listing, ListingItem
 from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched_selectors import Unmatched

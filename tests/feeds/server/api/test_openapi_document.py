@@ -10,8 +10,8 @@ import httpx
 import msgspec
 
 from data.models import ReleaseKind
-from feeds.server.api.document import openapi
 from feeds.server.api.examples import examples
+from feeds.server.api.openapi_document import openapi
 from feeds.server.api.operations import OPERATIONS
 from feeds.server.api.parameters import parameters_of
 

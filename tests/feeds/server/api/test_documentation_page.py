@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feeds.server.api.page import coded
+from feeds.server.api.documentation_page import coded
 
 
 def test_words_in_backticks_are_code() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from data.store.core import release_writer
 from scheduler.home.home import open_home
-from scheduler.home.publication import publish_home
+from scheduler.home.home_publication import publish_home
 from tests.command import collect, communique, make_home
 from tests.drafts import BODY, draft
 from tests.press_room import Room, listing_html, release_html, served

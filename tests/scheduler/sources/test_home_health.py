@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data.models import Run, RunError, Source
 from scheduler.home.home import Home, open_home
-from scheduler.sources.health import note_health
+from scheduler.sources.home_health import note_health
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 FILE = 'name = "Harbour Board"\nurl = "http://harbour.example/"\ntimezone = "UTC"\n'

@@ -26,7 +26,7 @@ from scheduler.children.correction.source_text import FIELD_BY_KEY
 from scheduler.children.crawl_lines import ParentLines, write_line
 from scheduler.home.home import Home, home_at
 from scheduler.logs import log_as, open_log
-from scheduler.sources.drift import DriftGuard
+from scheduler.sources.drift_guard import DriftGuard
 from spiders.sources.loader import load_source
 
 log = logging.getLogger(__name__)
@@ -127,7 +127,9 @@ class Corrector:
 
     async def _start(self) -> Child:
         with open_log(self._home.crawl_log) as log:
-            self._child = await Child.start("scheduler.children.correction.child", log=log)
+            self._child = await Child.start(
+                "scheduler.children.correction.correction_child", log=log
+            )
         await self._child.say(str(self._home.path))
         return self._child
 

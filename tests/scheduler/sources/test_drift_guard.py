@@ -16,7 +16,7 @@ from data.health.run_errors import DRIFT
 from data.models import Facet, Release
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home.home import home_at
-from scheduler.sources.drift import DriftGuard, KeptReading
+from scheduler.sources.drift_guard import DriftGuard, KeptReading
 from spiders.sources.loader import load_source
 from spiders.sources.source_file import SourceReading, program_digest
 from tests.command import SETTINGS, collect, communique, make_home

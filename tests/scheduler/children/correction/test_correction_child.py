@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.children.correction.child import CorrectionFailed, CorrectionRequest, Corrector
+from scheduler.children.correction.correction_child import (
+    CorrectionFailed,
+    CorrectionRequest,
+    Corrector,
+)
 from scheduler.home.home import open_home
 from tests.command import communique, make_home
 from tests.press_room import listing_html, release_html, served

@@ -15,7 +15,6 @@ from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.catalog import catalog_of
 from feeds.pages.renderer import PageRenderer
-from feeds.server.api.document import API_DESCRIPTION, query_parameters
 from feeds.server.api.examples import (
     EXAMPLE_RELEASE,
     EXAMPLE_SOURCE,
@@ -23,6 +22,7 @@ from feeds.server.api.examples import (
     ApiExample,
     examples,
 )
+from feeds.server.api.openapi_document import API_DESCRIPTION, query_parameters
 from feeds.server.api.operations import Operation, Write
 
 STORY_CANDIDATES: Final = 50

@@ -17,7 +17,7 @@ from data.settings import Collect
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from data.topics.taxonomy import load_taxonomy
-from spiders.crawl.drafts.recorder import DRAFTS_PER_TRANSACTION
+from spiders.crawl.drafts.draft_recorder import DRAFTS_PER_TRANSACTION
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.drafts.shared_values import MAX_WAITING_DRAFTS
 from spiders.crawl.visits.visit import CrawlContext, Visit
