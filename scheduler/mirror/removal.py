@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from data.archive.removal import take_out
-from data.archive.removal_selection import (
+from data.archive.removal.removal import take_out
+from data.archive.removal.selection import (
     ANSWERS,
     named,
     of_renditions,

@@ -13,7 +13,7 @@ from data.archive.log.notes import Checkpoint
 from data.archive.log.remote import is_address
 from data.archive.log.removals import SET_ASIDE
 from data.archive.log.tree_log import TreeLog
-from data.archive.removal import set_aside
+from data.archive.removal.removal import set_aside
 from data.archive.verification.earlier_verification import CheckedArchive
 from data.archive.verification.report import NOT_COMPARED, ArchiveProblem, VerificationReport
 from data.archive.verification.verify_archive import (

@@ -20,7 +20,7 @@ from data.archive.journal.scan import Scan, scan
 from data.archive.log.keys import LogKey
 from data.archive.log.removals import SET_ASIDE, Removal, leaves_of
 from data.archive.log.tree_log import TreeLog, copy_unsigned, log_of
-from data.archive.removal import noted_removals, write
+from data.archive.removal.removal import noted_removals, write
 from data.archive.requisite_cache import REQUISITES_FILE
 from data.archive.verification.tree import Leaves
 from data.archive.warc.index import INDEX_FILE

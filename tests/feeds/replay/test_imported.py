@@ -16,7 +16,7 @@ from data.archive.foreign_archives import IMPORTED_FIELD
 from data.archive.log.keys import make_key
 from data.archive.log.notes import SigningKey
 from data.archive.log.removals import REMOVAL, SET_ASIDE, TEXT, Removal, encode
-from data.archive.removal import set_aside
+from data.archive.removal.removal import set_aside
 from data.models import Capture, Draft
 from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings

@@ -23,7 +23,7 @@ from data.archive.log import removals
 from data.archive.log.keys import KeyChain
 from data.archive.log.notes import InvalidNote
 from data.archive.log.removals import SET_ASIDE, Removal, runs
-from data.archive.removal_selection import Stored
+from data.archive.removal.selection import Stored
 from data.archive.verification.excluded_records import damaging, numbers_aside
 from data.archive.verification.tree import Leaves
 from data.archive.warc.archive_record import uuid_of

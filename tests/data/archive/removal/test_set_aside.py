@@ -14,8 +14,8 @@ from data.archive.foreign_archives import IMPORTED_FIELD
 from data.archive.log.keys import LogKey
 from data.archive.log.removals import SET_ASIDE, Removal
 from data.archive.log.tree_log import log_of
-from data.archive.removal import SET_ASIDE_REASON, set_aside, take_out, write
-from data.archive.removal_selection import stored_records, with_same_bytes
+from data.archive.removal.removal import SET_ASIDE_REASON, set_aside, take_out, write
+from data.archive.removal.selection import stored_records, with_same_bytes
 from data.archive.verification.report import VerificationReport
 from data.archive.verification.verify_archive import verify_archive
 from data.errors import ArchiveError

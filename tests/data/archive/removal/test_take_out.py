@@ -19,8 +19,8 @@ from data.archive.archive import Archive
 from data.archive.log.notes import SignedNote, SigningKey
 from data.archive.log.removals import REMOVAL, Removal, encode, runs
 from data.archive.log.tree_log import log_of
-from data.archive.removal import REMOVED_PLACE, Cut, Places, rewritten, take_out
-from data.archive.removal_selection import (
+from data.archive.removal.removal import REMOVED_PLACE, Cut, Places, rewritten, take_out
+from data.archive.removal.selection import (
     Stored,
     named,
     of_renditions,

@@ -1,0 +1,1 @@
+"""Removal of records from an archive: for legal reasons, or because they are old."""
