@@ -16,9 +16,9 @@ from data.identity.decision import first_release
 from data.identity.matching import DraftSignature, keys_of, trusted_canonical
 from data.models import Release, SeenDraft
 from data.revisions.edits import with_file_digests
+from data.store.core.tables import Tables
 from data.store.shared_sql.database.rows import StoredRelease
 from data.store.shared_sql.matching import Address
-from data.store.shared_sql.tables import Tables
 from data.stories.copies import (
     MAX_ANCHOR_RELEASES,
     MAX_BAND_RELEASES,

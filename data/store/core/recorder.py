@@ -26,10 +26,10 @@ from data.store.core.match_candidates import ReadDraft, SimilarTexts
 from data.store.core.release_matcher import Match, ReleaseMatcher
 from data.store.core.release_writer import ReleaseWriter
 from data.store.core.stories import StoryJoiner
+from data.store.core.tables import Tables
 from data.store.core.unconfirmed import confirm, may_be_cut
 from data.store.shared_sql.database.rows import StoredRelease
-from data.store.shared_sql.responses import PAGE_STATE_PREFIX
-from data.store.shared_sql.tables import Tables
+from data.store.shared_sql.unconfirmed import PAGE_STATE_PREFIX
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
 from data.text.similarity import TextSignature
 from data.text.words import word_hashes

@@ -7,8 +7,8 @@ from typing import Final
 
 from data.identity.matching import claims, is_document, moved_release
 from data.store.core.match_candidates import ReadDraft, SimilarReleases, SimilarTexts
+from data.store.core.tables import Tables
 from data.store.shared_sql.database.rows import AddressOwner, StoredRelease
-from data.store.shared_sql.tables import Tables
 
 MAX_NEAR_RELEASES: Final = 20
 """Maximum number of a source's releases with which a draft at a new address is compared."""

@@ -21,25 +21,20 @@ from data.identity.earlier_versions import DatedContent, earlier_versions
 from data.models import Content, Draft, FileText, Lease, SeenDraft
 from data.store.core.recorder import DraftLimit, Recorder
 from data.store.core.stories import StoryJoiner
+from data.store.core.tables import Tables
 from data.store.shared_sql.captures import CapturesPart
 from data.store.shared_sql.database.connection import Connection
 from data.store.shared_sql.events import ALERTS, EventsPart
-from data.store.shared_sql.extraction_rules import ExtractionRulesPart
 from data.store.shared_sql.facets import FacetsPart
 from data.store.shared_sql.files import FilesPart
-from data.store.shared_sql.health import HealthPart, LatencyPart
 from data.store.shared_sql.hidden import HiddenPart
 from data.store.shared_sql.journal import JournalPart
-from data.store.shared_sql.links import LinksPart
 from data.store.shared_sql.matching import AliasesPart
 from data.store.shared_sql.new_events import enter_events
 from data.store.shared_sql.operations import OperationsPart
 from data.store.shared_sql.publication import PublicationPart
 from data.store.shared_sql.releases import ReleasesPart
-from data.store.shared_sql.responses import ResponsesPart
 from data.store.shared_sql.retraction import RetractionPart
-from data.store.shared_sql.rhythms import RhythmsPart
-from data.store.shared_sql.runs import RunsPart
 from data.store.shared_sql.search import SearchPart
 from data.store.shared_sql.search_index import SearchIndexPart
 from data.store.shared_sql.selection import SelectionPart
@@ -49,8 +44,13 @@ from data.store.shared_sql.subscribers.deposits import DepositsPart
 from data.store.shared_sql.subscribers.reader_states import ReaderStatesPart
 from data.store.shared_sql.subscribers.websub import WebSubPart
 from data.store.shared_sql.summaries import SummariesPart
-from data.store.shared_sql.tables import Tables
-from data.store.shared_sql.walks import WalksPart
+from data.store.shared_sql.visits.extraction_rules import ExtractionRulesPart
+from data.store.shared_sql.visits.health import HealthPart, LatencyPart
+from data.store.shared_sql.visits.links import LinksPart
+from data.store.shared_sql.visits.responses import ResponsesPart
+from data.store.shared_sql.visits.rhythms import RhythmsPart
+from data.store.shared_sql.visits.runs import RunsPart
+from data.store.shared_sql.visits.walks import WalksPart
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
 from data.store.unit_of_work.unit import UnitOfWork

@@ -6,7 +6,7 @@ from typing import Final
 from data.identity.decision import Decision
 from data.models import Draft, Release
 from data.revisions.edits import ends_early
-from data.store.shared_sql.tables import Tables
+from data.store.core.tables import Tables
 
 ANOTHER_VISIT: Final = dt.timedelta(minutes=10)
 """Minimum time between two captures of a page for the second to confirm the first."""

@@ -14,7 +14,6 @@ from data.store.shared_sql.captures import PUT, REPLACE_CAPTURE, columns_of
 from data.store.shared_sql.database.connection import Database, Part, TablePart
 from data.store.shared_sql.database.rows import CAPTURE_COLUMNS, capture_of, content_of, encode
 from data.store.shared_sql.new_events import append_events
-from data.store.shared_sql.walks import DUE, due_arguments
 from data.store.unit_of_work import decisions
 from data.text.urls import MAX_KEY_LENGTH
 
@@ -45,6 +44,28 @@ requests."""
 
 PUT_FILE: Final = PUT.replace("(?", "(?, ?", 1)
 """End of an INSERT statement after its first four columns: the columns of a capture and values."""
+
+
+DUE: Final = "tries < :most AND asked < :since AND asked + :wait * tries * tries <= :now"
+"""SQL condition for rows to request now, with the arguments of `due_arguments`."""
+
+
+def due_arguments(
+    source: str, *, most: int, wait: float, now: dt.datetime, since: dt.datetime, limit: int
+) -> dict[str, object]:
+    """Return the arguments of a query for due rows of a source.
+
+    Each row is requested at most ``most`` times, the second time after ``wait`` seconds. A row that
+    was requested ``since`` the start of a visit waits for the next visit.
+    """
+    return {
+        "source": source,
+        "most": most,
+        "since": since.timestamp(),
+        "wait": wait,
+        "now": now.timestamp(),
+        "limit": limit,
+    }
 
 
 class FileTable(TablePart):

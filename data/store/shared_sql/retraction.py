@@ -24,7 +24,7 @@ from data.store.shared_sql.database.rows import (
 from data.store.shared_sql.files import forget_file_texts
 from data.store.shared_sql.new_events import NewEvent, append_events
 from data.store.shared_sql.releases import select_releases
-from data.store.shared_sql.responses import PAGE_STATE_PREFIX
+from data.store.shared_sql.unconfirmed import PAGE_STATE_PREFIX
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.outcome import Sight, leaf_of
 

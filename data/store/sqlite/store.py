@@ -10,8 +10,8 @@ from pathlib import Path
 from data.files import pieces_of
 from data.sqlite_file import BUSY_SECONDS, files_of
 from data.store.core.store import NO_ALERTS, NOT_OF_ARCHIVE, Store
+from data.store.core.tables import BandRow, Tables
 from data.store.shared_sql.database.rows import encode
-from data.store.shared_sql.tables import BandRow, Tables
 from data.store.sqlite.database.connection import SqliteConnection
 from data.store.sqlite.search import SqliteSearch
 

@@ -10,7 +10,7 @@ import pytest
 
 from data.store.core.match_candidates import SimilarTexts, bands_of
 from data.store.core.store import Store
-from data.store.shared_sql.tables import Tables
+from data.store.core.tables import Tables
 from data.stories.copies import SLOT_SECONDS
 from data.text.similarity import TextSignature
 

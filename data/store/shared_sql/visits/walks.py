@@ -13,6 +13,7 @@ import msgspec
 from data.models import Listed, ListingKind, Walk
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import REDACTED_ALIASES, encode, instant
+from data.store.shared_sql.files import DUE, due_arguments
 from data.store.shared_sql.sources import SourcesPart
 from data.store.unit_of_work import decisions
 from data.text.masking import masked
@@ -28,33 +29,11 @@ number of requests."""
 
 _walk = msgspec.json.Decoder(Walk)
 
-DUE: Final = "tries < :most AND asked < :since AND asked + :wait * tries * tries <= :now"
-"""SQL condition for rows to request now, with the arguments of `due_arguments`."""
-
-
 STORED: Final = (
     "EXISTS (SELECT 1 FROM aliases a WHERE a.key = unread_items.key AND a.source = :source"
     " AND a.kind = 'seen')"
 )
 """SQL condition for queued items whose releases are stored."""
-
-
-def due_arguments(
-    source: str, *, most: int, wait: float, now: dt.datetime, since: dt.datetime, limit: int
-) -> dict[str, object]:
-    """Return the arguments of a query for due rows of a source.
-
-    Each row is requested at most ``most`` times, the second time after ``wait`` seconds. A row that
-    was requested ``since`` the start of a visit waits for the next visit.
-    """
-    return {
-        "source": source,
-        "most": most,
-        "since": since.timestamp(),
-        "wait": wait,
-        "now": now.timestamp(),
-        "limit": limit,
-    }
 
 
 def end_of(walk: Walk | None) -> tuple[object, ...]:

@@ -9,8 +9,8 @@ from data.store.shared_sql.captures import CaptureTable
 from data.store.shared_sql.database.connection import Connection
 from data.store.shared_sql.files import FileTable
 from data.store.shared_sql.recording import ReleaseTable
-from data.store.shared_sql.responses import UnconfirmedTable
 from data.store.shared_sql.stories import StoryTables
+from data.store.shared_sql.unconfirmed import UnconfirmedTable
 
 BandRow: TypeAlias = tuple[int, int, int]
 """A band, the number of a release, and the number of anchors of the release's text."""
