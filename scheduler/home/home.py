@@ -37,6 +37,7 @@ from scheduler.home.errors import (
     LostStore,
     UnwritableHome,
 )
+from scheduler.home.home_paths import HomePaths
 
 if TYPE_CHECKING:
     from data.archive.archive import Archive
@@ -73,7 +74,7 @@ FILES_LOCK_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class Home(HomePaths):
     """The folder of one installation, and its settings.
 
     The folder contains communique.toml, sources/, watches/, searches/, tokens/, samples/ (golden
@@ -83,71 +84,7 @@ class Home:
     and logs.
     """
 
-    path: Path
     settings: Settings
-
-    @property
-    def sources(self) -> Path:
-        """Return the folder with the user's source files."""
-        return self.path / "sources"
-
-    @property
-    def watches(self) -> Path:
-        """Return the folder with one file per watch."""
-        return self.path / "watches"
-
-    @property
-    def searches(self) -> Path:
-        """Return the folder with one file per saved search."""
-        return self.path / "searches"
-
-    @property
-    def tokens(self) -> Path:
-        """Return the folder with one file per token, which contains the token's digest."""
-        return self.path / "tokens"
-
-    @property
-    def samples(self) -> Path:
-        """Return the folder with golden tests, one folder per source."""
-        return self.path / "samples"
-
-    @property
-    def catalogues(self) -> Path:
-        """Return the folder with the user's catalogues.
-
-        It also contains the record of attempts to add their entries.
-        """
-        return self.path / "catalogues"
-
-    @property
-    def site(self) -> Path:
-        """Return the folder of the published site."""
-        return self.path / "site"
-
-    @property
-    def topics(self) -> Path:
-        """Return the path of the user's taxonomy. The file may be missing."""
-        return self.path / "topics.toml"
-
-    @property
-    def crawl_log(self) -> Path:
-        """Return the path of the log file for the standard error of crawls."""
-        return self.path / "crawl.log"
-
-    @property
-    def archive(self) -> Path:
-        """Return the folder of archived responses."""
-        return self.path / "archive"
-
-    @property
-    def uploaded(self) -> Path:
-        """Return the path of the list of archive files that were copied to a bucket."""
-        return self.path / "uploaded.txt"
-
-    @property
-    def log_key(self) -> Path:
-        """Return the path of the key that signs the archive's log."""
-        return self.path / "log.key"
 
     def public_text(self, text: str) -> str:
         """Return a text for public display.
@@ -321,16 +258,6 @@ class Home:
         return bool(self.orders.read()) or holds_journal(self.archive, committed=committed)
 
     @property
-    def is_published(self) -> bool:
-        """Return whether a site was published here. An empty folder may be a mounted disk."""
-        return (self.site / "feeds").exists()
-
-    @property
-    def database(self) -> Path:
-        """Return the path of a SQLite store."""
-        return self.path / "communique.db"
-
-    @property
     def has_store(self) -> bool:
         """Return whether the store exists. Opening a missing store would create it."""
         return bool(self.settings.store.url) or self.database.exists()
@@ -375,15 +302,6 @@ class Home:
             return True
         with closing(self.shared_log(signs=False)) as log:
             return log.may_sign()
-
-    @property
-    def alive(self) -> Path:
-        """Return the path of a file that a worker on this machine touches periodically.
-
-        The file's time shows that the worker can work. Workers in several containers may share a
-        home directory.
-        """
-        return self.path / f"worker-{os.uname().nodename}.alive"
 
     @contextmanager
     def lock(

@@ -157,7 +157,7 @@ def why_full(home: Home) -> Verdict | None:
 
 def workers_note(home: Home, file: SourceFile) -> str:
     """Return the end of a reason for a source that only workers with a label visit, or ""."""
-    if not file.vantage or home.settings.run.executor == "local":
+    if not file.vantage or not home.has_fleet:
         return ""
     return f"; only workers with run.vantage = {file.vantage!r} visit it"
 

@@ -14,7 +14,7 @@ from scrapy.http import Response
 
 from data.clock import utc_now
 from data.health.run_errors import CUT, VANISHED, ErrorKind, file_kind, http_kind, was_interrupted
-from data.models import Capture, Content, Draft, Release, Run, lean
+from data.models import Capture, Content, Release, Run, lean
 from data.settings import Collect
 from data.store.core.store import Store
 from data.text.masking import masked
@@ -35,6 +35,7 @@ from spiders.crawl.listings.linked_releases import LinkedReleases
 from spiders.crawl.page_errors import UNREQUESTED_304, MissingRelease, page_errors
 from spiders.crawl.visit_scope import VisitScope
 from spiders.crawl.visits.fact_finder import FactFinder
+from spiders.crawl.visits.first_pages import FirstPages
 from spiders.crawl.visits.next_requests import NextRequests, Wanted
 from spiders.download.capture import capture_of
 from spiders.download.responses import page_of, requested_url, validator_of
@@ -57,44 +58,6 @@ EMPTY_INDEX: Final = (
     "no release was found on the listing: it contains only archives, and no archive that was read"
     " lists a release"
 )
-
-
-class FirstPages:
-    """Counts the awaited first pages of a visit's listings, and keeps drafts that wait for them.
-
-    The first pages determine where the list is on later pages, and the positions of page parts in
-    the listing. So drafts of page parts wait until all first pages have arrived or failed.
-    """
-
-    def __init__(self) -> None:
-        self._awaited = 0
-        self.place = ""
-        """Position of the list on each listing page; see Listing.place."""
-        self._parts: list[Draft] = []
-
-    def expect(self, count: int) -> None:
-        """Set the number of awaited pages."""
-        self._awaited = count
-
-    def settle(self) -> int:
-        """Count a page that arrived or failed. Returns the number of pages still awaited."""
-        self._awaited -= 1
-        return self._awaited
-
-    def note_place(self, place: str) -> None:
-        """Store the position of the list on the first page that has one."""
-        self.place = self.place or place
-
-    def hold(self, parts: Iterable[Draft]) -> None:
-        """Keep drafts of page parts until all first pages have arrived."""
-        self._parts.extend(parts)
-
-    def take_parts(self) -> list[Draft]:
-        """Remove and return the waiting drafts, or none if a page is still awaited."""
-        if self._awaited:
-            return []
-        taken, self._parts = self._parts, []
-        return taken
 
 
 @dataclass(frozen=True, slots=True)
