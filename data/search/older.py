@@ -35,8 +35,8 @@ def upgraded(text: str) -> str:
 
 
 def _bare(word: str) -> str:
-    """Return a word without a leading minus, and in lower case if it would be an operator."""
-    word = word.lstrip("-") or word
+    """Return a word without leading minus signs, and in lower case if it would be an operator."""
+    word = word.lstrip("- ") or word
     return word.lower() if word in OPERATORS else word
 
 

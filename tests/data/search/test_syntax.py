@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data.errors import QueryError
@@ -186,6 +186,7 @@ OLDER = st.text() | st.text(st.sampled_from('ab:"*-() ORNTDtile,信é'), max_siz
 
 
 @given(OLDER)
+@example("--*0")
 def test_a_query_of_the_older_language_keeps_its_terms(text: str) -> None:
     expected = []
     for minus, phrase, word in TERM.findall(text):
