@@ -162,6 +162,7 @@ def built(project: Path, folder: Path, mask: int) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.thorough
 def test_builds_of_the_wheel_and_the_source_distribution_are_reproducible(tmp_path: Path) -> None:
     # In another folder, at another time, with other permissions and without caches.
     copy = tmp_path / "copy"
@@ -188,6 +189,7 @@ def test_builds_of_the_wheel_and_the_source_distribution_are_reproducible(tmp_pa
 OPTIONAL = ("apprise", "obstore", "playwright", "procrastinate", "psycopg", "psycopg_pool")
 
 
+@pytest.mark.thorough
 def test_commands_and_children_start_without_the_optional_packages() -> None:
     code = f"""if True:
         import importlib, pkgutil, sys

@@ -19,6 +19,7 @@ FILES = 200
 CACHE = "CREATE TABLE pages (name TEXT); CREATE INDEX by_name ON pages (name);"
 
 
+@pytest.mark.thorough
 def test_processes_that_make_a_file_at_once_all_open_it(tmp_path: Path) -> None:
     # SQLite by itself refuses some of them to somebody, without a wait.
     spawned = multiprocessing.get_context("spawn")

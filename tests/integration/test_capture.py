@@ -227,6 +227,7 @@ def test_a_body_that_is_too_long_is_archived_up_to_the_limit(tmp_path: Path) -> 
     assert (chunked.field("WARC-Truncated"), chunked.http.payload) == ("length", long[:50_000])
 
 
+@pytest.mark.thorough
 def test_attachments_are_archived_once_after_the_releases_and_images_if_configured(
     tmp_path: Path,
 ) -> None:
@@ -374,6 +375,7 @@ def collect_on(options: str, home: Path) -> dict[str, Any]:
     return dict(run)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="no disk can be mounted here")
 @pytest.mark.parametrize("options", ["size=400k", *thorough("ro")])
 def test_a_full_disk_archives_whole_records_and_collecting_goes_on(

@@ -216,6 +216,7 @@ def test_an_edit_on_the_first_page_is_seen_at_the_next_visit_however_old_the_rel
     assert changes(collect(home)) == [0, 1, 0]
 
 
+@pytest.mark.thorough
 def test_a_page_that_reports_not_found_with_200_is_not_a_release(room: Room, home: Path) -> None:
     collect(home)
     before = [one.content for one in stored(home)]

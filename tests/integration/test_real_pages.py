@@ -15,9 +15,8 @@ import pytest
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from tests.command import collect, communique, make_home
+from tests.examples import thorough
 from tests.press_room import Answer, Room, served
-
-PAGES = 60
 
 
 @pytest.fixture
@@ -60,13 +59,14 @@ def test_the_seed_is_collected_as_expected_and_absent_releases_are_kept(
     assert not [text for text in expected["not_in_body"] if text in content.body_text]
 
 
-def test_sixty_real_pages_are_stored_published_and_answered_with_304(
-    shared: Path, room: Room, tmp_path: Path
+@pytest.mark.parametrize("pages", [12, *thorough(60)])
+def test_real_pages_are_stored_published_and_answered_with_304(
+    shared: Path, room: Room, tmp_path: Path, pages: int
 ) -> None:
     corpus = shared / "corpora" / "dev"
     lines = (corpus / "manifest.jsonl").read_text("utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
-    chosen = [row for row in rows if row["title"] and row["published"]][:PAGES]
+    chosen = [row for row in rows if row["title"] and row["published"]][:pages]
     items = []
     for number, row in enumerate(chosen):
         # rel=canonical and the like name the real site; ours has the pages at its own addresses.
@@ -80,7 +80,7 @@ def test_sixty_real_pages_are_stored_published_and_answered_with_304(
     room.page("/news/", f"<html><body><ul class='news'>{''.join(items)}</ul></body></html>")
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     run = collect(home)
-    assert (run["found"], run["new"]) == (PAGES, PAGES), run["errors"]
+    assert (run["found"], run["new"]) == (pages, pages), run["errors"]
     assert communique("publish", home=home).returncode == 0
     store = SqliteStore(home / "communique.db")
     releases = {f"urn:uuid:{one.id}": one for one in store.releases(Facet())}
@@ -96,7 +96,7 @@ def test_sixty_real_pages_are_stored_published_and_answered_with_304(
             assert tuple(entry.published_parsed[:6]) == published.timetuple()[:6]
     room.log.clear()
     again = collect(home)
-    assert (again["new"], again["changed"], again["unchanged"]) == (0, 0, PAGES)
+    assert (again["new"], again["changed"], again["unchanged"]) == (0, 0, pages)
     # What the pages of many sites link to, as if they were of this one, is not there to be fetched.
     assert {status for path, status in room.log if path in room.answers} == {304}
 

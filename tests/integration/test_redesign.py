@@ -116,7 +116,9 @@ def revisions(home: Path) -> dict[str, set[int]]:
     return found
 
 
-@pytest.mark.parametrize("themes", [[*THEMES[::3]], *thorough([*THEMES[1::3]], [*THEMES[2::3]])])
+@pytest.mark.parametrize(
+    "themes", [[*THEMES][:2], *thorough([*THEMES[::3]], [*THEMES[1::3]], [*THEMES[2::3]])]
+)
 @pytest.mark.parametrize(("first", "end"), [("classic", ""), *thorough(("sections", CONTACT))])
 def test_a_new_theme_is_not_an_edit_and_hides_none(
     first: str, end: str, themes: list[str], tmp_path: Path

@@ -318,6 +318,7 @@ def test_a_page_that_reports_not_found_with_200_while_it_is_listed_is_not_retrac
         assert (run["changed"], run["retracted"]) == (0, 0)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", [None, *thorough(APOLOGIES["heading"])])
 def test_a_missing_but_listed_release_is_in_each_report_with_the_reason(
     room: Room, home: Path, page: str | None
@@ -532,6 +533,7 @@ def test_a_site_that_moves_without_redirects_keeps_the_releases_of_later_pages(
     }
 
 
+@pytest.mark.thorough
 def test_an_unlisted_release_of_a_moved_site_is_held_for_review(room: Room, home: Path) -> None:
     show(room, NUMBERS[1:], "/portal/{}.html")
     room.answers["/news/"] = Answer(b"", 301, headers={"Location": "/portal/"}, etag=False)

@@ -106,6 +106,7 @@ def test_a_page_that_loads_in_part_retracts_nothing(room: Room, home: Path) -> N
         assert (run["gone"], run["retracted"]) == ([], 0)
 
 
+@pytest.mark.thorough
 def test_a_page_without_any_section_retracts_nothing(room: Room, home: Path) -> None:
     room.page("/news/", page("<p>We are moving our notices. Please come back soon.</p>"))
     for _ in range(3):
@@ -193,6 +194,7 @@ def with_feed(room: Room) -> None:
     room.page("/news/", html)
 
 
+@pytest.mark.thorough
 def test_a_feed_that_links_to_sections_is_complete_and_adds_no_request(
     room: Room, tmp_path: Path
 ) -> None:

@@ -159,13 +159,11 @@ BROKEN: Final[dict[str, tuple[str, Callable[[Board], None]]]] = {
 }
 
 
-WAYS: Final = {code: way for way, (code, _) in BROKEN.items()}
-"""One way per code."""
+WAYS: Final = [*{code: way for way, (code, _) in BROKEN.items()}.values()][:4]
+"""One way for each of some codes."""
 
 
-@pytest.mark.parametrize(
-    "way", [*WAYS.values(), *thorough(*(way for way in BROKEN if way not in WAYS.values()))]
-)
+@pytest.mark.parametrize("way", [*WAYS, *thorough(*(way for way in BROKEN if way not in WAYS))])
 def test_a_visit_reports_a_new_fault_and_the_next_one_its_end(way: str, board: Board) -> None:
     code, break_it = BROKEN[way]
     break_it(board)
@@ -284,9 +282,9 @@ BUSY_DAYS: Final = {
 @pytest.mark.parametrize(
     ("new", "max_pages"),
     [
-        ("more, of the same day", 2),
         ("of a later day, an old one above", 2),
         *thorough(
+            ("more, of the same day", 2),
             ("as many, of the same day", 2),
             ("an old one above them", 2),
             *((new, max_pages) for new in BUSY_DAYS for max_pages in (1, 10)),

@@ -55,7 +55,7 @@ def corrected(html: str) -> str:
     return html.replace("stay open all winter", "stay closed all winter")
 
 
-@pytest.mark.parametrize("count", [1, 3, *thorough(2, 6)])
+@pytest.mark.parametrize("count", [1, *thorough(2, 3, 6)])
 def test_a_date_that_vanishes_from_all_pages_edits_none(count: int, tmp_path: Path) -> None:
     with served() as room:
         show(room, count)
@@ -71,7 +71,7 @@ def test_a_date_that_vanishes_from_all_pages_edits_none(count: int, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("change", "count"),
-    [(with_one_title, 1), (with_notice, 2), *thorough((with_one_title, 2), (with_one_title, 3))],
+    [(with_notice, 2), *thorough((with_one_title, 1), (with_one_title, 2), (with_one_title, 3))],
 )
 def test_text_added_to_all_pages_is_no_edit_but_an_edit_of_one_is_found(
     change: Change, count: int, tmp_path: Path

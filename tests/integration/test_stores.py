@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import SETTINGS, collect, communique, make_home
+from tests.examples import thorough
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 
@@ -69,6 +70,7 @@ def test_collected_edited_and_retracted_releases_are_published_and_found(
     )
 
 
+@pytest.mark.parametrize("store_url", ["sqlite", *thorough("postgresql")], indirect=True)
 def test_all_records_are_in_one_signed_log_and_the_store_is_rebuilt_from_it(
     room: Room, home: Path, tmp_path: Path
 ) -> None:
@@ -89,6 +91,7 @@ def test_all_records_are_in_one_signed_log_and_the_store_is_rebuilt_from_it(
     assert done(rebuilt, "export") == done(home, "export")
 
 
+@pytest.mark.parametrize("store_url", ["postgresql", *thorough("sqlite")], indirect=True)
 def test_an_address_too_long_for_an_index_is_collected_as_any_other(room: Room, home: Path) -> None:
     # Nothing of it can be packed.
     digits = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(50))

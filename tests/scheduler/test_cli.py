@@ -301,7 +301,7 @@ def test_commands_work_without_a_home_or_create_one_to_store_data(
     assert (tmp_path / "data" / "communique" / "communique.db").exists()
 
 
-@pytest.mark.parametrize("log", [False, True], ids=["at rest", "with a log"])
+@pytest.mark.parametrize("log", [True, pytest.param(False, marks=pytest.mark.thorough)])
 def test_a_read_only_home_can_be_read(tmp_path: Path, *, log: bool) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
     line = {"url": "http://127.0.0.1:9/1", "title": "Lamp", "published": "2026-03-02"}

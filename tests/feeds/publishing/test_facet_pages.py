@@ -15,6 +15,7 @@ from lxml import html
 from data.settings import SiteSettings
 from feeds.pages.indexes import older_page
 from feeds.publishing.publish import publish
+from tests.examples import thorough
 from tests.feeds.sample_store import NOON, SampleStore, make_release
 
 SITE = SiteSettings(url="https://press.example", entries=60)
@@ -81,7 +82,7 @@ def text(element: html.HtmlElement) -> str:
     return re.sub(r"\s+", " ", element.text_content())
 
 
-@pytest.mark.parametrize("address", FACETS)
+@pytest.mark.parametrize("address", [FACETS[2], *thorough(FACETS[0], FACETS[1], *FACETS[3:])])
 def test_older_pages_lead_to_the_first_release(shelf: Shelf, address: str) -> None:
     found = shelf.walk(address)
     assert [*found] == [address, *(f"{address}page/{name}/" for name in ("latest", 2, 1))]

@@ -300,6 +300,7 @@ def test_filters_are_shown_before_a_search(web: httpx.Client) -> None:
         assert texts(found, "//p[@role='status']")[0].split()[0].isdigit()
 
 
+@pytest.mark.thorough
 def test_very_many_sources_stay_one_page(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "communique.db")
     with store.transaction():

@@ -53,6 +53,7 @@ def test_a_second_visit_to_a_source_waits_for_the_first(tmp_path: Path) -> None:
         asyncio.run(work())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("backfill", "added"), [(True, CHILD_NICENESS), *thorough((False, 0))])
 def test_only_a_backfill_runs_at_a_lower_priority(
     tmp_path: Path, *, backfill: bool, added: int
@@ -147,6 +148,7 @@ def test_a_visit_whose_process_is_always_killed_is_an_error_and_the_next_continu
     assert "ok" in communique("health", home=home.path).stdout
 
 
+@pytest.mark.thorough
 def test_a_child_that_is_starting_when_the_executor_closes_ends_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,6 +139,7 @@ def test_a_lease_is_given_to_the_child_during_a_publication(tmp_path: Path) -> N
 
 
 # Not forked: a forked child might serve the next request before its shadow's death ends it.
+@pytest.mark.thorough
 def test_a_child_of_lower_priority_that_dies_is_reported_and_replaced(tmp_path: Path) -> None:
     async def work() -> None:
         async with started(ServiceChild(open_home(tmp_path))) as publisher:

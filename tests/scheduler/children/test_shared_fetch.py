@@ -25,6 +25,7 @@ def home(tmp_path: Path) -> Home:
     return home_at(tmp_path)
 
 
+@pytest.mark.thorough
 def test_threads_share_a_response_and_a_child_that_ended_is_replaced(home: Home) -> None:
     held = threading.Event()
     with served() as room, SharedFetcher(home, archive=False) as fetcher:

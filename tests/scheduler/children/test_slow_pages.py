@@ -71,7 +71,7 @@ async def visited(executor: Executor, home: Home, *, explicit: bool = False) -> 
     return {run.source: run for run in runs}
 
 
-@pytest.mark.parametrize("kind", [LOOP, NATIVE, CRASH, *thorough(RECORD, COOKIES, NATIVE_COOKIES)])
+@pytest.mark.parametrize("kind", [LOOP, *thorough(NATIVE, CRASH, RECORD, COOKIES, NATIVE_COOKIES)])
 def test_a_page_that_never_ends_is_an_error_and_other_pages_are_collected(
     tmp_path: Path, rooms: list[Room], kind: str
 ) -> None:
@@ -95,6 +95,7 @@ def test_a_page_that_never_ends_is_an_error_and_other_pages_are_collected(
     assert first["bad"].new + second["bad"].new == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [ROBOTS, *thorough(NATIVE_ROBOTS)])
 def test_a_robots_txt_that_never_ends_is_an_error_and_other_sources_are_collected(
     tmp_path: Path, rooms: list[Room], kind: str
@@ -118,6 +119,7 @@ def test_a_robots_txt_that_never_ends_is_an_error_and_other_sources_are_collecte
     assert (first["bad"].new, second["bad"].new) == (0, 0)
 
 
+@pytest.mark.thorough
 def test_a_requested_visit_reads_a_slow_page_again_without_delaying_others(
     tmp_path: Path, rooms: list[Room]
 ) -> None:

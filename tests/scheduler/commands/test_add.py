@@ -380,6 +380,7 @@ def test_a_source_that_exists_is_sampled_once(room: Room, home: Path) -> None:
     assert "no release was found on the page" in empty.stderr
 
 
+@pytest.mark.thorough
 def test_pages_are_fetched_on_demand_in_rounds_each_once(room: Room, home: Path) -> None:
     opened = open_home(home)
     with PageFetcher(opened) as fetcher:

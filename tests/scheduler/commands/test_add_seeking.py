@@ -229,6 +229,7 @@ def test_an_empty_page_and_a_login_exit_with_1_without_trying_other_pages(
     assert not (home / "sources").exists()
 
 
+@pytest.mark.thorough
 def test_the_months_of_a_page_are_not_releases_but_lead_to_them(room: Room, home: Path) -> None:
     months = "".join(
         f"<li><a href='/archive/2026/{n}'>{month} 2026</a> <span>(1{n})</span></li>"

@@ -156,6 +156,7 @@ def test_a_store_is_not_migrated_while_a_service_uses_it(home: Path, tmp_path: P
     done(home, "migrate", "--to", elsewhere)
 
 
+@pytest.mark.thorough
 def test_other_spellings_of_the_url_of_home_are_recognized(
     home: Path, empty_postgres_url: str, tmp_path: Path
 ) -> None:

@@ -27,7 +27,7 @@ from scheduler.home.home import open_home
 from scheduler.mirror.import_archive import ArchiveImport
 from spiders.sources.loader import load_source
 from spiders.stored.imported_pages import ImportedPages
-from tests.command import COMMUNIQUE, communique, exported, make_home
+from tests.command import command, communique, exported, make_home
 from tests.foreign_warc import HTML, packed, page, record
 
 SITE = "https://harbour.example"
@@ -298,10 +298,10 @@ def test_control_characters_of_a_hostile_file_are_escaped(home: Path, tmp_path: 
     Path(os.fsdecode(bytes(home / "archive" / "no") + b"\xff.warc")).touch()
     into = ("mirror", "import", str(path), "--source", "harbour")
     seen = ("show", f"{SITE}/news/0.html", "--provenance")
-    for command in (into, ("mirror", "verify"), seen):
-        for arguments in (command, (*command, "--json")):
+    for asked in (into, ("mirror", "verify"), seen):
+        for arguments in (asked, (*asked, "--json")):
             result = communique(*arguments, home=home)
-            assert result.returncode == (command == into), result.stderr
+            assert result.returncode == (asked == into), result.stderr
             said = result.stdout + result.stderr
             assert not CONTROLS.search(said)
             assert "\nall of it is whole.warc" not in said
@@ -313,7 +313,7 @@ def test_the_progress_bar_escapes_markup_in_a_file_name(home: Path, tmp_path: Pa
     leader, follower = pty.openpty()
     arguments = ("mirror", "import", str(path), "--source", "harbour", "--home", str(home))
     with subprocess.Popen(  # noqa: S603 - our own program
-        [*COMMUNIQUE, *arguments], stdout=subprocess.DEVNULL, stderr=follower
+        [*command(), *arguments], stdout=subprocess.DEVNULL, stderr=follower
     ) as process:
         os.close(follower)
         shown = b""

@@ -13,6 +13,7 @@ from data.models import Facet, Release
 from data.store.sqlite.store import SqliteStore
 from spiders.sources.loader import read_source
 from tests.command import SETTINGS, collect, communique
+from tests.examples import thorough
 from tests.press_room import Answer, Room, served
 from tests.spiders.attachments.made_files import pdf
 
@@ -212,6 +213,7 @@ def test_noise_is_not_reported_and_a_change_shows_only_itself(room: Room, home: 
     assert "Visitors" not in shown
 
 
+@pytest.mark.thorough
 def test_a_page_that_never_holds_still_is_degraded(room: Room, home: Path) -> None:
     for number in range(8):
         rows = (f"Ship {number * 37 % 91} of {row}" for row in ("Oslo", "Bergen", "Bodo"))
@@ -235,6 +237,7 @@ def test_a_pdf_whose_last_pages_are_not_read_is_reported(room: Room, home: Path)
     assert "only 200 of its 202 pages" in run["errors"][0]["message"]
 
 
+@pytest.mark.thorough
 def test_a_pdf_to_which_another_page_links_has_only_its_own_text(room: Room, home: Path) -> None:
     def answer(fee: str) -> Answer:
         body = pdf([f"Fees of the harbour\nThe fee for a berth at the pier is {fee} in 2026."])
@@ -262,7 +265,7 @@ def test_a_pdf_to_which_another_page_links_has_only_its_own_text(room: Room, hom
     assert not fees().content.file_digests
 
 
-@pytest.mark.parametrize("text", ["", "The fee for a berth is 48.2 in 2026."])
+@pytest.mark.parametrize("text", ["", *thorough("The fee for a berth is 48.2 in 2026.")])
 def test_a_replaced_scan_is_a_change_when_a_second_visit_finds_it(
     room: Room, home: Path, text: str
 ) -> None:

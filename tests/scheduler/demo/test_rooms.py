@@ -59,6 +59,7 @@ def client() -> Iterator[httpx.Client]:
         yield made
 
 
+@pytest.mark.thorough
 def test_a_used_port_is_reported_in_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -148,7 +149,7 @@ def test_bodies_hold_tables_lists_quotes_images_and_attachments() -> None:
     assert sum(bool(text.files) for _, text in TEXTS) >= 10
 
 
-@pytest.mark.parametrize("day", DAYS)
+@pytest.mark.parametrize("day", [DAYS[-1], *thorough(*DAYS[:-1])])
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_release_page_shows_its_title_and_its_whole_text_in_order(room: str, day: int) -> None:
     table = responses(room, day, BASE)
@@ -564,6 +565,7 @@ def test_source_files_need_a_name_an_address_and_a_zone(
     assert feed.feed == served.bases["saintebrume"] + "/flux/actualites.rss"
 
 
+@pytest.mark.thorough
 def test_a_dead_server_is_reported_in_one_sentence() -> None:
     with rooms_served() as rooms:
         os.kill(rooms.child.pid, signal.SIGKILL)

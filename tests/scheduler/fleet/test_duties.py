@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 import psycopg
+import pytest
 
 from data.clock import utc_now
 from data.store.core.store import Store
@@ -53,6 +54,7 @@ def until_all(log: IO[str], *events: str) -> None:
     raise AssertionError(f"it ended without saying {missing}")
 
 
+@pytest.mark.thorough
 def test_a_stopped_service_releases_its_duties(tmp_path: Path, postgres_url: str) -> None:
     first, second = (home_on(tmp_path / name, postgres_url, more=BUCKET) for name in "12")
     with started("run", first) as (service, log):
@@ -174,6 +176,7 @@ def test_the_duties_of_a_killed_service_are_released_before_their_leases_expire(
             until_all(other_log, "duty=duty:publishing", "duty=duty:alerts")
 
 
+@pytest.mark.thorough
 def test_a_service_that_cannot_sign_leaves_publishing_to_others(
     tmp_path: Path, postgres_url: str
 ) -> None:
@@ -215,6 +218,7 @@ def test_a_service_that_cannot_sign_leaves_publishing_to_others(
             assert "duty:publishing" not in its_log.read()
 
 
+@pytest.mark.thorough
 def test_a_service_stops_working_on_a_database_of_a_newer_version(
     tmp_path: Path, postgres_url: str
 ) -> None:
@@ -231,6 +235,7 @@ def test_a_service_stops_working_on_a_database_of_a_newer_version(
             wait_for(lambda: db.execute(lead).fetchall() == [(True,)])
 
 
+@pytest.mark.thorough
 def test_a_service_with_other_site_settings_than_the_leader_logs_an_error(
     tmp_path: Path, postgres_url: str
 ) -> None:

@@ -139,6 +139,7 @@ def test_collect_leases_the_host_and_releases_it(
             assert db.execute(hosts).fetchall() == [(False, True)]
 
 
+@pytest.mark.thorough
 def test_invalid_topics_of_the_leader_are_logged_and_the_service_continues(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
@@ -201,6 +202,7 @@ def test_the_hosts_of_a_killed_worker_are_released_before_their_leases_expire(
             assert "errors=[]" in until(its_log, "visited")
 
 
+@pytest.mark.thorough
 def test_a_source_that_becomes_due_during_a_visit_to_its_host_is_visited_too(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
@@ -253,6 +255,7 @@ def test_a_host_lost_to_another_worker_is_logged_and_not_visited(
         held.set()
 
 
+@pytest.mark.thorough
 def test_a_suspended_worker_continues(tmp_path: Path, postgres_url: str, room: Room) -> None:
     held = held_page(room)
     home = home_on(tmp_path / "worker", postgres_url)
@@ -278,6 +281,7 @@ def test_a_suspended_worker_continues(tmp_path: Path, postgres_url: str, room: R
         assert worker.poll() is None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("minutes", [10, *thorough(-10)])
 def test_a_worker_with_a_wrong_clock_keeps_its_leases(
     tmp_path: Path, postgres_url: str, room: Room, minutes: int
@@ -373,6 +377,7 @@ def test_a_statement_refused_by_the_database_is_logged_and_the_service_continues
     assert "is read-only, so releases can't be stored" in found
 
 
+@pytest.mark.thorough
 def test_a_worker_ends_with_the_reason_when_its_password_was_changed(
     tmp_path: Path, postgres_url: str
 ) -> None:

@@ -17,6 +17,7 @@ from scheduler.home.home import open_home
 from scheduler.home.home_publication import publish_home
 from tests.command import collect, communique, make_home
 from tests.drafts import BODY, draft
+from tests.examples import thorough
 from tests.press_room import Room, listing_html, release_html, served
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -44,7 +45,7 @@ def test_a_lost_key_of_the_log_is_reported_and_feeds_are_still_published(
     assert "Notice 1" in (home / "site" / "feeds" / "all.atom").read_text()
 
 
-@pytest.mark.parametrize("file", ["checkpoint", "key/0", "tile/0", "tile/entries"])
+@pytest.mark.parametrize("file", ["checkpoint", *thorough("key/0", "tile/0", "tile/entries")])
 def test_a_pipe_in_place_of_a_log_file_is_reported_without_waiting(
     room: Room, tmp_path: Path, file: str
 ) -> None:
@@ -109,6 +110,7 @@ def titles(home: Path) -> set[str]:
     }
 
 
+@pytest.mark.thorough
 def test_a_home_publishes_changes_that_another_home_published_before(
     room: Room, tmp_path: Path, postgres_url: str
 ) -> None:

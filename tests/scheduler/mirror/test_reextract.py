@@ -198,6 +198,7 @@ def test_text_excluded_by_a_changed_selector_is_removed(declared: Path) -> None:
     assert reextract(declared)["releases"] == []
 
 
+@pytest.mark.thorough
 def test_a_rebuilt_home_has_the_extraction_rules_of_each_text(
     declared: Path, tmp_path: Path
 ) -> None:
@@ -222,6 +223,7 @@ def test_a_selector_without_matches_removes_no_text(declared: Path) -> None:
     assert [one["title"] for one in after] == [one["title"] for one in before]
 
 
+@pytest.mark.thorough
 def test_a_text_that_is_shorter_for_another_reason_removes_nothing(declared: Path) -> None:
     with closing(home_at(declared).store()) as store:
         release = next(store.by_first_seen())
@@ -237,6 +239,7 @@ def test_a_text_that_is_shorter_for_another_reason_removes_nothing(declared: Pat
         assert exported(declared)[0]["body_text"] == longer
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "names",
     ["lunnogorsk", *thorough("merrow wolkenried", "guneshqala qamaristan saintebrume")],

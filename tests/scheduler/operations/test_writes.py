@@ -103,6 +103,7 @@ def test_a_site_is_inspected_added_visited_renamed_and_removed(operated: Operate
     assert operated.web.get("/api/sources/third").status_code == 410
 
 
+@pytest.mark.usefixtures("forked_children")
 def test_a_single_page_is_added(operated: Operated) -> None:
     url = f"{operated.room.base}/news/".replace("127.0.0.1", "localhost")
     body = {"url": url, "id": "one", "name": "One", "timezone": "UTC", "page": True}

@@ -62,6 +62,7 @@ def test_sources_share_their_budget_and_the_busy_one_gets_more() -> None:
     assert made[0] > 2 * made[1]
 
 
+@pytest.mark.thorough
 def test_one_busy_source_does_not_get_all_visits() -> None:
     never = np.full(WEEK_MINUTES, 1e-9)
     sources = {"busy": EVEN} | {f"quiet {number}": never for number in range(20)}

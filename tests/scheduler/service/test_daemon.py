@@ -28,6 +28,7 @@ from scheduler.service.daemon import Service
 from scheduler.service.publishing import Publishing
 from scheduler.service.timetable import RECURRING_JOBS
 from tests.command import COMMUNIQUE, communique, make_home
+from tests.examples import thorough
 from tests.mounted import fill, mounted
 from tests.peer import PATIENCE, Peer, peer_served
 from tests.ports import free_port
@@ -78,14 +79,15 @@ def test_a_service_on_a_given_port_refuses_a_second_one_until_it_is_killed(
     assert "<entry" in (home / "site/feeds/all.atom").read_text("utf-8")
 
 
+@pytest.mark.parametrize("program", [(), *thorough((COMMUNIQUE,))], ids=["forked", "installed"])
 def test_the_service_visits_publishes_serves_stops_cleanly_and_notifies_systemd(
-    home: Path, tmp_path: Path
+    home: Path, tmp_path: Path, program: tuple[str, ...]
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
         systemd.settimeout(PATIENCE)
-        told = ("env", f"NOTIFY_SOCKET={tmp_path}/notify", "WATCHDOG_USEC=60000000")
-        with started("run", home, *told, *COMMUNIQUE) as (service, log):
+        told = {"NOTIFY_SOCKET": f"{tmp_path}/notify", "WATCHDOG_USEC": "60000000"}
+        with started("run", home, *program, environ=told) as (service, log):
             assert {systemd.recv(100), systemd.recv(100)} == {b"READY=1", b"WATCHDOG=1"}
             site = re.search(r"site=(\S+)", until(log, "running"))
             assert site is not None

@@ -170,6 +170,7 @@ def test_a_held_change_is_compared_once(home: Path) -> None:
         assert "title changed on 8" in one.admit(load_source(home / "sources", "harbour")).held
 
 
+@pytest.mark.thorough
 def test_a_held_change_stays_held_without_stored_pages(home: Path) -> None:
     rules(home, WRONG)
     assert errors(collect(home)) == [DRIFT]
@@ -262,6 +263,7 @@ def test_a_new_version_that_extracts_differently_stops_visits(room: Room, tmp_pa
     assert len(room.log) > asked
 
 
+@pytest.mark.thorough
 def test_samples_are_compared_without_an_archive(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     (home / "communique.toml").write_text(SETTINGS + "\n[archive]\nenabled = false\n")

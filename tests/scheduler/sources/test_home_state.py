@@ -94,6 +94,7 @@ def test_a_rarely_visited_source_is_not_overdue(tmp_path: Path) -> None:
     assert told(home) == "new.no_release", "somebody collects by hand now"
 
 
+@pytest.mark.thorough
 def test_a_full_disk_is_reported_by_health_in_all_forms(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
     copy, asked = tmp_path / "copy", [*COMMUNIQUE, "health", "--json", "--home", str(home)]

@@ -338,6 +338,7 @@ def test_a_watch_with_the_former_id_of_a_source_still_matches(home: Path) -> Non
     assert done(home, "watch", "show", "post")["doubts"] == ["the source 'post' was removed"]
 
 
+@pytest.mark.thorough
 def test_renamed_and_removed_sources_are_rebuilt_byte_for_byte(home: Path) -> None:
     target = home.parent / "again"
     lines = home.parent / "more.jsonl"

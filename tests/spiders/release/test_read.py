@@ -17,7 +17,7 @@ from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.page import NO_TEXT, Page
 from spiders.release.read import UNTITLED, read_release
 from spiders.sources.source_file import ReleaseRules
-from tests.examples import examples
+from tests.examples import examples, thorough
 
 NOW = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 BAKU = DateContext("Asia/Baku", now=NOW)
@@ -271,7 +271,7 @@ def test_a_huge_page_is_read_from_its_beginning() -> None:
 
 
 @pytest.mark.parametrize("rules", [None, ReleaseRules(body="div.article-body")])
-@pytest.mark.parametrize("paragraphs", [1, 300])
+@pytest.mark.parametrize("paragraphs", [1, *thorough(300)])
 def test_of_a_huge_body_html_and_text_are_the_same_beginning(
     rules: ReleaseRules | None, paragraphs: int
 ) -> None:

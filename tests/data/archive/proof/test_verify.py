@@ -25,6 +25,7 @@ from data.archive.proof.proof_folder import ProvenCapture, Subject, write_proof
 from data.clock import utc_now
 from data.network.client import Outbound
 from data.settings import ArchiveSettings as Settings
+from tests.examples import thorough
 from tests.exchanges import answer, not_modified
 
 
@@ -364,7 +365,9 @@ def test_a_symbolic_link_out_of_the_folder_is_not_followed(proof: Path, tmp_path
 
 
 @pytest.mark.parametrize("name", ["SHA256SUMS", "keys/0", "witnesses", "release.json"])
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"\n" * 100, b"+" * 1000, b"a  b\n"])
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe", *thorough(b"", b"\n" * 100, b"+" * 1000, b"a  b\n")]
+)
 def test_hostile_content_is_reported_in_a_sentence(proof: Path, name: str, content: bytes) -> None:
     (proof / name).write_bytes(content)
     if name != "SHA256SUMS":

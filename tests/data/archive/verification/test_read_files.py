@@ -22,6 +22,7 @@ from data.models.capture import Capture
 from data.processes import ChildLost
 from data.progress import OnProgress
 from data.settings import ArchiveSettings as Settings
+from tests.examples import thorough
 from tests.exchanges import answer, not_modified
 
 
@@ -91,9 +92,10 @@ def damage(path: Path, kind: str, chance: random.Random) -> None:
     path.write_bytes(content)
 
 
+@pytest.mark.parametrize("turns", [5, *thorough(20)])
 @pytest.mark.usefixtures("in_segments")
 def test_segments_give_the_same_report_as_one_process(
-    home: Path, made: tuple[Path, list[Capture]], monkeypatch: pytest.MonkeyPatch
+    home: Path, made: tuple[Path, list[Capture]], monkeypatch: pytest.MonkeyPatch, turns: int
 ) -> None:
     chance = random.Random(4)
     done: list[tuple[int, int]] = []
@@ -101,7 +103,7 @@ def test_segments_give_the_same_report_as_one_process(
     assert (whole.problems, whole.captures) == ([], 72)
     assert done == sorted(done)
     assert done[-1] == (whole.bytes, whole.bytes)
-    for turn in range(20):
+    for turn in range(turns):
         path = chance.choice(own_files(home / "archive"))
         kept = path.read_bytes(), cdxj_path(path).read_bytes()
         damage(path, ["flip", "cut", "gap", "index", "swap"][turn % 5], chance)

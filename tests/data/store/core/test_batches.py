@@ -15,6 +15,7 @@ from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from tests.data.store.core.test_restore import Following, kept
 from tests.drafts import draft, varied_drafts
+from tests.examples import thorough
 
 HOUR = dt.timedelta(hours=1)
 
@@ -29,7 +30,7 @@ def seen_from(noon: dt.datetime) -> list[SeenDraft]:
     ]
 
 
-@pytest.mark.parametrize("size", [2, 5, 20])
+@pytest.mark.parametrize("size", [5, *thorough(2, 20)])
 def test_a_batch_has_the_same_results_as_its_drafts_alone(
     store: Store, tmp_path: Path, noon: dt.datetime, size: int
 ) -> None:

@@ -12,6 +12,7 @@ from data.models import Position, Run, Selection
 from data.store.core.store import Store
 from data.store.shared_sql import selection as selection_module
 from tests.drafts import draft, published
+from tests.examples import thorough
 
 HOUR = dt.timedelta(hours=1)
 DAYS = ("2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02")
@@ -76,7 +77,7 @@ def expected(store: Store, **wanted: Any) -> list[str]:
 MARCH = dt.date(2026, 3, 1)
 
 
-@pytest.mark.parametrize("looked_at", [4, 5000])
+@pytest.mark.parametrize("looked_at", [4, *thorough(5000)])
 def test_pages_of_any_size_contain_every_requested_item_once(
     filled: Store, looked_at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

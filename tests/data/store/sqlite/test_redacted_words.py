@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -15,11 +17,13 @@ from data.search.query import Query
 from data.sqlite_file import files_of
 from data.store.sqlite.copy import copy_store
 from data.store.sqlite.store import SqliteStore
+from tests.blank_store import blank_store
 from tests.drafts import capture, draft
 
 MINUTES: Final = Media("http://harbour.example/minutes.pdf", "application/pdf")
 TIDES: Final = "http://harbour.example/news/2"
 OLD_WORD, NEW_WORD, TITLE_WORD, FILE_WORD = "qvoldsecret", "zxnewsecret", "wjtitled", "kqminuted"
+NOON: Final = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 OF_RELEASE: Final = {OLD_WORD, NEW_WORD, TITLE_WORD, FILE_WORD}
 
 
@@ -29,13 +33,41 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "communique.db"
 
 
+def leave_deleted_data(store: SqliteStore) -> None:
+    """Have visits and merges leave deleted data in the file, as in most builds of SQLite."""
+    store._db.execute("PRAGMA secure_delete = OFF")  # noqa: SLF001 - depends on the build
+
+
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The file of a store, and in it a release that was edited often, with an attachment."""
+    path = tmp_path_factory.mktemp("edited") / "communique.db"
+    path.write_bytes(blank_store())
+    with closing(SqliteStore(path)) as store:
+        leave_deleted_data(store)
+        return path, edited_release(store)
+
+
 @pytest.fixture
-def release(sqlite_store: SqliteStore, path: Path, noon: dt.datetime) -> str:
-    """A release that was edited often, with an attachment, among others in the index."""
-    # As in most builds of SQLite, visits and merges leave deleted data in the file.
-    sqlite_store._db.execute("PRAGMA secure_delete = OFF")  # noqa: SLF001 - depends on the build
+def sqlite_store(edited: tuple[Path, str], path: Path) -> Iterator[SqliteStore]:
+    """A store with the edited release."""
+    shutil.copy(edited[0], path)
+    with closing(SqliteStore(path)) as store:
+        leave_deleted_data(store)
+        yield store
+
+
+@pytest.fixture
+def release(edited: tuple[Path, str]) -> str:
+    """The id of the edited release, whose words are in the store."""
+    assert words_of(edited[0]) >= OF_RELEASE
+    return edited[1]
+
+
+def edited_release(store: SqliteStore) -> str:
+    """Record a release among others, edit it often, and return its id."""
     other = draft(TIDES, title="Tides", body_text="Low tide at dusk.")
-    sqlite_store.record(other, seen=noon, since=noon)
+    store.record(other, seen=NOON, since=NOON)
     # The index merges its segments after some batches.
     for number in range(12):
         word = OLD_WORD if number < 11 else NEW_WORD
@@ -44,21 +76,20 @@ def release(sqlite_store: SqliteStore, path: Path, noon: dt.datetime) -> str:
             body_text=f"The {word} is number {number}. " + numbers(number),
             attachments=(MINUTES,),
         )
-        at = noon + dt.timedelta(hours=number)
-        id_ = sqlite_store.record(edited, seen=at, since=at).release.id
+        at = NOON + dt.timedelta(hours=number)
+        id_ = store.record(edited, seen=at, since=at).release.id
         if not number:
-            sqlite_store.keep_file("harbour", MINUTES.url, capture(1, noon))
+            store.keep_file("harbour", MINUTES.url, capture(1, NOON))
             text = FileText("pdf", (f"The {FILE_WORD} costs.",))
-            sqlite_store.keep_file_text(MINUTES.url, "sha256:aa", text, seen=noon)
-        sqlite_store.update_search_index()
-    assert words_of(path) >= OF_RELEASE
+            store.keep_file_text(MINUTES.url, "sha256:aa", text, seen=NOON)
+        store.update_search_index()
     return id_
 
 
 def test_a_redaction_leaves_no_words_in_the_index_the_file_or_a_backup(
-    sqlite_store: SqliteStore, release: str, noon: dt.datetime, path: Path
+    sqlite_store: SqliteStore, release: str, path: Path
 ) -> None:
-    sqlite_store.redact(release, at=noon, why="order 7")
+    sqlite_store.redact(release, at=NOON, why="order 7")
     assert not words_of(path) & OF_RELEASE
     sqlite_store.overwrite_free_space()
     sqlite_store.update_search_index()

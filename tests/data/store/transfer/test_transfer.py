@@ -22,6 +22,7 @@ from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.transfer.transfer import Transferred, open_source, open_target, transfer
 from tests.drafts import draft, published
+from tests.examples import thorough
 from tests.postgres_server import PASSWORD, PostgresServer
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -117,6 +118,7 @@ def test_all_data_is_transferred_in_both_directions(
     assert len(before) > 12, "most tables were filled"
 
 
+@pytest.mark.parametrize("empty", ["sqlite", *thorough("postgresql")], indirect=True)
 def test_a_store_that_was_moved_works(full: str, empty: str) -> None:
     move(full, empty)
     with closing(open_store(full)) as one, closing(open_store(empty)) as other:
@@ -148,6 +150,7 @@ def test_consumers_and_numbers_of_events_continue(full: str, empty: str) -> None
         assert [one.cursor[0] for one in events] == [before[0] + 1]
 
 
+@pytest.mark.parametrize("empty", ["sqlite", *thorough("postgresql")], indirect=True)
 def test_an_interrupted_download_is_resumed(full: str, empty: str) -> None:
     cuts = 0
     for cut in (1, 9, 20, 45):
@@ -164,6 +167,7 @@ def test_an_interrupted_download_is_resumed(full: str, empty: str) -> None:
     assert sum(move(full, empty).written.values()) == 0, "done once more, it finds all there"
 
 
+@pytest.mark.parametrize("empty", ["sqlite", *thorough("postgresql")], indirect=True)
 def test_a_killed_process_leaves_a_file_that_can_be_continued(full: str, empty: str) -> None:
     program = (
         "import os, sys; from scheduler.commands.migrate import migrate_store; steps = []\n"
@@ -202,6 +206,7 @@ def test_a_restarted_database_is_reported_and_used_again(
     assert held(empty_postgres_url) == held(full)
 
 
+@pytest.mark.parametrize("empty", ["sqlite", *thorough("postgresql")], indirect=True)
 def test_changes_between_two_attempts_are_included(full: str, empty: str) -> None:
     with pytest.raises(InterruptedError):
         move(full, empty, 60)
@@ -215,6 +220,7 @@ def test_changes_between_two_attempts_are_included(full: str, empty: str) -> Non
     assert held(empty) == held(full)
 
 
+@pytest.mark.parametrize("empty", ["sqlite", *thorough("postgresql")], indirect=True)
 def test_a_target_with_its_own_store_is_not_changed(full: str, empty: str) -> None:
     with closing(open_store(empty)) as store:
         store.record(release(1), seen=NOON, since=NOON)
@@ -320,6 +326,7 @@ def test_no_password_is_shown(full: str, empty_postgres_url: str) -> None:
         assert PASSWORD not in str(refused.value)
 
 
+@pytest.mark.thorough
 def test_a_store_under_two_addresses_is_recognized_as_one(
     full: str, tmp_path: Path, postgres_server: PostgresServer
 ) -> None:

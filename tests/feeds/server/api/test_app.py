@@ -23,6 +23,7 @@ from feeds.server.api.operations import OPERATIONS
 from feeds.server.api.problems import MEDIA_TYPE
 from feeds.server.app import create_app
 from tests.drafts import draft
+from tests.examples import thorough
 from tests.feeds.serving import served_by
 from tests.peer import PATIENCE
 
@@ -106,7 +107,7 @@ def test_each_response_matches_its_schema(
         ("topic=economy,transport&state=standing", Selection(state="standing")),
     ],
 )
-@pytest.mark.parametrize("limit", [1, 7, 200])
+@pytest.mark.parametrize("limit", [7, *thorough(1, 200)])
 def test_pages_contain_every_matching_release_once(
     web: httpx.Client, filled: SqliteStore, query: str, wanted: Selection, limit: int
 ) -> None:

@@ -156,6 +156,7 @@ def room() -> Iterator[Room]:
         yield room
 
 
+@pytest.mark.thorough
 def test_delays_of_publication_are_rebuilt(room: Room, tmp_path: Path) -> None:
     home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
     collect(home)
@@ -344,6 +345,7 @@ def test_last_captures_are_rebuilt_and_damaged_ones_listed(room: Room, tmp_path:
     assert provenance(tmp_path / "third", urls[2])["unreadable"] == {}
 
 
+@pytest.mark.thorough
 def test_a_removed_last_capture_is_missing_after_a_rebuild(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     for _ in range(2):
