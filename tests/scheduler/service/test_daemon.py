@@ -271,8 +271,8 @@ OFTEN = """
 import scheduler.service.timetable as timetable
 from dataclasses import replace
 often, timetable.MAX_SPREAD_SECONDS = {"reload", "publish"}, 0.0
-timetable.RECURRING = [
-    replace(one, seconds=0.5) if one.name in often else one for one in timetable.RECURRING
+timetable.RECURRING_JOBS = [
+    replace(one, seconds=0.5) if one.name in often else one for one in timetable.RECURRING_JOBS
 ]
 """
 """Has a service look every half second for what is to be done, and does it."""
