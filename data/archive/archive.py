@@ -340,10 +340,10 @@ class Archive:
         return file
 
     def _is_mended(self, file: WarcFile) -> bool:
-        """Add the leaves and CDXJ lines of a file that a killed process did not write.
+        """Add the leaves and CDXJ lines that are missing because a file's writer was killed.
 
-        Returns False if a damaged part precedes a complete record. Such a file is not changed, and
-        gets no more records.
+        Returns whether records can be appended to the file. They can't if it is empty, or if a
+        damaged part precedes a complete record. A damaged file is not changed.
         """
         records = file.mend()
         try:

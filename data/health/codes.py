@@ -97,7 +97,7 @@ CODES: Final = {
     "site.dns": Meaning("failing", "Its host name does not resolve."),
     "site.connection": Meaning("failing", "The connection fails or breaks."),
     "site.server_error": Meaning("failing", "Its server fails (5xx) or is in maintenance."),
-    "site.bad_answer": Meaning("failing", "Its response is not a page."),
+    "site.bad_answer": Meaning("failing", "The response of its site is not a page."),
     "site.robots": Meaning("blocked", "Its robots.txt forbids the visit."),
     "site.blocked": Meaning("blocked", "It refuses visits with a status (403, 429, 451)."),
     "site.challenge": Meaning("blocked", "A challenge or captcha replaces its pages."),

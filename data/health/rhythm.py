@@ -63,8 +63,9 @@ MAX_FOLLOWS: Final = 3.0
 
 MAX_FALSE_ALARMS: Final = 1.35
 """Maximum number of false reports of silence per year for a healthy source, according to the model.
-The model deliberately overestimates how likely a long silence is, so that alarms wait in a quiet
-country. For real sources, 0.85 false reports a year were measured."""
+The model deliberately overestimates how likely a long silence is. This delays alarms while the
+other sources of the country are quiet. For real sources, 0.85 false reports a year were
+measured."""
 
 TINY: Final = 1e-9
 """Maximum rounding error in a sum of hazards."""

@@ -222,8 +222,8 @@ def _is_cut(content: Content, before: Content | None, field: str) -> bool:
 def later_update(updated: dt.datetime, seen: dt.datetime) -> dt.datetime:
     """Return a new ``updated`` time that is later than the previous time.
 
-    If the clock was set back, the result is one second after the previous time. Otherwise, feed
-    readers would miss the change.
+    If the clock was set back, the result is one second after the previous time, because feed
+    readers miss a change if its time is not later.
     """
     return seen if seen > updated else updated + dt.timedelta(seconds=1)
 

@@ -35,7 +35,7 @@ INTERRUPTED_CUTS: Final[tuple[Cut, ...]] = ("time", "memory")
 
 
 class FileText(msgspec.Struct, frozen=True):
-    """The text of a file by page.
+    """The text of a file, separated by page.
 
     ``pages`` contains one text per page, slide or sheet. ``cut`` is the reason why text is missing,
     or an empty string. ``tool`` is the name of the program that recognized scanned text, if any.

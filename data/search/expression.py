@@ -217,5 +217,7 @@ def check_sources(expression: Expression | None, text: str, known: Iterable[str]
             for value in sorted(leaf.values - names):
                 near = near_name(value[:40], sorted(names))
                 problem = N_("no source is named '%(name)s'")
-                fix = N_("did you mean %(near)s?") if near else N_("write the id of a source")
+                fix = N_("write the id of a source after the colon")
+                if near:
+                    fix = N_("did you mean %(near)s?")
                 raise QueryError(text, leaf.position, problem, fix, name=value[:40], near=near)

@@ -70,7 +70,7 @@ def follows(char: str) -> bool:
 def folded_cluster(cluster: str) -> str:
     """Return the folded form of a character with its combining marks.
 
-    If it is a word of its own, it has spaces around it.
+    If the character is a word by itself, the folded form is surrounded by spaces.
     """
     # Surrounding letters keep the spaces at both ends.
     return fold_search(f"a{cluster}a")[1:-1]

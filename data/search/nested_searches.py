@@ -60,7 +60,7 @@ class _Resolver:
         quoted = name[:MAX_QUOTED]
         if name in names:
             problem = N_("the saved search '%(name)s' contains itself")
-            fix = N_("remove its name from one of the saved searches")
+            fix = N_("remove the reference to '%(name)s' from one of the saved searches")
             raise QueryError(self._text, at, problem, fix, name=quoted)
         if len(names) >= MAX_SAVED_DEPTH:
             problem = N_("saved searches are nested more than %(most)s levels deep")

@@ -57,7 +57,7 @@ class Query:
 
     @cached_property
     def condition(self) -> Expression:
-        """Return the expression of the text and of all filters except the days."""
+        """Return the query expression for the text and all filters except the date range."""
         if self.is_empty:
             return NOTHING
         return all_of([*([self.expression] if self.expression else []), *self._filters()])

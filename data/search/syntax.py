@@ -4,8 +4,9 @@
     all   = one, {["AND"], one}      one  = ("NOT" | "-"), one | [field ":"], ("(", any, ")" | term)
     term  = word | prefix "*" | '"', phrase, '"'
 
-Operators are in capitals; ``or`` is a word. Case and accents are ignored. In scripts without
-spaces, each run of letters is a phrase. docs/reference/queries.md describes the language.
+Operators are written in capitals; ``or`` is a word. Case and accents are ignored. In scripts
+without spaces between words, each run of letters is a phrase. docs/reference/queries.md describes
+the language.
 """
 
 import calendar

@@ -44,7 +44,7 @@ from data.watches.watch_file import Watch
 Key: TypeAlias = str
 
 PREFIX_LETTERS: Final = range(MIN_PREFIX_LETTERS, MIN_PREFIX_LETTERS + 3)
-"""Numbers of letters in keys for prefixes. Further letters are compared afterwards."""
+"""Lengths of prefix keys, in letters. Further letters of a prefix are compared after the lookup."""
 
 
 class Need(NamedTuple):

@@ -126,7 +126,7 @@ class SaveApi:
         return self._outcome(fields_of(answer.body), url, revision) or Nothing()
 
     async def capture_since(self, url: str, revision: int, since: float) -> Saved | Busy | Nothing:
-        """Return the first capture of a page since a time, or `Nothing`."""
+        """Return the first capture of a page after ``since`` (seconds since 1970), or `Nothing`."""
         first = dt.datetime.fromtimestamp(int(since) - CLOCK_SKEW_SECONDS, dt.UTC)
         query = {
             "url": url,

@@ -96,7 +96,7 @@ CUT_TEXTS: Final[Mapping[Cut, str]] = {
     "scan": N_("The file is a scan, and the text of scans is not searched."),
     "kind": N_("The content of the file is not of this type, so its text is not searched."),
 }
-"""Sentences for the reasons why text of a file is missing."""
+"""Messages that explain why part of a file's text is not searched."""
 
 
 def name_of(media: Media) -> str:

@@ -367,7 +367,7 @@ class CapturedPages:
             size += len(made)
             if size > MAX_BODY_BYTES:
                 raise Undecodable(
-                    f"the addresses of all links have more than {MAX_BODY_BYTES:,} bytes together"
+                    f"the addresses of all links exceed {MAX_BODY_BYTES:,} bytes in total"
                 )
             return made
 

@@ -1,8 +1,8 @@
 """Feeds and pages for one topic of one source, generated on request.
 
 There are too many of them to publish, and few are read. They contain the same releases as published
-feeds and pages would contain. But their archive pages are computed for each request, so an old
-release that is found later shifts the archive pages.
+ones would. But their archive pages are computed per request, so an old release that is found later
+moves other releases to different archive pages.
 """
 
 import re

@@ -220,7 +220,7 @@ def release_text(
 
 
 def copy_details(one: StoryMember, first: StoryMember) -> str:
-    """Describe the share of a copy that is in its story's first release, and the copy's delay."""
+    """Describe how much of a copy equals its story's first release, and the copy's delay."""
     own, other = one.release.content.language, first.release.content.language
     how = f"in {own}" if own and own != other else f"{one.overlap:.0%} the same"
     if not one.lag:

@@ -240,7 +240,7 @@ def showing(room: str, day: int) -> Showing:
 
 
 def pinned(releases: list[ReleaseText], past: list[RoomEvent]) -> tuple[ReleaseText, ...]:
-    """Return the releases with the release that was pinned last at the top."""
+    """Return the releases with the most recently pinned release first."""
     tops = [event.release for event in past if event.kind == "pin"]
     return tuple(sorted(releases, key=lambda release: release.key not in tops[-1:]))
 

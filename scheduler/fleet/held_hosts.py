@@ -198,7 +198,8 @@ class HeldHosts:
         try:
             return await self._due(lease)
         except psycopg.Error as error:
-            log.warning("due sources unknown", host=lease.host, problem=masked(str(error)))
+            problem = masked(str(error))
+            log.warning("can't list the due sources of a host", host=lease.host, problem=problem)
             return []
 
     async def _due(self, lease: Lease) -> Sequence[AskedVisit]:
@@ -243,5 +244,5 @@ class HeldHosts:
                 urls = [parse_source(one.file, one.source).url for one in due]
                 return max((gap_of(store, url, network) for url in urls), default=None)
         except (StoreError, SourceError) as error:
-            log.warning("request interval of host unknown", host=host, problem=str(error))
+            log.warning("can't read the request interval of a host", host=host, problem=str(error))
             return None

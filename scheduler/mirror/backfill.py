@@ -177,7 +177,7 @@ class Backfill:
                 self.counts.captures += (one.stamp, one.digest) not in rows
                 rows.setdefault((one.stamp, one.digest), one)
         if self.counts.captures > MAX_CAPTURES:
-            raise WebArchiveError(self._web.address, "its index of this site is too large")
+            raise WebArchiveError(self._web.address, "the index of this site is too large")
         self._on_step("index", self._web.requests, self._web.requests)
 
     def _captures(self, key: str) -> list[IndexedCapture]:
@@ -210,9 +210,10 @@ class Backfill:
     ) -> int | None:
         """Return the position of the next listing capture to fetch, or None at the end.
 
-        The last and the first capture are fetched before the others. A capture between two fetched
-        ones is needed if pages first captured between them may be releases. It is also needed if
-        the two listings share no release and the index can't list pages.
+        The last and the first capture are fetched before the others. Then the largest gap between
+        two successive fetched captures is halved, until no gap is left. If the archive's index can
+        list pages, a gap is a period in which pages that may be releases were first captured.
+        Otherwise, it is a period whose two listings share no release.
         """
         for place in (len(captures) - 1, 0):
             if place not in listed:

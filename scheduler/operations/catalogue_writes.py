@@ -35,7 +35,7 @@ EXAMPLE_CATALOGUE: Final = "world"
 
 
 class CatalogueWrites:
-    """The operations on the catalogues of a home directory, with the running service."""
+    """API operations on the catalogues of a home directory whose service is running."""
 
     def __init__(self, home: Home, service: RunningService) -> None:
         self._home = home

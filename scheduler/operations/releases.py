@@ -62,6 +62,9 @@ def find_all(names: tuple[str, ...]) -> Choose:
 
 
 def decide(home: Home, choose: Choose, action: Callable[[Store, str], bool]) -> list[str]:
-    """Apply an action to all selected releases in one transaction. Returns the ids that changed."""
+    """Apply an action to all selected releases in one transaction.
+
+    Returns the ids of the changed releases.
+    """
     with closing(home.store()) as store, store.transaction():
         return [one for one in choose(store) if action(store, one)]

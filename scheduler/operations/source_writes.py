@@ -47,7 +47,7 @@ class NothingAdded(CommuniqueError):
 
 
 class SourceWrites:
-    """The operations on the sources of a home directory, with the running service."""
+    """API operations on the sources of a home directory whose service is running."""
 
     def __init__(self, home: Home, service: RunningService, adding: Inspections) -> None:
         self._home = home

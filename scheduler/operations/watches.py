@@ -73,7 +73,7 @@ def create_watch(
     chosen = watch_id or id_for(keys["name"])
     if not ID.fullmatch(chosen):
         raise UnusableId(
-            f"{chosen or keys['name']!r} is not a valid id; choose one of lower-case letters, "
+            f"{chosen or keys['name']!r} is not a valid id; use only lower-case letters, "
             "digits and hyphens"
         )
     watch = new_watch(keys, outputs, feed=feed)

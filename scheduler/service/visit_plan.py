@@ -40,9 +40,9 @@ class VisitPlan:
     ) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime], dict[str, float]]:
         """Load the sources that are not paused. ``known`` are the sources loaded before.
 
-        Returns the sources by id, and the times of the first visits to new or changed sources. Also
-        returns the seconds until the next visit to each single page with an unconfirmed change.
-        Such a change may have been found by `communique collect`.
+        Returns the sources by id, the times of the first visits to new or changed sources, and the
+        seconds until the next visit to each single-page source with an unconfirmed change. Changes
+        found by `communique collect` are included.
         """
         loaded, broken = load_sources(self._home.sources)
         for error in broken:

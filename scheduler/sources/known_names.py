@@ -1,4 +1,4 @@
-"""Check the names of sources, topics and languages that people give to commands."""
+"""Validate the source, topic and language names passed to commands."""
 
 from collections.abc import Iterable
 

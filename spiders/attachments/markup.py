@@ -105,7 +105,7 @@ class Relations(XmlText):
 
 
 class WordText(XmlText):
-    """Collects the text of a DOCX by page, or of a slide.
+    """Collects the texts of the pages of a DOCX file, or the text of a slide.
 
     Pages begin where Word began them when it last saved the file. ``notes`` contains the texts of
     notes, by the element that refers to a note and the note's id. Notes are added at the end of the
@@ -204,7 +204,7 @@ class SheetText(XmlText):
 
 
 class OpenDocumentText(XmlText):
-    """Collects the text of an OpenDocument file by page, sheet or slide."""
+    """Collects the texts of the pages, sheets or slides of an OpenDocument file."""
 
     def __init__(self, kind: FileKind) -> None:
         super().__init__()

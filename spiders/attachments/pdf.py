@@ -1,4 +1,4 @@
-"""Read the text of PDF files by page, and recognize the text of scanned pages."""
+"""Read the text of PDF files page by page, and recognize the text of scanned pages."""
 
 from collections.abc import Callable, Iterator
 from io import BytesIO

@@ -28,7 +28,7 @@ _end = msgspec.json.Decoder(FileText)
 def read_attachment(
     body: bytes, languages: Sequence[str] = (), seconds: int = MAX_CPU_SECONDS
 ) -> FileText:
-    """Return the text of a file by page, as far as it can be read within the limits.
+    """Return the texts of a file's pages, as far as they can be read within the limits.
 
     If ``languages`` (tags) are given, scanned pages are recognized. The process may wait on a busy
     system, so its wall-clock time is limited to twice its CPU time. No content of the file raises

@@ -1,4 +1,4 @@
-"""Read RTF files (Rich Text Format 1.9.1) by page."""
+"""Read RTF files (Rich Text Format 1.9.1) page by page."""
 
 import codecs
 import re

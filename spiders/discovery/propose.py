@@ -274,7 +274,7 @@ def _read(proposal: SourceDraft, site: FetchedSite) -> tuple[Listing, tuple[Samp
 
 
 def _stated(dates: Iterable[Published | None]) -> list[dt.datetime]:
-    """Return the local times of those dates that have a UTC offset on the site itself."""
+    """Return the local times of the dates whose UTC offset is stated on the site."""
     return [date.local for date in dates if date and date.zone.startswith(("+", "-"))]
 
 

@@ -30,23 +30,23 @@ MAX_HEAD_BYTES: Final = 16_384
 DEFAULT_PORTS: Final = {"http": 8080, "socks5": 1080}
 
 SOCKS_REASONS: Final = {
-    1: "it failed",
-    2: "its rules forbid the connection. They must allow IP addresses, not only names",
-    3: "it can't reach the network of the site",
-    4: "it can't reach the site",
+    1: "the proxy reports a general failure",
+    2: "the rules of the proxy forbid the connection. They must allow IP addresses, not only names",
+    3: "the proxy can't reach the network of the site",
+    4: "the proxy can't reach the site",
     5: "the site refused the connection",
     6: "the connection timed out",
-    8: "it does not accept IP addresses, which Communique requires",
+    8: "the proxy does not accept IP addresses, which Communique requires",
 }
 """Reason for each error code in the reply of a SOCKS5 proxy (RFC 1928, 6)."""
 
 REFUSED_CONNECT: Final = (
-    "it responds with {status}. It must allow CONNECT to IP addresses, not only to names, and to "
-    "port 80, too"
+    "the proxy responds with {status}. It must allow CONNECT to IP addresses, not only to names, "
+    "and to port 80, too"
 )
 """Message about an HTTP proxy that refuses a tunnel."""
 
-METADATA_REASON: Final = "its address is one that may serve the credentials of this machine"
+METADATA_REASON: Final = "the address of the proxy may serve the credentials of this machine"
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -93,11 +93,15 @@ class Upstream:
         except ProxyFailure:
             raise
         except TimeoutError as error:
-            why = f"it does not respond within {UPSTREAM_SECONDS:g} seconds"
+            why = f"no response within {UPSTREAM_SECONDS:g} seconds"
             raise ProxyFailure(self.name, why) from error
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
             is_down = isinstance(error, OSError)
-            why = "it is down or its address is wrong" if is_down else "its response is invalid"
+            why = (
+                "the proxy is down or its address is wrong"
+                if is_down
+                else "the response of the proxy is invalid"
+            )
             raise ProxyFailure(self.name, why) from error
 
     async def _open_tunnel(
@@ -123,13 +127,13 @@ class Upstream:
         start, *fields = head.split("\r\n")
         version, _, status = start.partition(" ")
         if not version.startswith("HTTP/1.") or not status[:3].isdigit():
-            raise ProxyFailure(self.name, "it is not an HTTP proxy")
+            raise ProxyFailure(self.name, "the server is not an HTTP proxy")
         if status.startswith("407"):
-            raise ProxyFailure(self.name, "it rejects the user or password")
+            raise ProxyFailure(self.name, "the proxy rejects the user or password")
         if status.startswith("4"):
             raise ProxyFailure(self.name, REFUSED_CONNECT.format(status=status[:3]))
         if not status.startswith("2"):
-            raise ProxyFailure(self.name, f"it responds with {status[:3]}")
+            raise ProxyFailure(self.name, f"the proxy responds with {status[:3]}")
         names = {name.strip().lower(): value.strip() for name, _, value in map(_parted, fields)}
         if names.get("content-length", "0") != "0" or "transfer-encoding" in names:
             raise ProxyFailure(self.name, "the proxy sends its own content in place of the site")
@@ -142,22 +146,23 @@ class Upstream:
         writer.write(bytes([5, 1, method]))
         version, chosen = await reader.readexactly(2)
         if version != 5:  # noqa: PLR2004 - the version of SOCKS
-            raise ProxyFailure(self.name, "it is not a SOCKS5 proxy")
+            raise ProxyFailure(self.name, "the server is not a SOCKS5 proxy")
         if chosen != method:
-            why = "it rejects the user" if self.user else "it needs a user and password"
-            raise ProxyFailure(self.name, why)
+            why = "rejects the user" if self.user else "requires a user and password"
+            raise ProxyFailure(self.name, f"the proxy {why}")
         if self.user:
             user, password = self.user.encode(), self.password.encode()
             writer.write(bytes([1, len(user), *user, len(password), *password]))
             _, status = await reader.readexactly(2)
             if status:
-                raise ProxyFailure(self.name, "it rejects the user or password")
+                raise ProxyFailure(self.name, "the proxy rejects the user or password")
         ip = ipaddress.ip_address(address.partition("%")[0])
         kind = 1 if ip.version == 4 else 4  # noqa: PLR2004 - the IP version
         writer.write(bytes([5, 1, 0, kind, *ip.packed, *port.to_bytes(2)]))
         version, reply, _, bound = await reader.readexactly(4)
         if version != 5 or reply:  # noqa: PLR2004 - as above
-            raise ProxyFailure(self.name, SOCKS_REASONS.get(reply, f"it responds with {reply}"))
+            why = SOCKS_REASONS.get(reply, f"the proxy responds with {reply}")
+            raise ProxyFailure(self.name, why)
         sizes = {1: 4, 4: 16}
         size = sizes[bound] if bound in sizes else (await reader.readexactly(1))[0]
         await reader.readexactly(size + 2)

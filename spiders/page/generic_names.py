@@ -52,7 +52,7 @@ PART: Final = re.compile(r"[\w'’-]+")
 
 
 def is_generic(name: str) -> bool:
-    """Whether a text is too generic for an institution: a page type, a file name or digits."""
+    """Whether a text is too generic for an institution's name: a page type, file name or digits."""
     folded = name.casefold().strip()
     if (
         not LETTERED.search(CLOCK.sub("", folded))

@@ -78,7 +78,8 @@ def marks_of(element: etree._Element) -> Iterator[str]:
 def layout_of(element: etree._Element) -> str:
     """Return a path that identifies the layout of an element's page.
 
-    It consists of the names of the element and three ancestors.
+    It consists of the tag names of the element and its three nearest ancestors, each with the first
+    mark (an id or class) of its element.
     """
     names = []
     for one in (element, *islice(element.iterancestors(), 3)):

@@ -270,7 +270,10 @@ class WebArchive:
             if resume in seen:
                 break
             seen.add(resume)
-        raise WebArchiveError(self.address, f"its index of {masked(url)} does not end")
+        raise WebArchiveError(
+            self.address,
+            f"the index of {masked(url)} has more than {MAX_INDEX_PAGES} pages or repeats a page",
+        )
 
     def _page(self, query: dict[str, str]) -> IndexPage:
         answer, _ = self._ask(f"{self._index}?{urlencode(query)}", MAX_INDEX_BYTES)
@@ -280,7 +283,7 @@ class WebArchive:
         if page is None:
             raise WebArchiveError(
                 self.address,
-                f"its index returned {answer.status} without a list of captures",
+                f"the index returned {answer.status} without a list of captures",
             )
         if len(answer.body) >= MAX_INDEX_BYTES:
             raise self._too_many(query["url"])
@@ -304,7 +307,10 @@ class WebArchive:
             seen.update(fresh)
             waiting += fresh
             if len(seen) > MAX_INDEX_PAGES:
-                raise WebArchiveError(self.address, f"the TimeMap of {masked(url)} does not end")
+                raise WebArchiveError(
+                    self.address,
+                    f"the TimeMap of {masked(url)} has more than {MAX_INDEX_PAGES} pages",
+                )
 
     def _ask(self, address: str, limit: int = 0) -> tuple[OutboundResponse, str]:
         """Send a request, and repeat it if it fails. Returns the response and its final address.

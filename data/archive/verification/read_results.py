@@ -110,15 +110,16 @@ class Found:
 
 
 class Records(Found):
-    """Results of reading an archive, compared with a log and the store's captures.
+    """Progress and results of comparing an archive with its log and the store's captures.
 
     - ``captures`` contains the store's captures that were not found yet, by record id.
     - ``files`` and ``size`` count the WARC files and their bytes.
     - ``lines`` are the CDXJ lines of the current file.
     - ``first`` and ``previous`` are the first and the last record read from the current segment.
-    - ``numbers`` contains the leaves of the segment.
+    - ``numbers`` contains the leaf numbers of the records read from the current segment.
     - ``read`` contains finished files for the next verification.
-    - ``unread`` lists files that a complete verification has read before.
+    - ``unread`` lists the files skipped now, because they are unchanged since an earlier complete
+      verification.
     """
 
     def __init__(self, leaves: Leaves, captures: Iterable[Capture] = ()) -> None:

@@ -23,7 +23,7 @@ class UnconfirmedTable(Part):
     """
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """Return the last mark of a subject and its time, or None."""
+        """Return the unconfirmed mark stored for a subject and the time it was stored, or None."""
         for mark, seen in self._ask(
             "SELECT mark, seen FROM unconfirmed WHERE subject = ?", [subject]
         ):

@@ -210,7 +210,7 @@ class SourceRestored(JournalDecision, frozen=True, tag="restore_source"):
 
 
 class FilesNamed(JournalDecision, frozen=True, tag="await_files"):
-    """Files of releases (by address) are to be archived."""
+    """Files of releases were queued for archiving. ``urls`` are the addresses of the files."""
 
     source: str
     urls: Sequence[str]

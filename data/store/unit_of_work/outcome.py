@@ -47,8 +47,8 @@ class RecordOutcome:
     - ``noted`` is true if any of these addresses was new.
     - ``fingerprint`` identifies the text of the draft.
     - ``skeleton`` contains hashes of the page's structure.
-    - ``labels`` are labels of topics by slug.
-    - ``joined`` is None if nothing was added to a story.
+    - ``labels`` maps the slugs of topics to labels.
+    - ``joined`` lists the releases and stories added to a story, or is None.
     - ``capture`` is the archive record that showed the draft.
     - ``read_at`` is the time when an archived page was extracted again, or None in a visit.
     - ``news`` is true if the release is new and was published after the first visit to its source;

@@ -122,8 +122,8 @@ def add(
     if not yes:
         sites = counted(len(entries), "site")
         if not sys.stdin.isatty():
-            raise click.UsageError(f"this would request {sites}; add --yes to continue")
-        click.confirm(f"Request {sites} and add their press rooms?", abort=True)
+            raise click.UsageError(f"this command sends requests to {sites}; add --yes to continue")
+        click.confirm(f"Send requests to {sites} and add their press rooms?", abort=True)
     home.check_writable()
     home = open_home(home.path)
     with (

@@ -72,7 +72,7 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
 
 
 def unknown_proxy(home: Home, loaded: LoadedSource) -> list[SourceError]:
-    """Return an error if the settings do not have the proxy of a source."""
+    """Return an error if a source's proxy is not defined in the settings."""
     try:
         check_proxy(loaded.file, home.settings.network)
     except UnknownProxy as error:

@@ -69,7 +69,7 @@ MAX_PLANNING_SECONDS: Final = 2.0
 """Maximum CPU time in seconds for choosing the next requests."""
 
 MAX_RELEASES: Final = 10
-"""Maximum number of releases that are searched for at a page's URL."""
+"""Maximum number of releases that are looked up per page URL."""
 
 RETRY_DELAY: Final = dt.timedelta(hours=1)
 """Time after which a page's requisites are requested again if some of them could not be fetched."""

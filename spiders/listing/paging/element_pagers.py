@@ -1,4 +1,4 @@
-"""Read pagers that are custom elements, whose links are drawn by scripts.
+"""Read pagers that are custom elements, whose links are created by scripts.
 
 Example: ``<ds-pagination current-page="1" total-pages="4" base-url="/news?page=">``. Each design
 system uses different names. An element may also contain the URL of the next page.

@@ -124,7 +124,7 @@ def step(here: str, address: str) -> int:
 
 
 def by_script(here: str, text: str) -> str | None:
-    """Return the URL of the next page if a script creates a pager of numbered files, or None.
+    """Return the URL of the next page if a script creates a pager for numbered files, or None.
 
     TRS WCM, a common publishing system, calls ``createPageHTML(pages, current, "index", "html")``.
     Page 0 is ``index.html``, and page 1 is ``index_1.html``.
@@ -253,7 +253,7 @@ def is_dot(label: str) -> bool:
 
 
 def next_dot(pager: etree._Element, dots: Mapping[etree._Element, str | None]) -> str | None:
-    """Return the URL of the dot after the current dot in a pager of dots, or None.
+    """Return the URL of the dot after the current dot in a pager with dots, or None.
 
     ``dots`` maps the pager's dots to their URLs. The current dot has no link (None) or is marked as
     current.

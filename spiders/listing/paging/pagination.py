@@ -276,9 +276,9 @@ class _Links:
         yield from counted
 
     def _counted(self) -> Iterator[_Candidate]:
-        """Yield the pages before and after the current page in numbered pagers.
+        """Yield the pages before and after the current page, from pagers that list the pages.
 
-        Pagers of dots and pagers drawn by scripts are included.
+        The pages may be listed by number or as dots, and a script may create the pager.
         """
         page = self._page
         if b"createPage" in page.markup and (drawn := by_script(page.url, page.text)):

@@ -204,9 +204,9 @@ class RecordFields:
         return self._flat.text_of(anchor) or (anchor.node.get("title") or "").strip()
 
     def like_these(self, record: Record) -> ListingItem | None:
-        """Convert a record that is not one of the rated records to an item.
+        """Convert an unrated record to an item, or return None if it differs from the rated ones.
 
-        Returns None if the record has no link with a signature that occurs in the rated records.
+        It differs if none of its links has the signature of a link in the rated records.
         """
         known = [anchor for anchor in record.anchors if self._slot(anchor) in self._links]
         if not known:

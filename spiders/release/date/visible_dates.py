@@ -69,8 +69,8 @@ MAX_PIECES: Final = 40
 """Maximum number of text pieces per block that are checked for adjacent digits."""
 
 JOINT_CHARS: Final = 12
-"""Number of characters compared on each side of a boundary between two elements with adjacent
-digits."""
+"""Maximum number of characters on each side of the boundary between two elements whose digits
+touch. These characters locate the boundary in the text of the block."""
 
 MAX_CALENDAR_LEAF_LENGTH: Final = 24
 """Maximum length of a date that is shown like a page of a tear-off calendar, in characters."""

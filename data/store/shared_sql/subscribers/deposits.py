@@ -99,10 +99,10 @@ class DepositsPart(Part):
         )
 
     def deposits_since(self, archive: str, since: float) -> Sequence[float]:
-        """Return the times of requests to an archive since a time, oldest first.
+        """Return the times of deposit requests sent to an archive after ``since``, oldest first.
 
-        Only the time of a deposit's last request is stored. It is also returned for the deposit's
-        earlier, rejected requests.
+        For each deposit, only the time of its last request is stored. So the deposit's earlier,
+        rejected requests are returned with the same time.
         """
         rows = self._ask(
             "SELECT submitted, attempts, state FROM deposits WHERE archive = ? AND submitted > ?"

@@ -76,7 +76,7 @@ class ReaderStatesPart(Part):
     ) -> Mapping[str, int]:
         """Return the number of unread releases per source.
 
-        Only the ``limit`` releases first seen last are counted.
+        Only the ``limit`` most recently added releases are counted.
         """
         return dict(
             self._ask(
