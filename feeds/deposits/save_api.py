@@ -30,7 +30,7 @@ MAX_CDX_ROWS: Final = 50
 BUSY_STATUSES: Final = frozenset(
     (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 )
-"""HTTP statuses that mean that an archive temporarily accepts no requests from us."""
+"""HTTP statuses by which an archive shows that it temporarily accepts no requests from us."""
 
 LIMIT_ERROR: Final = re.compile(r"limit|too-many|bandwidth|busy|overload|unauthori[sz]ed")
 """Pattern of errors in ``status_ext`` (Save Page Now) that are about limits or access, not the

@@ -35,7 +35,7 @@ from feeds.translations import Texts
 from feeds.urls import FEED_TYPES, FORMATS, SEARCH_FEED, page_file, relative
 
 STATIC_FILE = "search/index.html"
-"""File of the search page on static hosts, which explains that search needs a server."""
+"""File of the page that static hosts show in place of search."""
 
 DISPLAY_PARAMETERS = ("sort", "cursor", "more")
 """Parameters of the search page that do not select results."""

@@ -166,7 +166,7 @@ def known_by(
 def pages_of(sightings: Sightings) -> Iterator[Capture]:
     """Yield the captured pages that show a release.
 
-    The page that showed that the release was removed is omitted.
+    The page that proved the removal of the release is omitted.
     """
     return filter(None, (*sightings.versions.values(), sightings.seen))
 

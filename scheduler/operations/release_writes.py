@@ -18,7 +18,7 @@ ID_DESCRIPTION: Final = "The id of a release, or the start of an id."
 
 
 class ReleaseWrites:
-    """The operations on the releases of a home directory."""
+    """API operations on the releases of a home directory."""
 
     def __init__(self, home: Home) -> None:
         self._home = home

@@ -19,7 +19,7 @@ ID_DESCRIPTION: Final = "The name of a saved search."
 
 
 class SearchWrites:
-    """The operations on the saved searches in a folder."""
+    """API operations on the saved searches in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

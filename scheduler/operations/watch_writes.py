@@ -40,7 +40,7 @@ MAX_MATCHES: Final = 100
 
 
 class WatchWrites:
-    """The operations on the watches of a home directory."""
+    """API operations on the watches of a home directory."""
 
     def __init__(self, home: Home) -> None:
         self._home = home

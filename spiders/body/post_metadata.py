@@ -32,14 +32,14 @@ themes."""
 NORMALIZED_TEXT: Final = etree.XPath("normalize-space()")
 
 POSTED_SENTENCE: Final = r"^\W*{}"
-"""Template of the pattern of the start of a sentence about when or where a post was published."""
+"""Template of a pattern for the start of a sentence about when or where a post was published."""
 
 FILING_WORDS: Final = r"\b{}\b"
 """Template of the pattern of words about category, tags or comments, which are searched in
 sentences that match `POSTED_SENTENCE`."""
 
 LABEL: Final = r"^\W*{}"
-"""Template of the pattern of the start of a post's label, such as "Posted in"."""
+"""Template of a pattern for the start of a post's label, such as "Posted in"."""
 
 SENTENCE_END: Final = re.compile(r"[^\W\d]{4,}[.!?]\s*$")
 """Pattern of the end of a sentence. Most labels of posts are not sentences."""

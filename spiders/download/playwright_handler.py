@@ -63,7 +63,7 @@ MAX_SETTLE_MILLISECONDS = 10_000
 
 NO_PICTURE: Final = "the browser could not take its screenshot or print it"
 
-NOT_LOADED = "its scripts led the browser to an address that it can't load"
+NOT_LOADED = "scripts of the page led the browser to an address that can't be loaded"
 
 MAX_STEPS: Final = 100
 """Maximum number of clicks and scrolls per page."""

@@ -36,20 +36,20 @@ KNOWN_ERRORS: Final[dict[str, tuple[ErrorKind, str]]] = {
     "DownloadTimeoutError": ("timeout", "the server took too long to respond"),
     "DNSLookupError": ("dns", "the host name has no address"),
     "CannotResolveHostError": ("dns", "the host name has no address"),
-    "DownloadConnectionRefusedError": ("connection", "no server listens at its address"),
-    "ValueError": ("refused", "its address can't be requested"),
+    "DownloadConnectionRefusedError": ("connection", "no server listens at the address"),
+    "ValueError": ("refused", "the address can't be requested"),
     "NotSupported": ("refused", "only http and https addresses are fetched"),
     "DownloadCancelledError": ("size", TOO_LONG),
     "ConnectionDone": ("connection", "the server closed the connection without a response"),
     "ConnectionLost": ("connection", "the connection was lost before a response"),
-    "ConnectError": ("connection", "a connection to its address failed"),
+    "ConnectError": ("connection", "a connection to the address failed"),
     "ResponseDataLossError": ("connection", "the connection was lost during the response"),
     "ResponseDataLoss": ("connection", "the connection was lost during the response"),
     "ParseError": ("network", "the server does not speak HTTP"),
     "InvalidHeaderName": ("network", "the header fields of the response are not valid HTTP"),
     "Undecodable": ("network", NOT_PACKED),
     "Error": ("certificate", "a secure connection (TLS) failed"),
-    "VerificationError": ("certificate", "its certificate is not trusted"),
+    "VerificationError": ("certificate", "the certificate of the server is not trusted"),
 }
 """Error kinds and messages, by the class name of the exception."""
 
@@ -160,10 +160,10 @@ def _ignored(error: IgnoreRequest) -> tuple[ErrorKind, str]:
         status, place = error.response.status, _header(error.response, "Location")
         return (
             "refused",
-            f"it responds with {status} and redirects to {place}, which is not requested",
+            f"the server responds with {status} and redirects to {place}, which is not requested",
         )
     if "max redirections" in text:
-        text = "its redirects do not end"
+        text = "too many redirects"
     return "size" if text in {TOO_LARGE, TOO_LONG} else "refused", text
 
 

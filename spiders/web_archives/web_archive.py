@@ -183,7 +183,7 @@ class WebArchive:
 
     def _too_many(self, url: str) -> WebArchiveError:
         """Return the error of an index that is too large."""
-        return WebArchiveError(self.address, f"its index of {masked(url)} has too many captures")
+        return WebArchiveError(self.address, f"the index of {masked(url)} has too many captures")
 
     def fetch(self, capture: IndexedCapture) -> RawCapture:
         """Fetch a capture as first stored.
@@ -349,7 +349,7 @@ class WebArchive:
             # With a Memento-Datetime, this is the status of the captured response.
             if "memento-datetime" in answer.headers or not is_failure(answer.status):
                 return answer
-            cause = f"it responded with {answer.status}"
+            cause = f"the server responded with {answer.status}"
             now = utc_now()
             wait = wait_of(answer.status, answer.headers.get("retry-after"), now)
             if wait and wait.requested:

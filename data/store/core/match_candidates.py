@@ -93,7 +93,7 @@ class SimilarTexts:
     def enter(
         self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
     ) -> None:
-        """Add a text under all its marks except the ``hot`` marks, which too many texts have."""
+        """Add a text under all its marks, except the ``hot`` marks that too many texts have."""
         self._tables.add_bands(number, bands_of(text, order, hot), len(text.anchors))
 
     def replace(

@@ -85,7 +85,7 @@ class FacetsPart(Part):
 
 
 class FiledEvent(NamedTuple):
-    """An event with the stored properties that determine which feeds contain its release.
+    """An event with the stored properties that select the feeds of its release.
 
     ``topics`` and ``payload`` are JSON.
     """

@@ -1,4 +1,4 @@
-"""The operations of the API as tools: their schemas, and calls without HTTP.
+"""API operations as MCP tools: their schemas, and calls without HTTP.
 
 A tool has the same effect as REST with the same token, because both call `Reads.call` and
 `Writes.call`.

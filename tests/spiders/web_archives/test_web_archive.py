@@ -83,7 +83,7 @@ def test_a_wait_of_days_and_an_archive_that_is_gone_end_the_run(served: Loopback
     with pytest.raises(WebArchiveError, match=r"asked to wait until .* again later"):
         archive.fetch(first)
     served.down = [(502, {})] * 9
-    with pytest.raises(WebArchiveError, match=r"it responded with 502.* again later"):
+    with pytest.raises(WebArchiveError, match=r"the server responded with 502.* again later"):
         archive.fetch(first)
     address = f"http://127.0.0.1:{free_port()}/coll"
     gone = WebArchive(address, Outbound(allow_private=True), 1.0, sleep=lambda _: None)
