@@ -150,7 +150,7 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def read_regular(path: Path, most: int = -1) -> bytes:
-    """Read at most ``most`` bytes of a regular file. Raises OSError for any other file."""
+    """Read up to ``most`` bytes of a regular file. Raises OSError for any other file."""
     # Reading a pipe or device may never end, so open it without blocking and check its type first.
     with open(path, "rb", opener=_at_once) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

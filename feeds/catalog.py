@@ -152,7 +152,7 @@ class Catalog:
         return self.site + href(release_file(release))
 
     def revision(self, release: str, number: int) -> str:
-        """Return the absolute URL of the page of a version of a release."""
+        """Return the absolute URL of the page for a release's version."""
         return self.site + href(revision_file(release, number))
 
     def capture(self, release: str) -> str:

@@ -31,7 +31,7 @@ LIST_PARAMETERS: Final = ("source", "topic", "lang", "state", "groups")
 of the values."""
 
 NOT_IN_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Pattern that matches characters that are not allowed in XML 1.0 (section 2.2). The title of a
+"""Pattern for characters that are not allowed in XML 1.0 (section 2.2). The title of a
 search feed contains its query."""
 
 

@@ -56,7 +56,7 @@ MAX_STEM_BYTES = 120
 suffix."""
 
 DOT_BEFORE_SUFFIX = re.compile(rf"\.(?=({'|'.join((*FORMATS, 'html'))})(\.|$))")
-"""Pattern that matches a dot in a folder's name that would make the folder look like a feed or
+"""Pattern for a dot in a folder's name that would make the folder look like a feed or
 page."""
 
 PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")

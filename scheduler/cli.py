@@ -255,7 +255,7 @@ def _not_blank(_context: click.Context, _option: click.Parameter, text: str) -> 
 
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Pattern that matches characters that control a terminal or change the text direction, and lone
+"""Pattern for characters that control a terminal or change the text direction, and lone
 surrogates."""
 
 

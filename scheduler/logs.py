@@ -26,7 +26,7 @@ LEADING_KEYS: Final = ("timestamp", "level", "event")
 """Keys at the start of each log line."""
 
 UNQUOTED: Final = re.compile(r'[^\s"=\\\x00-\x1f\x7f]+')
-"""Pattern that matches values that are written without quotation marks in logfmt."""
+"""Pattern for values that are written without quotation marks in logfmt."""
 
 
 def log_to(file: TextIO, log: Log) -> None:

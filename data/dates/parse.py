@@ -34,7 +34,7 @@ _DIGIT = re.compile(r"\d|年")
 _MACHINE = re.compile(
     r"\d{4}-\d\d-\d\d(?:t\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:z|[+-]\d\d(?::?\d\d)?)?)?"
 )
-"""Pattern that matches a folded text that is exactly an ISO 8601 date or time."""
+"""Pattern for a folded text that is exactly an ISO 8601 date or time."""
 
 _NO_HOUR = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:T12:00:00Z|[T ]00:00(?::00(?:\.0{1,6})?)?\s?(?:Z|\+00:?00))"

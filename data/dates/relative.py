@@ -44,7 +44,7 @@ def _own_languages() -> Mapping[str, str]:
 
 @cache
 def _hint() -> re.Pattern[str]:
-    """Return the pattern that matches folded texts that may be relative dates."""
+    """Return the pattern for folded texts that may be relative dates."""
     return re.compile(alternatives([*map(fold_date, words("dates.relative"))]))
 
 

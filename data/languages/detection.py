@@ -75,7 +75,7 @@ FOREIGN: Final = {
     "mk": re.compile("[ыэёщъьйяюіїєґўћђ]"),
     "sr": re.compile("[ыэёщъьйяюіїєґўѓќ]"),
 }
-"""For each language, a pattern that matches letters of its script that it does not use."""
+"""For each language, a pattern for the letters of its script that the language does not use."""
 
 SHARED_BY: Final = Counter(word for words in WORDS.values() for word in words)
 MIN_SHARE, MIN_LEAD, MIN_DIFFERENT_WORDS = 0.12, 1.4, 4

@@ -18,7 +18,7 @@ LANGUAGES: Final = frozenset((*OF_TWO_LETTERS, *TABLES["of_three_letters"].split
 
 
 TAG = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8})*", re.IGNORECASE)
-"""Pattern that matches a language tag in the forms that pages declare."""
+"""Pattern for a language tag in the forms that pages declare."""
 
 LANGUAGE = re.compile(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{1,8})*")
 """Pattern of language tags in the form of RFC 5646."""

@@ -56,7 +56,7 @@ them."""
 PRIVATE_NAMES: Final = re.compile(
     r"(?:^|\.)(?:localhost|local|internal|lan|home\.arpa|test|example|invalid)\.?$"
 )
-"""Pattern that matches domain names that are never public (RFC 6761, 6762 and 8375, and names that
+"""Pattern for domain names that are never public (RFC 6761, 6762 and 8375, and names that
 ICANN has reserved)."""
 
 

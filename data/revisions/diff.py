@@ -80,7 +80,7 @@ class FieldDiff:
         return "\n\n".join("".join(map(_marked, part)) for part in self._differing())
 
     def brief(self, most: int) -> str:
-        """Return the changed paragraphs as text of at most ``most`` characters.
+        """Return the changed paragraphs as text of up to ``most`` characters.
 
         The middle of long passages is replaced by ``…``.
         """

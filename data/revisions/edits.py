@@ -24,14 +24,14 @@ VERSIONED: Final = re.compile(
     r"itok|cb|cache)=[^&]*",
     re.IGNORECASE,
 )
-"""Pattern that matches query parameters of a file's address that may change although the file is
+"""Pattern for query parameters of a file's address that may change although the file is
 the same."""
 
 TOKEN: Final = re.compile(
     r";[^/?#]*"
     r"|[?&][^=&#?]*=(?:[^&#]{16,}|\d{9,}|(?=[^&#]*\d)(?=[^&#]*[A-Za-z])[^&#]{6,})(?=[&#]|$)"
 )
-"""Pattern that matches parts of an address that may be a session token: path parameters, and query
+"""Pattern for parts of an address that may be a session token: path parameters, and query
 values that are long or mix letters and digits."""
 
 FILE_EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{2,5}$")

@@ -28,7 +28,7 @@ BREAKS = re.compile(r" \n ?|\n ")
 PARAGRAPHS = re.compile(r"\n{3,}")
 
 NO_SPACE = re.compile("[\r\x0b\x0c\x1c-\x1f]")
-"""Pattern that matches characters that Python counts as white space, but that do not separate
+"""Pattern for characters that Python counts as white space, but that do not separate
 words."""
 
 CONFUSED = re.compile(

@@ -59,7 +59,7 @@ END_OF_MARKS: Final = 0x20000
 _POSSIBLE_MARK: Final = r"[^\x00-\u02ff\s\w]"
 _POSSIBLE_MARK_OF_ANY: Final = r"(?:[^\x00-\u02ff\s\w]|[\uff9e\uff9f])"
 POSSIBLE_RUN: Final = re.compile(rf"{_POSSIBLE_MARK}{_POSSIBLE_MARK}{{{MAX_MARKS},}}")
-"""Pattern that matches more than MAX_MARKS successive characters that may be combining marks.
+"""Pattern for more than MAX_MARKS successive characters that may be combining marks.
 
 The first character is separate, because the search for a single character is faster."""
 

@@ -16,7 +16,7 @@ TRIGGER: Final = re.compile(r"<br>(?:\s|&nbsp;)*+<br>|<table\b|<[bh]r>\s*+\Z")
 """Pattern of markup that must be converted. Most bodies contain none."""
 
 TAG: Final = re.compile(r'<(/?)([a-z][a-z0-9]*+)((?: [a-z-]++="[^"]*+")*+)>')
-"""Pattern that matches a tag in the form that the sanitizer writes."""
+"""Pattern for a tag in the form that the sanitizer writes."""
 
 MAX_DEPTH: Final = 160
 """Maximum depth of nested elements. Sanitized bodies never reach this depth."""

@@ -24,10 +24,10 @@ CAMPAIGN = re.compile(
     r"_ga|_gl|_hsenc|_hsmi|mkt_tok|ref_src|wt_mc|xtor|at_medium|at_campaign|cmpid",
     re.IGNORECASE,
 )
-"""Pattern that matches names of query parameters that identify a campaign, never a page."""
+"""Pattern for names of query parameters that identify a campaign, never a page."""
 
 SESSION = re.compile(r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|sid", re.IGNORECASE)
-"""Pattern that matches names of query parameters that identify a session. Some sites require these
+"""Pattern for names of query parameters that identify a session. Some sites require these
 parameters."""
 
 ORDINARY = re.compile(
@@ -40,7 +40,7 @@ SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""Pattern that matches a control character that no valid address contains."""
+"""Pattern for a control character that no valid address contains."""
 
 MAX_KEY_LENGTH: Final = 2_000
 """Maximum length in characters of a canonical URL. A PostgreSQL index accepts at most 2,704

@@ -34,7 +34,7 @@ TEX_ESCAPES: Final = {
 }
 TEX_SPECIAL: Final = re.compile("[" + re.escape("".join(TEX_ESCAPES)) + "]")
 DIRECTION_MARKS: Final = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
-"""Pattern that matches invisible characters that change text direction. After a name, they would
+"""Pattern for invisible characters that change text direction. After a name, they would
 affect the text that follows."""
 
 

@@ -24,7 +24,7 @@ TOMBSTONES_NS = "http://purl.org/atompub/tombstones/1.0"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 TAG = re.compile(r"</?\w")
-"""Pattern that matches text that looks like an HTML tag."""
+"""Pattern for text that looks like an HTML tag."""
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:

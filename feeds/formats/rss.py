@@ -38,7 +38,7 @@ NAMESPACES = {
 PLAIN_TEXT_ELEMENT = re.compile(
     rb"(<(?:title|category|source|dc:creator|dc:contributor)\b[^<>]*>)([^<]*&[^<]*)"
 )
-"""Pattern that matches plain-text elements that contain a character reference."""
+"""Pattern for plain-text elements that contain a character reference."""
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:

@@ -61,7 +61,7 @@ DISPLAYED_TYPES = frozenset(
 """Media types that browsers display in the sandbox. Files of other types are downloaded."""
 
 TEXT_TYPE = re.compile(r"text/.+|.+[/+](?:json|xml)|.+/(?:javascript|ecmascript|x-javascript)")
-"""Pattern that matches text types. Secrets in texts are masked. Captures of other types that
+"""Pattern for text types. Secrets in texts are masked. Captures of other types that
 contain a secret are refused."""
 
 REFUSED_CAPTURE_TEXT = (

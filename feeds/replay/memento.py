@@ -30,7 +30,7 @@ RFC1123 = re.compile(
 2.1.1.1)."""
 
 UNSAFE_URL_CHARACTER = re.compile(r"[^!#$%&'()*+,/:;=?@\[\]~\w.-]", re.ASCII)
-"""Pattern that matches a character that is not allowed in the URL of a header."""
+"""Pattern for a character that is not allowed in the URL of a header."""
 
 Headers: TypeAlias = list[tuple[str, str]]
 

@@ -42,7 +42,7 @@ ATTRIBUTE = re.compile(rb'([a-z]+)="([^"]*)"')
 HEADER_RELATIONS = {b"self", b"hub", b"prev-archive", b"next-archive", b"current"}
 """Relations of the links in a feed that are repeated as Link headers."""
 SAFE_URL = re.compile(rb"https?://[^\x00-\x20<>\"\x7f-\xff]+")
-"""Pattern that matches a URL that is safe in a header."""
+"""Pattern for a URL that is safe in a header."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ SECRET_LIMIT_BYTES = 200
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 FORBIDDEN_CHARACTER = re.compile(r"[\x00-\x20<>\"\x7f]")
-"""Pattern that matches a character that is not allowed in a URL."""
+"""Pattern for a character that is not allowed in a URL."""
 
 
 class BadHubRequest(CommuniqueError):

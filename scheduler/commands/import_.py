@@ -120,7 +120,7 @@ def date_context_of(loaded: LoadedSource | None, source: Source) -> DateContext:
 
 @contextmanager
 def line_bar(file: IO[bytes]) -> Iterator[Callable[[int], None]]:
-    """Context manager that yields a function that advances a progress bar by a number of bytes."""
+    """Show a progress bar. Yields a function that advances the bar by a number of bytes."""
     path = Path(file.name)
     size = path.stat().st_size if path.is_file() else None
     done = 0

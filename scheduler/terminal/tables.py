@@ -1,4 +1,4 @@
-"""Tables of commands."""
+"""Tables in the output of commands."""
 
 from typing import Final
 

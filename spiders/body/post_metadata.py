@@ -49,7 +49,7 @@ LABEL_SENTENCE: Final = re.compile(
     r"this entry was posted)",
     re.IGNORECASE,
 )
-"""Pattern that matches labels of posts that are sentences."""
+"""Pattern for labels of posts that are sentences."""
 
 
 def metadata_parts(root: etree._Element) -> list[etree._Element]:

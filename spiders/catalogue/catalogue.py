@@ -194,7 +194,7 @@ def read_catalogue(path: Path) -> Catalogue:
 def examine(
     path: Path, *, most: int = MAX_REPORTED_ERRORS
 ) -> tuple[Catalogue | None, list[CatalogueError]]:
-    """Read a catalogue, and return it with at most ``most`` errors.
+    """Read a catalogue, and return it with up to ``most`` errors.
 
     The catalogue contains all valid entries. It is None if the first line is invalid. Raises
     CatalogueError if the file can't be read.

@@ -237,7 +237,7 @@ def _slug(text: str) -> str:
 
 
 def _shortened(slug: str, most: int = MAX_ID_LENGTH) -> str:
-    """Shorten an id to at most ``most`` letters, to whole words if possible."""
+    """Shorten an id to up to ``most`` letters, to whole words if possible."""
     return slug if len(slug) <= most else (slug[: most + 1].rpartition("-")[0] or slug[:most])
 
 

@@ -103,8 +103,8 @@ COPYRIGHT_START: Final = re.compile(
 
 BEFORE_BY: Final = re.compile(r"^[\s\W_]*")
 OTHER_LINE_PARTS: Final = re.compile("|".join(COPYRIGHT["other_parts"]), re.IGNORECASE)
-"""Pattern of the start of a part of a copyright line that is about the web designer or another
-page."""
+"""Pattern for parts of a copyright line that do not name the owner, such as the web designer or the
+text of a link."""
 
 LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 

@@ -28,7 +28,7 @@ MAX_DELAY_SECONDS: Final = 60.0
 USER_AGENT_LINE: Final = re.compile(
     r"(?:user[- ]?agent\s*:|user(?:-|\s+)?agent(?:\s(?!\s*:(?:\s|$))|$))(.*)"
 )
-"""Pattern that matches a user-agent line in lower case, in all spellings that Protego accepts."""
+"""Pattern for a user-agent line in lower case, in all spellings that Protego accepts."""
 
 
 def for_robot(text: str, robot: str) -> str:

@@ -12,7 +12,7 @@ from data.text.urls import canonical_url, part_fragment
 _SPACE = re.compile(r"[\t\r\n]+")
 _QUOTED = re.compile(r"""['"]([^'"\s$<>]{2,2000})['"]""")
 _AMPERSAND = re.compile(r"\\(?:u00|x)26")
-"""Pattern that matches an ampersand that is escaped in a script."""
+"""Pattern for an ampersand that is escaped in a script."""
 
 _LIKE_URL = re.compile(
     r"https?://|\.{0,2}/|[\w-]{1,60}(?:/|\.(?:html?|php|aspx?|jsp|pdf|cfm|do)\b)|\?"
@@ -30,7 +30,7 @@ _ATTRIBUTES = (
 )
 _MAX_URL = 4000
 _PATH = re.compile(r"(?:/[\w%~][\w%.~-]*)+/?(?:\?[\w%.~=&+-]+)?", re.ASCII)
-"""Pattern that matches an absolute path that needs no normalization, without empty segments and dot
+"""Pattern for an absolute path that needs no normalization, without empty segments and dot
 segments."""
 
 

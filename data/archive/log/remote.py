@@ -36,7 +36,7 @@ def witness_at(place: str, client: Outbound) -> Read:
 
 
 def reader_of(place: str, below: Iterable[str], sought: str, client: Outbound) -> Read:
-    """Return a function that reads files from the first folder that contains the file ``sought``.
+    """Return a function that reads files from the first folder with the file ``sought``.
 
     ``below`` lists the folders, relative to the address or path ``place``.
     """

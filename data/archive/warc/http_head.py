@@ -16,7 +16,7 @@ LINE_END: Final = b"\r\n"
 LINE_ENDS: Final = (b"\r", b"\n", b"\0")
 ENDS_A_LINE: Final = re.compile(rb"[\r\n\0]+")
 FOLDED: Final = re.compile(rb"\n\s")
-"""Pattern that matches the start of a header line that parsers would join to the previous line."""
+"""Pattern for the start of a header line that parsers would join to the previous line."""
 
 
 SECRET_FIELDS: Final = frozenset([b"authorization", b"proxy-authorization", b"cookie", b"cookie2"])

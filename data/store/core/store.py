@@ -341,7 +341,7 @@ class Store(
         return edited
 
     def translations(self) -> Iterator[tuple[str, str]]:
-        """Yield the ids of each two releases that are translations without links between them."""
+        """Yield the ids of pairs of releases that are translations without links to each other."""
         return StoryJoiner(self._tables()).translations()
 
     def join_translations(self, left: str, right: str) -> JoinedStory | None:

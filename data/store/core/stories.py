@@ -100,7 +100,7 @@ class StoryJoiner:
         return stored
 
     def translations(self) -> Iterator[tuple[str, str]]:
-        """Yield the ids of each two releases that are translations without links between them.
+        """Yield the ids of pairs of releases that are translations without links to each other.
 
         At least one release of each pair is not in the search index yet. Translations are searched
         after a visit, when all its releases are stored. The other release may be any release of the

@@ -44,12 +44,12 @@ CLAIM: Final = """
     WHERE host = %(host)s AND next_due <= now() AND rests_until <= now()
     RETURNING token
 """
-"""Statement that leases a host that is due, unless requests to it are not allowed now."""
+"""Statement that leases a due host, if requests to it are allowed now."""
 
 # The caller decides which sources to visit, so the host doesn't have to be due.
 TAKE: Final = CLAIM.replace("next_due <= now() AND", "(token = 0 OR next_due <= now()) AND")
-"""Statement that leases a host that is not leased, even if it is not due. It leases nothing if
-requests to the host are not allowed now."""
+"""Statement that leases a host without a lease, even if the host is not due, if requests to it are
+allowed now."""
 
 # Every statement that changes several rows locks them in the order of hosts, to avoid deadlocks.
 RENEW: Final = """

@@ -55,7 +55,7 @@ def due_arguments(
 ) -> dict[str, object]:
     """Return the arguments of a query for due rows of a source.
 
-    Each row is requested at most ``most`` times, the second time after ``wait`` seconds. A row that
+    Each row is requested up to ``most`` times, the second time after ``wait`` seconds. A row that
     was requested ``since`` the start of a visit waits for the next visit.
     """
     return {

@@ -34,7 +34,7 @@ TRACKER_PIXELS: Final = 3
 """Maximum width or height in pixels of a tracking pixel or spacer image."""
 
 NEEDS_TIDYING: Final = re.compile(r"<(?:hr|img|table|h1|br)\b|<(\w+)[^>]*>\s*</\1>|\xa0|&nbsp;")
-"""Pattern that matches markup that `tidy` may change. Most bodies contain no such markup, so they
+"""Pattern for markup that `tidy` may change. Most bodies contain no such markup, so they
 are not parsed."""
 
 REMOVED_IF_EMPTY: Final = frozenset(

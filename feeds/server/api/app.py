@@ -63,7 +63,7 @@ DOCS_HEADERS: Final = {
 """Additional headers of the documentation page."""
 
 PLAIN_HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
-"""Pattern that matches a Host header that is safe to copy to another header."""
+"""Pattern for a Host header that is safe to copy to another header."""
 
 JSON_TYPE: Final = "application/json"
 

@@ -22,14 +22,14 @@ MAX_QUERY_BYTES: Final = 32_768
 """Maximum size in bytes of a query string. Parameters of the maximum lengths fit in it."""
 
 PLAIN_TEXT: Final = r"^(?![\s\S]*[\x00-\x1f\x7f])"
-"""Pattern that matches text without control characters, in the syntax that JSON Schema and Python
+"""Pattern for text without control characters, in the syntax that JSON Schema and Python
 share."""
 
 WORD_PATTERN: Final = r"^[A-Za-z0-9_-]*(?![\s\S])"
-"""Pattern that matches text that consists of letters, digits, hyphens and underscores."""
+"""Pattern for text that consists of letters, digits, hyphens and underscores."""
 
 BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-"""Pattern that matches a percent sign that does not start a percent-encoded byte."""
+"""Pattern for a percent sign that does not start a percent-encoded byte."""
 
 Name = Annotated[str, Meta(max_length=200, pattern=PLAIN_TEXT)]
 Names = Annotated[str, Meta(max_length=500, pattern=PLAIN_TEXT)]

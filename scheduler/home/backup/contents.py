@@ -42,7 +42,7 @@ UNFINISHED_FILE: Final = re.compile(r"\..+\.(?:part|[0-9a-f]{8})|\.snapshot-.+")
 SECRET_FILE_NAME: Final = re.compile(
     r"(?:log|witness)\.key(?:\.next)?|communique\.(?:toml|db)|tokens/.+|watches/.+"
 )
-"""Pattern that matches the names of files that may contain secrets. In a restored home directory,
+"""Pattern for the names of files that may contain secrets. In a restored home directory,
 only their owner can read them."""
 
 

@@ -50,7 +50,7 @@ BATCH_SIZE: Final = 200
 HOME_FILE: Final = re.compile(
     r"communique\.toml|topics\.toml|sources/[a-z0-9][a-z0-9-]{0,63}\.toml"
 )
-"""Pattern that matches the names of home directory files that a journal restores. Other files are
+"""Pattern for the names of home directory files that a journal restores. Other files are
 ignored."""
 
 DATABASE_TABLES: Final = ("store", "run")

@@ -153,7 +153,7 @@ class WaitingReleases:
         return [*new.values()]
 
     def take(self, most: int, *, page: int) -> Sequence[ListingItem]:
-        """Return at most ``most`` waiting items to request, and none of them twice per visit."""
+        """Return up to ``most`` waiting items to request, and none of them twice per visit."""
         found: list[ListingItem] = []
         while most and not found:
             texts = self._store.awaited(self._source, now=self._due, since=self._now, limit=most)

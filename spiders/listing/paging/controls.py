@@ -392,7 +392,7 @@ def _type_of(field: etree._Element) -> str:
 
 
 def at_ends(tree: etree._Element, most: int, *tags: str) -> Sequence[etree._Element]:
-    """Return at most ``most`` elements with any of these tags, in page order.
+    """Return up to ``most`` elements with any of these tags, in page order.
 
     If there are more, half of the result is from the start of the page and half from the end.
     """

@@ -17,7 +17,7 @@ _ACTIONS: Final = re.compile(
     r"_*(?:action|act|cmd|command|do|event|eventargument|func|function|method|mode|op|operation|"
     r"oper|task|todo)_*"
 )
-"""Pattern that matches names of fields that select an action."""
+"""Pattern for names of fields that select an action."""
 
 _METHODS: Final = frozenset(["_method", "x-http-method", "x-http-method-override"])
 """Names of fields whose value replaces the method of a POST request in many frameworks."""

@@ -52,7 +52,7 @@ class Record:
 def records_of(
     region: Region, flat: FlatPage, dates: list[DateMark], most: int = MAX_RECORDS
 ) -> list[Record]:
-    """Return at most ``most`` records of a region that list releases, in page order.
+    """Return up to ``most`` records of a region that list releases, in page order.
 
     If most records contain a date, the undated records are skipped as headings, notes and buttons.
     `spiders.listing.rows.undated_rows` later adds releases without a date.

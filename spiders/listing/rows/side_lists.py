@@ -26,7 +26,7 @@ MAX_UNSPACED_LENGTH: Final = 8
 
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _EVENT_PATH: Final = r"(?:^|/){}(?:/|$|[?.])"
-"""Template of the pattern of URLs of events."""
+"""Template of a pattern that matches event URLs."""
 
 _COLUMN: Final = re.compile(
     r"(?:col-(?:xs-|sm-|md-|lg-|xl-|xxl-)?|span|grid_|grid-|small-|medium-|large-)(\d{1,2})"
@@ -44,7 +44,7 @@ MIN_WIDE: Final = 7
 """Minimum width of the wide column beside a narrow column, in twelfths of the grid."""
 
 _SIDE_PATH: Final = r"/{}/[^/]{1,200}(?:/index\.\w{2,5}|/)?$"
-"""Template of the pattern of paths of pages about an author, a tag or a category."""
+"""Template of a pattern that matches the path of a page about an author, a tag or a category."""
 
 _SIDE_QUERY: Final = re.compile(r"(?:author|cat|tag|m)=[^&]{1,200}", re.IGNORECASE)
 _MONTH_PATH: Final = re.compile(

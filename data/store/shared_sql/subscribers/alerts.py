@@ -79,7 +79,7 @@ class AlertsPart(Part):
     ) -> AlertMessage | None:
         """Return the next message of an output, or None if no delivery is due.
 
-        The message contains at most ``most`` due deliveries. Deliveries that were grouped for an
+        The message contains up to ``most`` due deliveries. Deliveries that were grouped for an
         attempt stay together.
         """
         waiting = "state = 'waiting' AND watch = ? AND output = ? AND due <= ?"
