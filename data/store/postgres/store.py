@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 ROWS_PER_FETCH: Final = 500
 """Maximum number of rows in memory when a snapshot is written."""
 
+NO_IDLE_LIMIT: Final = "SELECT set_config('idle_in_transaction_session_timeout', '0', true)"
+"""Statement that lets the current transaction wait as long as necessary between two statements."""
+
 NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
 """Name patterns of SQLite's own tables and of its full-text index."""
 
@@ -148,6 +151,8 @@ class PostgresStore(PostgresSearch, Store):
             return not db.execute("SELECT 1 FROM sources LIMIT 1").fetchall()
 
     def snapshot(self, size: int) -> Iterator[bytes]:
+        # This thread's transaction is idle until the whole copy is made and archived.
+        self._connection.execute(NO_IDLE_LIMIT)
         with tempfile.TemporaryDirectory(prefix="communique-") as folder:
             copy = Path(folder) / "store.db"
             # Use another connection: it sees only committed data, not pending writes of this one.
@@ -164,6 +169,8 @@ def write_snapshot(db: psycopg.Connection[Any], path: Path, *, without: frozense
     SqliteStore(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as file, db.transaction():
         db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        # Writing to the file may take long between two statements.
+        db.execute(NO_IDLE_LIMIT)
         file.execute("PRAGMA synchronous = OFF")
         file.execute("BEGIN")
         triggers = file.execute(

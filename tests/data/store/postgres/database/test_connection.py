@@ -350,3 +350,16 @@ def test_a_transaction_with_an_order_waits_for_the_disk(store: PostgresStore) ->
             store.keep_order(before)
             assert store._connection.ask(asked) == [(after,)]  # noqa: SLF001 - as above
     assert store.orders() == {"off", "remote_apply"}
+
+
+def test_a_transaction_survives_a_snapshot_longer_than_the_limit_for_idle_writers(
+    store: PostgresStore, other: psycopg.Connection, noon: dt.datetime
+) -> None:
+    with store.transaction():
+        store.record(draft(), seen=noon, since=noon)
+        store._connection.execute("SET LOCAL idle_in_transaction_session_timeout = '500ms'")  # noqa: SLF001 - the limit is 10 s
+        for _piece in store.snapshot(10**9):
+            other.execute("SELECT pg_sleep(0.6)")
+    assert count(store) == 1
+    limit = store._connection.ask("SHOW idle_in_transaction_session_timeout")  # noqa: SLF001 - as above
+    assert limit == [("10s",)]
