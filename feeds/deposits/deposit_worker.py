@@ -204,7 +204,7 @@ class DepositWorker:
             await self._keep(replace(deposit, state="running", job=outcome.job, due=soon))
         elif isinstance(outcome, Saved):
             await in_thread(self._store, self._store.keep_receipt, deposit.release, outcome.receipt)
-            log.info("deposited", archive=name, capture=outcome.receipt.url)
+            log.info("a version was deposited", archive=name, capture=outcome.receipt.url)
         elif isinstance(outcome, Nothing):
             await self._keep(replace(deposit, due=soon))
         elif isinstance(outcome, Rejected):
@@ -231,7 +231,7 @@ class DepositWorker:
                 problem=outcome.problem,
             )
         )
-        log.warning("not deposited", archive=deposit.archive, problem=outcome.problem)
+        log.warning("a version was not deposited", archive=deposit.archive, problem=outcome.problem)
 
     async def _put_off(self, name: str, outcome: Busy) -> None:
         """Postpone all requests to an archive until the time it demands, or by a default delay."""

@@ -184,7 +184,7 @@ class HubWorker:
             await in_thread(
                 self._store, self._store.remove_subscription, delivery.callback, delivery.file
             )
-            log.info("subscriber gone", host=delivery.host, topic=topic)
+            log.info("a subscriber is gone", host=delivery.host, topic=topic)
         else:
             return f"status {answer.status}"
         return ""

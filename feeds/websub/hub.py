@@ -81,7 +81,7 @@ class Hub:
         except BadHubRequest as error:
             answer = PlainTextResponse(f"{error}\n", 400)
         except StoreError as error:
-            log.warning("hub failed", problem=str(error))
+            log.warning("a request to the hub failed", problem=str(error))
             answer = PlainTextResponse("this hub is unavailable now\n", 503, RETRY_HEADERS)
         await answer(scope, receive, send)
 

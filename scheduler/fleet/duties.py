@@ -224,7 +224,7 @@ class Duties:
         try:
             if self._ending.is_set() or not (lease := await leases.claim(name)):
                 return
-            log.info("taken on", duty=name)
+            log.info("duty started", duty=name)
             task = self._held[name] = asyncio.create_task(WORK_OF_DUTY[name](self, hosts, lease))
             if self._ending.is_set():
                 self._lost(name)

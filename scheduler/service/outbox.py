@@ -64,11 +64,11 @@ class Outbox(ABC):
                 raise
             except (OSError, CommuniqueError) as error:
                 # The disk is full or the folder unreadable. The rest of the service continues.
-                log.warning("outbox failed", outbox=name, problem=str(error))
+                log.warning("messages not sent; retrying later", outbox=name, problem=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception:
                 # This is a bug. Visits and the site continue, and messages are tried again.
-                log.exception("outbox failed", outbox=name)
+                log.exception("messages not sent; retrying later", outbox=name)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _work(self, lease: Lease | None) -> None:

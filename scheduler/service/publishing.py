@@ -57,7 +57,7 @@ class Publishing:
         """Report to the monitor in the settings, if any, whether the service works."""
         url = self._home.settings.health.ping
         if url and (problem := await ping(self._home.outbound(), url, self._problem)):
-            log.warning("ping failed", problem=problem)
+            log.warning("the monitor could not be notified", problem=problem)
 
     async def publish_when_due(self) -> None:
         """Publish when requested. One publication serves all requests since the previous one."""

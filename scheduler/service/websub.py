@@ -82,7 +82,7 @@ class PushService:
                 await asyncio.sleep(POLL_SECONDS)
             except (OSError, StoreError) as error:
                 # The disk is probably full. Feeds are still served.
-                log.warning("push failed", problem=str(error))
+                log.warning("WebSub failed; retrying later", problem=str(error))
                 await self._pace.rest()
 
     def _worker(self, store: Store, hub: str) -> Announcer | HubWorker:

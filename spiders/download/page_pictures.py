@@ -1,7 +1,7 @@
 """Show an archived page in a browser, take a screenshot of it, and print it to a PDF.
 
 The browser gets the page and its requisites from the archive, so the pictures show the archived
-version. It requests only missing parts, through the gateway like every other request.
+version. The browser requests only missing parts, through the gateway like every other request.
 """
 
 from __future__ import annotations

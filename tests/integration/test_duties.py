@@ -153,7 +153,7 @@ def tell_all(pids: list[int], number: signal.Signals) -> None:
 
 def took_on(log: IO[str], duty: str) -> None:
     """Return once a service has taken something on."""
-    while f"duty={duty}" not in until(log, "taken on"):
+    while f"duty={duty}" not in until(log, "duty started"):
         pass
 
 

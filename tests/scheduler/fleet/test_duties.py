@@ -41,7 +41,7 @@ TRIED = """
 
 def took_on(log: IO[str], duty: str) -> None:
     """Return once a service has taken something on."""
-    while f"duty={duty}" not in until(log, "taken on"):
+    while f"duty={duty}" not in until(log, "duty started"):
         pass
 
 
