@@ -516,6 +516,7 @@ def show_pages(room: Room, *pages: list[int], start: str = "/news/") -> None:
         room.page(f"{start}?page={place}" if place else start, html)
 
 
+@pytest.mark.thorough
 def test_a_site_that_moves_without_redirects_keeps_the_releases_of_later_pages(
     room: Room, home: Path
 ) -> None:

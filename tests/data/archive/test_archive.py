@@ -533,6 +533,7 @@ def test_a_log_that_cannot_be_signed_is_reported_and_loses_nothing(
     assert_sound(tmp_path)
 
 
+@pytest.mark.thorough
 def test_an_archive_that_can_only_be_read_is_read_and_refuses_with_a_sentence(
     tmp_path: Path, archive: Archive
 ) -> None:

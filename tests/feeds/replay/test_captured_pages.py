@@ -386,6 +386,7 @@ def test_missing_bytes_are_reported(tmp_path: Path) -> None:
             assert str(tmp_path) not in web.get(path).text
 
 
+@pytest.mark.thorough
 def test_a_page_with_huge_links_is_refused_and_an_odd_status_is_not(
     web: httpx.Client,
 ) -> None:

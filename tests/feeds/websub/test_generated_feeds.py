@@ -176,6 +176,7 @@ def body_of(store: Store, file: str) -> bytes:
     return f"{file} {store.last_release_event()}".encode()
 
 
+@pytest.mark.parametrize("store_url", ["sqlite", *thorough("postgresql")], indirect=True)
 @pytest.mark.parametrize("kills", [5, *thorough(100)])
 def test_killed_checks_of_searches_lose_no_change(store: Store, store_url: str, kills: int) -> None:
     touched = {"feeds/search.atom?q=harbour", "feeds/search.atom?lang=en"}

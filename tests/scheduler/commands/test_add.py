@@ -251,6 +251,7 @@ def test_a_saved_page_is_read_without_the_network(room: Room, home: Path, tmp_pa
     assert room.log == []
 
 
+@pytest.mark.thorough
 def test_unreadable_pages_are_reported_in_one_sentence(
     room: Room, home: Path, tmp_path: Path
 ) -> None:

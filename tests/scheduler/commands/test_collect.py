@@ -411,6 +411,7 @@ def test_a_blocked_source_is_recorded_before_publishing(room: Room, home: Path) 
     assert not (home / "site").exists()
 
 
+@pytest.mark.thorough
 def test_the_number_of_waiting_alerts_is_shown_without_the_service(room: Room, home: Path) -> None:
     for name in ("Ships", "Piers"):
         url = ("--webhook", "https://hooks.example/")

@@ -112,6 +112,7 @@ def test_our_own_altered_copy_is_reported_as_ours(tmp_path: Path, room: Room) ->
     assert (code, report["accused"]) == (1, {"ours": 1})
 
 
+@pytest.mark.thorough
 def test_noise_of_a_page_accuses_nobody(tmp_path: Path, room: Room) -> None:
     views = count(4711)
 

@@ -100,6 +100,7 @@ async def visit_due(home: Home, room: Room, *, steal_at: str = "") -> Run:
     return run
 
 
+@pytest.mark.thorough
 def test_the_next_worker_continues_a_visit_that_lost_its_lease_during_a_walk(
     tmp_path: Path, postgres_url: str
 ) -> None:

@@ -104,6 +104,7 @@ def test_a_worker_visits_for_the_leader_and_for_the_next_leader(
     assert (visits, due) == (1, 0)
 
 
+@pytest.mark.thorough
 def test_collect_waits_for_a_worker_that_visits_the_host(
     tmp_path: Path, postgres_url: str, room: Room
 ) -> None:
@@ -154,6 +155,7 @@ def test_invalid_topics_of_the_leader_are_logged_and_the_service_continues(
             assert f"{home / 'topics.toml'}: file: the file can't be read" in told
 
 
+@pytest.mark.thorough
 def test_a_stopped_worker_releases_its_hosts(tmp_path: Path, postgres_url: str, room: Room) -> None:
     held = held_page(room)
     with (

@@ -309,6 +309,7 @@ def test_a_change_that_loses_the_listing_is_held_for_review(home: Path) -> None:
     assert run["found"] == len(NUMBERS)
 
 
+@pytest.mark.thorough
 def test_a_fix_for_a_redesign_is_not_held(home: Path, room: Room) -> None:
     rules(home, '[release]\nbody = ".text"\n')
     assert errors(collect(home)) == []

@@ -89,6 +89,7 @@ def boxes(body: str) -> list[str | None]:
     return [box.get("class") for box in newsletter_forms(segment(html.fromstring(body)).inputs)]
 
 
+@pytest.mark.thorough
 def test_of_very_many_boxes_the_first_are_looked_at() -> None:
     body = f"<div><form class=box>{FIELD}</form></div>" * 20_000
     assert boxes(f"<html><body><div>{body}</div></body></html>") == [None] * MAX_FIELDS

@@ -226,6 +226,7 @@ def test_a_featured_release_above_the_list_belongs_to_it() -> None:
     assert found == [("/r/9", "Bridge is the longest", "2022-11-25"), *EXPECTED]
 
 
+@pytest.mark.thorough
 def test_dates_are_searched_in_a_limited_number_of_texts() -> None:
     vain = "<p>lot 12.5 of the pier</p>" * 20_002
     assert [row[2] for row in rows(read(vain[:350_000] + LIST)) if row[2]]
