@@ -154,7 +154,9 @@ def read_regular(path: Path, most: int = -1) -> bytes:
     # Reading a pipe or device may never end, so open it without blocking and check its type first.
     with open(path, "rb", opener=_at_once) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "the path is a pipe or a device", str(path))
+            raise OSError(
+                errno.EINVAL, "the path is a pipe or a device, not a regular file", str(path)
+            )
         return file.read(most)
 
 

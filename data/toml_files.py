@@ -121,7 +121,7 @@ def check_name(folder: Path, name: str, error: type[ConfigurationError]) -> None
     # The whole name is checked, because the file of "../x" would be in another folder.
     if not ID.fullmatch(name):
         path = str(folder / f"{name}{SUFFIX}")
-        raise error(path, "file name", "use lower-case letters, digits and hyphens, at most 64")
+        raise error(path, "file name", "use at most 64 lower-case letters, digits and hyphens")
 
 
 def decode(text: str, shape: type[Shape], path: str, error: type[ConfigurationError]) -> Shape:

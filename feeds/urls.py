@@ -43,7 +43,10 @@ EVENT_FEEDS: Mapping[EventFeed, tuple[str, str]] = {
     "health": (N_("Health of sources"), N_("Sources that stopped working or work again.")),
     "days": (
         N_("Day by day"),
-        N_("One entry per day with its releases, after the day has ended in every time zone."),
+        N_(
+            "One entry per day that lists the day’s releases, after the day has ended in every"
+            " time zone."
+        ),
     ),
 }
 """Titles and descriptions of event feeds."""

@@ -280,7 +280,7 @@ def print_json(value: Any) -> None:
 def complain(message: str) -> None:
     """Print a message to standard error, as a line of JSON if that is the log format."""
     if takes_json(sys.stderr):
-        logging.getLogger("communique").error("%s", message)
+        logging.getLogger("communique").error(message)
         return
     say(f"communique: {message}", err=True)
 

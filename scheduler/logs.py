@@ -73,7 +73,9 @@ def takes_json(file: TextIO) -> bool:
 
 def log_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Log the error that ends this process, with its traceback."""
-    logging.getLogger("communique").critical("ended by an error", exc_info=(kind, error, trace))
+    logging.getLogger("communique").critical(
+        "the process ended because of an unhandled error", exc_info=(kind, error, trace)
+    )
 
 
 def level_of(log: Log) -> int:

@@ -92,7 +92,7 @@ class TokenFolder:
             try:
                 self._tokens = load_tokens(self._folder)[0]
             except TokenError as error:
-                log.error("no token is accepted until this is fixed: %s", error)  # noqa: TRY400 - no traceback needed
+                log.error("access tokens can't be loaded, so all are rejected: %s", error)  # noqa: TRY400 - no traceback needed
                 self._tokens = []
             self._noted.clear()
             # Another change within the clock's resolution would have the same time.

@@ -31,7 +31,7 @@ TOKEN_PREFIX: Final = "communique_"  # noqa: S105 - not a password
 TOKEN_BYTES: Final = 32
 """Number of random bytes in a token."""
 
-INVALID_NAME: Final = "use lower-case letters, digits and hyphens, at most 64"
+INVALID_NAME: Final = "use at most 64 lower-case letters, digits and hyphens"
 
 
 class TokenFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,7 +92,7 @@ def new_token(folder: Path, name: str, scopes: tuple[TokenScope, ...]) -> str:
         )
     except FileExistsError as error:
         raise TokenError(
-            str(path), "file name", "a token with this name exists; choose another name"
+            str(path), "file name", "a token with this name already exists; choose another name"
         ) from error
     os.utime(path, (created.timestamp(), created.timestamp()))
     return text
@@ -129,7 +129,9 @@ def read_token(path: Path) -> Token:
     check_id(path, TokenError)
     file = decode(read_text(path, TokenError), TokenFile, str(path), TokenError)
     if file.created.tzinfo is None:
-        raise TokenError(str(path), "created", "add the zone, for example 2026-03-02T12:00:00Z")
+        raise TokenError(
+            str(path), "created", "the time has no time zone; write it like 2026-03-02T12:00:00Z"
+        )
     try:
         used = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
     except OSError as error:

@@ -130,7 +130,7 @@ def _message(record: ArchiveRecord) -> Http:
     if record.kind == "resource":
         kind = record.field("Content-Type").encode("latin-1", "replace")
         return Http([b"HTTP/1.1 200 OK", b"Content-Type: " + kind], record.block)
-    raise NotServed(record.file, f"byte {record.offset}: the record is not a server response")
+    raise NotServed(record.file, f"the record at byte {record.offset} is not a server response")
 
 
 def _original(folder: Path, index: Index, record: ArchiveRecord) -> Http:

@@ -70,7 +70,7 @@ def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
     names = [name for name in names if name and name != "identity"]
     if len(names) > MAX_CODINGS:
         raise Undecodable(
-            f"a body has {len(names)} nested content codings, more than the maximum {MAX_CODINGS}"
+            f"a body has {len(names)} nested content codings; the maximum is {MAX_CODINGS}"
         )
     is_whole = True
     for name in reversed(names):
@@ -110,7 +110,7 @@ def _unpacked(body: bytes, name: str, make: Callable[[bytes], Decoder], limit: i
             parts.append(out)
     except (zlib.error, brotli.error, zstandard.ZstdError, EOFError) as error:
         raise Undecodable(
-            f"a body can't be decoded with its content coding {name}: {error}"
+            f"a body with the content coding {name} can't be decoded: {error}"
         ) from error
     return Unpacked(b"".join(parts), decode.ended)
 

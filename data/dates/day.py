@@ -129,7 +129,7 @@ def _below_hundred(digits: str) -> int:
     """
     tens, ten, ones = digits.rpartition("十")
     if len(tens) > 1 or len(ones) > 1:
-        raise ValueError(f"not a number below a hundred: {digits}")
+        raise ValueError(f"{digits!r} is not a Chinese numeral below 100")
     return 10 * bool(ten) * _NUMERALS.get(tens, 1) + _NUMERALS.get(ones, 0)
 
 

@@ -124,7 +124,7 @@ def network_events(
         return ()
     beside = seen_since(seen, found)
     silent = counted(sum(not one.answers for one in beside), "host")
-    reason = f"{silent} of the {len(beside)} visited since then do not respond"
+    reason = f"of the {len(beside)} hosts visited since the outage began, {silent} did not respond"
     down = HealthEvent(
         HOME, well=False, at=found.since, reason=reason, state="failing", code="network.down"
     )

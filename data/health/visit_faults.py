@@ -69,9 +69,9 @@ def lost_rows(run: Run, facts: VisitFacts) -> Verdict | None:
         return None
     when = since(facts.lost, run)
     if facts.replaced:
-        reason = f"none of the {facts.rows_before} releases that it listed is listed {when}"
+        reason = f"none of the {facts.rows_before} releases listed before has been listed {when}"
     else:
-        gone = f"{facts.lost.count} of the {facts.rows_before} releases that it listed"
+        gone = f"{facts.lost.count} of the {facts.rows_before} releases listed before"
         reason = f"{gone} have disappeared {when}, but nothing newer took their place"
     return Verdict("listing.lost_rows", reason)
 
@@ -138,7 +138,7 @@ def feed(run: Run, facts: VisitFacts) -> Verdict | None:
         return Verdict("feed.stale", stale.message)
     if not facts.no_feed.count:
         return None
-    reason = f"its feed can't be read {since(facts.no_feed, run)}; its page is read in its place"
+    reason = f"its feed can't be read {since(facts.no_feed, run)}; its HTML page is read instead"
     return Verdict("feed.unread", reason)
 
 
@@ -155,8 +155,8 @@ def recall(run: Run, facts: VisitFacts) -> Verdict | None:
     if facts.missed.count < MIN_MISSED or facts.missed.count < MIN_MISSED_SHARE * named:
         return None
     reason = (
-        f"{facts.missed.count} of {named} releases that its pages link to"
-        f" {since(facts.missed, run)} were in no listing: they were found through these links"
+        f"{facts.missed.count} of {named} releases linked from its pages"
+        f" {since(facts.missed, run)} were found only through these links, not in its listings"
     )
     return Verdict("recall.low", reason)
 

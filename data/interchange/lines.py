@@ -202,7 +202,7 @@ def _published(
     except ValueError:
         found = parse_date(text, context, rule)
         if found is None:
-            message = f"published is not an unambiguous date: {text[:MAX_RAW_LENGTH]!r}"
+            message = f"published is ambiguous or not a date: {text[:MAX_RAW_LENGTH]!r}"
             raise LineError(message) from None
         return found
     try:

@@ -154,7 +154,9 @@ class RequestSigner:
         try:
             self._keys = self.load()
         except CommuniqueError as error:
-            log.warning("%s; requests are still signed with the previous key", error)
+            log.warning(
+                "keys not reloaded; requests are still signed with the previous key: %s", error
+            )
 
 
 def published_keys(keys: Sequence[RequestKey], now: dt.datetime | None = None) -> list[RequestKey]:

@@ -47,7 +47,7 @@ class _Resolver:
         def found(leaf: Expression) -> Expression | None:
             self._leaves += 1
             if self._leaves > MAX_LEAVES:
-                problem = N_("the query has more than %(most)s terms with its saved searches")
+                problem = N_("the query has more than %(most)s terms, including its saved searches")
                 fix = N_("shorten the query, or one of its saved searches")
                 raise QueryError(self._text, at, problem, fix, most=MAX_LEAVES)
             if not isinstance(leaf, SavedSearch):
@@ -64,7 +64,7 @@ class _Resolver:
             raise QueryError(self._text, at, problem, fix, name=quoted)
         if len(names) >= MAX_SAVED_DEPTH:
             problem = N_("saved searches are nested more than %(most)s levels deep")
-            fix = N_("write the terms of the inner search")
+            fix = N_("write the terms of the innermost search instead of its name")
             raise QueryError(self._text, at, problem, fix, most=MAX_SAVED_DEPTH)
         if name not in self._saved:
             # A search whose file is invalid has this name, too.

@@ -120,7 +120,7 @@ def save_search(folder: Path, name: str, query: str, *, dry_run: bool = False) -
     check_query(query, {**saved.readable(), name: query})
     is_new = find_file(folder, name, SearchError) is None
     if is_new and len(saved) >= MAX_SEARCHES:
-        problem = f"{MAX_SEARCHES:,} searches, the maximum, are saved; remove one"
+        problem = f"the maximum of {MAX_SEARCHES:,} saved searches is reached; remove a search"
         raise SearchError(str(folder), "folder", problem)
     if dry_run:
         return is_new

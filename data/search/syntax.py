@@ -92,7 +92,7 @@ NO_OPERAND: Final = frozenset(["AND", "OR", ")", "end"])
 """Kinds of tokens that can't follow an operator, which needs a term."""
 
 LENGTH_PROBLEM: Final = N_("the query is too long (%(count)s characters)")
-LENGTH_FIX: Final = N_("shorten it to %(most)s")
+LENGTH_FIX: Final = N_("shorten the query to %(most)s characters")
 NO_VALUE: Final = N_("the value after %(name)s: is missing")
 WRITE_VALUE: Final = N_("write the value after the colon")
 DID_YOU_MEAN: Final = N_("did you mean %(near)s?")

@@ -59,10 +59,10 @@ def read_rule(topic: str, points: float, phrase: str, level: int = 0) -> Keyword
         folded = fold_keyword(stem)
         if not WORDS.fullmatch(folded):
             raise ValueError(
-                f"{phrase!r}: use words of letters, each with at most one * at its end"
+                f"{phrase!r} is not a keyword: write words of letters; a word may end in *"
             )
         if stem != part and len(folded) < MIN_STEM_LENGTH:
-            raise ValueError(f"{phrase!r}: a stem before * needs at least two letters")
+            raise ValueError(f"{phrase!r} is not a keyword: write at least two letters before *")
         words.append(folded + part[len(stem) :])
     return KeywordRule(topic, points, tuple(words), level)
 

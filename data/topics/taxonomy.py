@@ -281,10 +281,12 @@ def _check_parents(topics: Mapping[str, TaxonomyTopic], where: str) -> None:
             key = f"topic {above[-1]}.parent"
             if parent not in topics:
                 raise SettingsError(
-                    where, key, f"there is no topic {parent!r}; use the slug of a topic"
+                    where, key, f"no topic has the slug {parent!r}; use the slug of another topic"
                 )
             if parent in above:
-                raise SettingsError(where, key, f"{parent!r} is a descendant of this topic")
+                raise SettingsError(
+                    where, key, f"{parent!r} is a descendant of this topic; choose another parent"
+                )
             above.append(parent)
 
 

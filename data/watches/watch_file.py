@@ -180,14 +180,16 @@ def parse_watch(text: str, path: str, kind: type[Watch]) -> Watch:
     for source in watch.sources:
         if not ID.fullmatch(source):
             raise WatchError(
-                path, "sources", f"{source!r} is not an id; see `communique sources list`"
+                path,
+                "sources",
+                f"{source!r} is not a source id; `communique sources list` shows all ids",
             )
     for language in watch.languages:
         if fault := fault_of_language(language):
             raise WatchError(path, "languages", fault)
     if not watch.kinds:
         raise WatchError(
-            path, "kinds", "the list is empty; remove the key, or write at least one kind"
+            path, "kinds", "the list of kinds is empty; remove the key, or write at least one kind"
         )
     _check_outputs(path, watch)
     return watch

@@ -106,7 +106,7 @@ class PluginGuard:
         if event in CONNECTING_EVENTS:
             problem = self._fault_of(*arguments[:2])
         elif event in BLOCKED_EVENTS:
-            problem = f"a plugin called {event}"
+            problem = f"a plugin tried to use {event}"
         elif event == "ctypes.dlopen" and arguments[0]:
             problem = "a plugin loaded a native library"
         elif event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITE_FLAGS:

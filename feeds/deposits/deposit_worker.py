@@ -241,7 +241,7 @@ class DepositWorker:
             self._failures[name] += 1
         problem = outcome.problem
         await in_thread(self._store, self._store.put_off_deposits, name, until, problem)
-        log.warning("an archive accepts no deposits now", archive=name, problem=problem)
+        log.warning("deposits to an archive are postponed", archive=name, problem=problem)
 
     async def _keep(self, deposit: Deposit) -> bool:
         return await in_thread(self._store, self._store.keep_deposit, deposit)

@@ -87,7 +87,7 @@ def by_month(texts: Texts, days: Mapping[str, int]) -> Markup:
     first = first_day(last)[:7]
     months = list(months_between(first, last))
     description = texts.gettext(
-        "Releases per month, %(first)s to %(last)s: %(least)s to %(most)s a month.",
+        "Releases per month from %(first)s to %(last)s: between %(least)s and %(most)s.",
         first=texts.format_period(first),
         last=texts.format_period(last),
         least=texts.number(min(counts[month] for month in months)),

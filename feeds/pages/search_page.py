@@ -243,7 +243,7 @@ def wider_searches(
             found.append((label, {**parameters, "q": f"{stem}*"}))
     if words and parameters.keys() - {"q", "ql"}:
         only = {name: parameters[name] for name in ("q", "ql") if name in parameters}
-        found.append((texts.gettext("the words without filters"), only))
+        found.append((texts.gettext("the same words without filters"), only))
     return [(label, link_of(parameters)) for label, parameters in found]
 
 

@@ -326,7 +326,7 @@ class Past:
         except Unanswered as error:
             return unanswered(scope, error)
         except (ArchiveError, StoreError) as error:
-            log.warning("replay failed: %s", error)
+            log.warning("replay of an archived page failed: %s", error)
             return page(scope, 503, {"retry-after": "60"})
         if made is None:
             return page(scope, 404)

@@ -93,7 +93,7 @@ class BucketCache(HeldFiles):
         except BucketError as error:
             if path not in self._held:
                 raise
-            log.warning("%s; serving the previous publication", error)
+            log.warning("serving the previous publication: %s", error)
         return self._held.get(path)
 
     async def is_folder(self, path: str) -> bool:

@@ -189,7 +189,8 @@ def instant_of(asked: str) -> dt.datetime:
             began = at = at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
     except (ValueError, OverflowError) as error:
         raise BadQuery(
-            f"{asked[:40]} is not a day; write asof=2024-03-01, or asof=2024-03-01T12:00:00Z"
+            f"asof={asked[:40]} is not a day or time; "
+            "write asof=2024-03-01 or asof=2024-03-01T12:00:00Z"
         ) from error
     if began > utc_now():
         raise BadQuery(f"asof={asked[:40]} is in the future; use today (UTC) or an earlier day")
@@ -258,16 +259,18 @@ def refuse_unknown(
     check_sources(query.expression, query.text, sources)
     for source in asked.get("source", "").split(","):
         if source and source not in sources:
-            near = meant(source[:40], sorted(sources)) or "; /sources/ lists them"
+            near = meant(source[:40], sorted(sources)) or "; /sources/ lists all sources"
             raise BadQuery(f"no source named {source[:40]}{near}")
     for state in asked.get("state", "").split(","):
         if state and state not in STATES:
             raise BadQuery(
-                f"state={state[:40]} is not a state; use state={' or state='.join(STATES)}"
+                f"state={state[:40]} is not a release state; use state={' or state='.join(STATES)}"
             )
     for tag in asked.get("lang", "").split(","):
         if tag and not feed_language(tag):
-            raise BadQuery(f"lang={tag[:40]} is not a language; use a tag such as lang=en")
+            raise BadQuery(
+                f"lang={tag[:40]} is not a known language tag; write, for example, lang=en"
+            )
 
 
 def with_present_sources(asked: Mapping[str, str], moves: Mapping[str, str]) -> Mapping[str, str]:
@@ -292,7 +295,7 @@ def groups_of(asked: Mapping[str, str]) -> Collection[str]:
     for group in named:
         if group not in OPML_GROUPS:
             listed = ", ".join(OPML_GROUPS)
-            raise BadQuery(f"groups={group[:40]} is not a group of feeds; the groups are {listed}")
+            raise BadQuery(f"groups={group[:40]} is not a group of feeds; use one of {listed}")
     if {"source", "topic"} & asked.keys():
         return {*(named or OPML_GROUPS)} - {"events"}
     return named or DEFAULT_GROUPS

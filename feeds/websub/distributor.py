@@ -100,13 +100,13 @@ class HubWorker:
             except Exception as error:
                 # The error may be permanent, so it counts as a failed attempt.
                 problem = f"{type(error).__name__}: {error}"
-                log.exception("a hub task failed", host=work.host)
+                log.exception("WebSub verification or delivery failed", host=work.host)
             if problem:
                 await in_thread(self._store, self._failed, work, problem)
             self._pace.wake()
         except StoreError as error:
             # Nothing can be recorded, so the work is tried again later.
-            log.error("a hub task failed", host=work.host, problem=str(error))  # noqa: TRY400 - no traceback needed
+            log.error("WebSub verification or delivery failed", host=work.host, problem=str(error))  # noqa: TRY400 - no traceback needed
         finally:
             del self._busy[work.host]
 
@@ -142,7 +142,7 @@ class HubWorker:
             self._store.remove_subscription(asked.callback, file)
         self._store.remove_request(request.number)
         log.info(
-            "subscriber verified",
+            "WebSub subscriber verified",
             host=request.host,
             topic=asked.topic,
             mode=asked.mode,
@@ -218,11 +218,16 @@ class HubWorker:
                 self._store.put_off_request(work.number, again)
                 return
             self._store.remove_request(work.number)
-            log.warning("subscriber not verified", host=work.host, problem=problem)
+            log.warning("WebSub subscriber could not be verified", host=work.host, problem=problem)
             return
         if work.attempts + 1 < MAX_DELIVERIES:
             self._store.put_off_delivery(work, again)
         else:
             self._store.remove_subscription(work.callback, work.file)
         # The path of a callback may be a secret of the subscriber, so only the host is logged.
-        log.warning("feed not delivered", host=work.host, file=work.file, problem=problem)
+        log.warning(
+            "feed could not be delivered to a WebSub subscriber",
+            host=work.host,
+            file=work.file,
+            problem=problem,
+        )

@@ -89,7 +89,7 @@ class FeedCallback:
         except ClientDisconnect:
             return
         except StoreError as error:
-            log.warning("failed to respond to a hub", problem=str(error))
+            log.warning("a request from a WebSub hub failed", problem=str(error))
             answer = PlainTextResponse("try again later\n", 503, {"retry-after": "600"})
         await answer(scope, receive, send)
 
@@ -127,7 +127,7 @@ class FeedCallback:
             return PlainTextResponse("unknown subscription\n", 404)
         now = time.time()
         if mode == "denied":
-            log.warning("hub denied a subscription", source=known.source)
+            log.warning("a WebSub hub denied a subscription", source=known.source)
             self._store.keep_feed_subscription(
                 replace(known, expires=0.0, due=now + RETRY_AFTER_DENIAL_SECONDS)
             )
@@ -143,7 +143,7 @@ class FeedCallback:
             )
         else:
             self._store.remove_feed_subscription(known.callback)
-        log.info("subscription verified", source=known.source, mode=mode)
+        log.info("WebSub subscription verified", source=known.source, mode=mode)
         return PlainTextResponse(challenge)
 
 
@@ -229,7 +229,9 @@ class FeedSubscriber:
                     await self._ask(asked)
                 except OutboundError as error:
                     log.warning(
-                        "hub of a source unreachable", source=one.source, problem=str(error)
+                        "the WebSub hub of a source is unreachable",
+                        source=one.source,
+                        problem=str(error),
                     )
                     return
 
@@ -266,11 +268,16 @@ class FeedSubscriber:
         form = subscription_form(HubRequest(mode, one.callback, one.topic, secret=one.secret))
         answer = await self._outbound.ask("POST", one.hub, {"content-type": FORM_TYPE}, form)
         if answer.is_good:
-            log.info("subscription requested", source=one.source, hub=host_of(one.hub), mode=mode)
+            log.info(
+                "WebSub subscription requested", source=one.source, hub=host_of(one.hub), mode=mode
+            )
         else:
             outcome = f"status {answer.status}"
             log.warning(
-                "hub of a source refused a request", source=one.source, mode=mode, problem=outcome
+                "the WebSub hub of a source refused a request",
+                source=one.source,
+                mode=mode,
+                problem=outcome,
             )
 
 

@@ -93,7 +93,7 @@ def note_changed_searches(
             body = make(file) or b""
         except SlowSearch as error:
             # The feed is generated again after the next change that may match its query.
-            log.warning("the generated feed %s was skipped: %s", file, error)
+            log.warning("the feed %s was not generated: %s", file, error)
             continue
         found.append((file, "", hashlib.sha256(body).digest()))
     # In one transaction: a crash between the two would lose a change.

@@ -42,7 +42,7 @@ def parse_hub_request(body: bytes) -> HubRequest:
     try:
         form = dict(parse_qsl(body.decode("utf-8"), max_num_fields=20, errors="strict"))
     except ValueError as error:
-        raise BadHubRequest("the body is not a form in UTF-8") from error
+        raise BadHubRequest("the request body is not a form in UTF-8") from error
     mode = form.get("hub.mode")
     if mode not in {"subscribe", "unsubscribe"}:
         raise BadHubRequest("hub.mode must be subscribe or unsubscribe")

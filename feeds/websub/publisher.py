@@ -60,7 +60,9 @@ class Announcer:
                     # The hub is unavailable, so all other changes also wait.
                     again = self._pace.after(change.attempts)
                     await in_thread(self._store, self._store.put_off_topics, None, again)
-                    log.warning("hub not notified", hub=self._hub, problem=str(error))
+                    log.warning(
+                        "WebSub hub could not be notified", hub=self._hub, problem=str(error)
+                    )
                     return False
         return good
 
@@ -81,7 +83,9 @@ class Announcer:
         # Only this feed was refused. The hub may accept other feeds.
         again = self._pace.after(change.attempts)
         await in_thread(self._store, self._store.put_off_topics, change.file, again)
-        log.warning("hub refused a notification", hub=self._hub, topic=topic, problem=outcome)
+        log.warning(
+            "WebSub hub refused a notification", hub=self._hub, topic=topic, problem=outcome
+        )
         return False
 
 

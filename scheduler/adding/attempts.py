@@ -118,7 +118,9 @@ class AttemptLog:
                 else:
                     self._note(msgspec.json.decode(line, type=Attempt))
             except msgspec.DecodeError as error:
-                raise BadRecord(self._path, f"line {number} is not a record ({error})") from error
+                raise BadRecord(
+                    self._path, f"line {number} is not a valid record ({error})"
+                ) from error
 
     def _append(self, row: object) -> None:
         try:

@@ -273,8 +273,10 @@ class Crawl:
             self._refuse(job, loaded, error.kind, str(error))
         except Exception as error:
             # All other visits continue.
-            log.exception("the visit to %s could not begin", job.source)
-            self._refuse(job, loaded, BUG, f"the visit could not begin ({type(error).__name__})")
+            log.exception("the visit to the source %s could not be started", job.source)
+            self._refuse(
+                job, loaded, BUG, f"the visit could not be started ({type(error).__name__})"
+            )
         return None
 
     def _load(self, job: VisitJob) -> LoadedSource:
@@ -317,7 +319,7 @@ class Crawl:
             # Nothing is stored under a former id. The report contains the error.
             pass
         except (StoreError, LeaseLost):
-            log.exception("the report of %s could not be stored", job.source)
+            log.exception("the report on a visit to %s could not be stored", job.source)
         write_line(ReportLine(run))
 
     def _on_end(self, visit: Visit) -> None:
@@ -366,7 +368,7 @@ def _seal_aside(archive: Archive) -> None:
     try:
         archive.seal()
     except ArchiveError:
-        log.warning("the archive could not be sealed during visits", exc_info=True)
+        log.warning("sealing the archive's files during visits failed", exc_info=True)
 
 
 def _awaits_responses(process: AsyncCrawlerProcess) -> bool:

@@ -183,7 +183,7 @@ class CrawlChild:
             try:
                 line = await self._child.hear(dict[str, Any])
             except msgspec.DecodeError as error:
-                log.warning("a crawl sent an invalid line: %s", error)
+                log.warning("a crawl process sent an invalid line: %s", error)
                 continue
             except ChildEnded as error:
                 code = error.code
@@ -213,7 +213,9 @@ class CrawlChild:
         try:
             return self._note.read()
         except msgspec.DecodeError as error:
-            log.warning("a crawl was killed; the page that it was extracting is unknown: %s", error)
+            log.warning(
+                "a crawl process was killed; the page that it was extracting is unknown: %s", error
+            )
             return None
 
     def _lost(self, code: int, awaited: Awaited) -> CrawlLost:

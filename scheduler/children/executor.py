@@ -93,7 +93,7 @@ def killed_by(page: PageNote, code: int) -> RunError:
     else:
         why = f"ended its process ({signal_name(code)})"
     if page.url:
-        message = f"reading this page {why}; the next visits skip the page"
+        message = f"extracting this page {why}; the next visits skip the page"
         return RunError(reported_url(page.url), SLOW, message)
     return RunError("", SLOW_VISIT, f"work outside of pages {why}")
 

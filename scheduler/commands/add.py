@@ -48,9 +48,9 @@ class NotSure(CommuniqueError):
 @click.command()
 @click.argument("page", metavar="[URL]", default="")
 @click.option("--url", default="", help="Original address, if URL is a saved file.")
-@click.option("--page", "single", is_flag=True, help="Follow the single page at URL.")
+@click.option("--page", "single", is_flag=True, help="Track changes of the single page at URL.")
 @click.option("--save", is_flag=True, help="Write the source file and its sample pages.")
-@click.option("--force", is_flag=True, help="With --save: also write uncertain results.")
+@click.option("--force", is_flag=True, help="Also write uncertain results (with --save).")
 @click.option(
     "--id", "source", default="", metavar="ID", help="Id of the source (default from the name)."
 )
@@ -128,9 +128,9 @@ def _check(given: GivenFields, page: str, listed: IO[bytes] | None) -> None:
             why = "the address is missing; give a page of the site, or a list with --from"
         raise click.BadParameter(why, param_hint="URL")
     if listed is not None and (given.id or given.name):
-        raise click.UsageError("--id and --name need one address; leave them out with --from")
+        raise click.UsageError("--id and --name can't be combined with --from")
     if given.id and not ID.fullmatch(given.id):
-        why = "use lower-case letters, digits and hyphens, at most 64"
+        why = "use at most 64 lower-case letters, digits and hyphens"
         raise click.BadParameter(why, param_hint="--id")
     if given.timezone and (fault := fault_of_zone(given.timezone)):
         raise click.BadParameter(fault, param_hint="--timezone")

@@ -156,7 +156,9 @@ def print_run(run: Run) -> None:
 
 
 @click.command()
-@click.option("--all", "everything", is_flag=True, help="Write all feeds and pages.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Write all feeds and pages, even unchanged ones."
+)
 @as_json
 @with_home
 @with_new_store

@@ -91,7 +91,7 @@ def ack(home: Home, *, source: str, why: str, as_json: bool) -> int:
     default=DEFAULT_MUTE_DAYS,
     show_default=True,
     metavar="DAYS",
-    help="Number of days.",
+    help="Number of days without alerts.",
 )
 @REASON_OPTION
 @as_json

@@ -47,7 +47,7 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
     is 1 if a line is rejected; all other lines are imported.
     """
     if not ID.fullmatch(source):
-        why = "use lower-case letters, digits and hyphens, at most 64"
+        why = "use at most 64 lower-case letters, digits and hyphens"
         raise click.BadParameter(why, param_hint="--source")
     loaded = load_sources(home.sources)[0].get(source)
     named = None if name is None else checked_name(name, loaded)
@@ -107,7 +107,7 @@ def checked_name(name: str, loaded: LoadedSource | None) -> str:
         raise click.BadParameter(why, param_hint="--name")
     found = clean_line(name)[:MAX_NAME_CHARS]
     if not found:
-        raise click.BadParameter("the name has no letters", param_hint="--name")
+        raise click.BadParameter("the name has no visible characters", param_hint="--name")
     return found
 
 

@@ -81,12 +81,14 @@ def operator_of(home: Home, path: Path) -> str:
     try:
         text = read_regular(path, MAX_TOKEN_BYTES).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise UnusableToken(path, "the file can't be read") from error
+        raise UnusableToken(path, "the token file can't be read") from error
     token = Permissions(home.tokens).find(text)
     if token is None:
         raise UnusableToken(path, "the token is unknown")
     if not token.allows("operate"):
-        raise UnusableToken(path, f"{token.name} is read-only; use a token with the scope operate")
+        raise UnusableToken(
+            path, f"the token {token.name} is read-only; use a token with the scope `operate`"
+        )
     return token.name
 
 

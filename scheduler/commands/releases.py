@@ -113,7 +113,12 @@ class InvalidChangesQuery(CommuniqueError):
 
 
 @click.command()
-@click.option("--since", default="", metavar="CURSOR", help="Value of `next` on the previous page.")
+@click.option(
+    "--since",
+    default="",
+    metavar="CURSOR",
+    help="Cursor: the value of `next` in the previous output.",
+)
 @click.option(
     "--limit", default="50", metavar="N", help="Maximum number of events, up to 200 (default 50)."
 )

@@ -190,8 +190,10 @@ def serve(first_port: int, day: int) -> None:
 def main() -> int:
     """Parse the arguments, serve, and return the exit code."""
     parser = argparse.ArgumentParser(description="Serve the bundled press rooms over loopback.")
-    parser.add_argument("--port", type=int, default=0, help="first port (default: any free ports)")
-    parser.add_argument("--day", type=int, default=1, help="first day (default 1)")
+    parser.add_argument(
+        "--port", type=int, default=0, help="first port to listen on (default: any free ports)"
+    )
+    parser.add_argument("--day", type=int, default=1, help="first simulated day (default 1)")
     given = parser.parse_args()
     try:
         serve(given.port, given.day)
@@ -231,9 +233,7 @@ class ServedRooms:
         try:
             return self._loop.run(work)
         except ChildEnded as error:
-            raise DemoError(
-                f"the server of the press rooms ended with status {error.code}"
-            ) from error
+            raise DemoError(f"the demo's web server exited with status {error.code}") from error
 
 
 @contextlib.contextmanager

@@ -45,7 +45,7 @@ class LeadershipLost(CommuniqueError):
     """
 
     def __init__(self, cause: object, rest: float) -> None:
-        super().__init__(f"this service no longer leads ({cause})")
+        super().__init__(f"this service is no longer the leader ({cause})")
         self.rest = rest
 
 
@@ -111,7 +111,7 @@ async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, An
                 await asyncio.wait({turn})
         lost = turn.result()
         if lost and (leadership.begun or str(lost) != refused):
-            log.warning("no longer leading", problem=str(lost))
+            log.warning("no longer the leader", problem=str(lost))
         refused = str(lost) if lost and lost.rest else ""
         await asyncio.sleep(lost.rest if lost else 0.0)
 

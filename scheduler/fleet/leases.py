@@ -121,7 +121,7 @@ class Leases:
             except (psycopg.Error, TimeoutError, OSError) as error:
                 if not failing:
                     problem = masked(str(error)) or "the database did not respond in time"
-                    log.warning("leases not renewed; retrying", problem=problem)
+                    log.warning("leases could not be renewed; retrying", problem=problem)
                 failing = True
                 await asyncio.sleep(self._seconds / 30)
             else:

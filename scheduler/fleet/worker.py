@@ -166,7 +166,7 @@ class Worker:
             self._end(StoreError(masked(self._url), NEWER_SCHEMA_MESSAGE))
 
     def _drop(self, host: str) -> None:
-        log.warning("host lost to another worker", host=host)
+        log.warning("lease of a host lost to another worker", host=host)
         self._executor.drop(host)
 
     async def _visit_host(self, host: str) -> None:
@@ -179,4 +179,4 @@ class Worker:
                 await self._held.visit(lease)
         except psycopg.Error as error:
             # The host stays due, or is due again when its lease expires.
-            log.warning("host not visited", host=host, problem=masked(str(error)))
+            log.warning("host could not be visited", host=host, problem=masked(str(error)))

@@ -35,7 +35,7 @@ def keep_home_files(home: Home, store: Store, sources: Iterable[str] | None = No
         except OSError as error:
             if not isinstance(error, FileNotFoundError) or (home.path / name).is_symlink():
                 # An unreadable file must not be recorded as deleted.
-                log.warning("%s could not be archived: %s", name, error)
+                log.warning("the file %s could not be archived: %s", name, error)
                 continue
             content = None
         digest = "" if content is None else hashlib.sha256(content).hexdigest()
@@ -44,4 +44,4 @@ def keep_home_files(home: Home, store: Store, sources: Iterable[str] | None = No
         try:
             store.journal.keep_file(store, name, content)
         except ArchiveError as error:
-            log.warning("%s could not be archived: %s", name, error)
+            log.warning("the file %s could not be archived: %s", name, error)

@@ -150,7 +150,9 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
         try:
             published = make()
         except DamagedCacheError as error:
-            log.warning("%s; rendering everything again", error)
+            log.warning(
+                "the cache of rendered pages is damaged; all pages are rendered again: %s", error
+            )
             delete_file(kept)
             published = make()
         if published.written and store.journal:
@@ -263,7 +265,9 @@ def settle_topics(home: Home, store: Store) -> None:
     try:
         taxonomy = load_taxonomy(home.topics)
     except SettingsError as error:
-        log.warning("%s; topics keep their labels until the file is corrected", error)
+        log.warning(
+            "topics.toml is invalid; topics keep their labels until it is corrected: %s", error
+        )
         return
     store.keep_taxonomy(taxonomy.labels(home.settings.site.language), taxonomy.parents)
     for source, topic in store.section_topics():
@@ -273,7 +277,9 @@ def settle_topics(home: Home, store: Store) -> None:
             own = ()
         except SourceError as error:
             log.warning(
-                "%s; its releases keep the topic %s until the file is corrected", error, topic
+                "releases of an invalid source file keep the topic %s until it is corrected: %s",
+                topic,
+                error,
             )
             continue
         # Compare slugs, because the topic was named before the taxonomy contained it.

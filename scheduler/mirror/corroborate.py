@@ -320,7 +320,7 @@ def decoded(body: bytes, shape: type[T], site: str) -> T:
     try:
         return msgspec.json.decode(body, type=shape)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise PeerError(f"{site} returned no release: {error}") from error
+        raise PeerError(f"{site} returned an invalid response: {error}") from error
 
 
 def corroborate(

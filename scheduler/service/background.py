@@ -112,4 +112,4 @@ def copy_archive(home: Home, *, delete: bool = False) -> Uploaded:
 async def _copy(home: Home) -> None:
     done = await asyncio.to_thread(copy_archive, home)
     if done.files:
-        log.info("archive copied", files=done.files, bytes=done.bytes, leaves=done.leaves)
+        log.info("archive uploaded", files=done.files, bytes=done.bytes, leaves=done.leaves)

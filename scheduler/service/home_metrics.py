@@ -51,7 +51,7 @@ class HomeMetrics:
             try:
                 facts.update(part())
             except (OSError, ArchiveError) as error:
-                log.warning("some metrics can't be measured", problem=str(error))
+                log.warning("some metrics could not be measured", problem=str(error))
         return facts
 
     async def examine_periodically(self) -> None:

@@ -75,7 +75,7 @@ class Publishing:
             self.push.wake()
             log.info("published", feeds=published.feeds, written=published.written)
         for error in published.errors:
-            log.error("not published", problem=error)
+            log.error("publication failed", problem=error)
 
     async def publish_last(self) -> None:
         """Publish the remaining changes before the service ends, within LAST_PUBLICATION_SECONDS.
@@ -116,7 +116,7 @@ class Publishing:
             return
         done = await asyncio.to_thread(attest, self._home)
         for error in done.errors:
-            log.error("log not attested", problem=error)
+            log.error("the archive's log could not be attested", problem=error)
         if done.cosignatures or done.timestamp or done.witnessed:
             log.info(
                 "attested",

@@ -29,7 +29,7 @@ def notify(*states: str) -> None:
             opened.connect(place)
             opened.sendall("\n".join(states).encode())
     except OSError as error:
-        log.warning("systemd not notified", states=list(states), problem=str(error))
+        log.warning("systemd could not be notified", states=list(states), problem=str(error))
 
 
 def watchdog_seconds() -> float:

@@ -177,7 +177,7 @@ class FeedPushService:
                     await self._work(store)
             except (OSError, StoreError) as error:
                 # The disk is probably full. Visits continue at their intervals.
-                log.warning("subscriptions to hubs failed", problem=str(error))
+                log.warning("subscribing to WebSub hubs failed; retrying later", problem=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _work(self, store: Store) -> None:

@@ -289,7 +289,7 @@ class StoredSource:
                 found[release.id] = None
             except Exception:
                 # A visit would also fail on this page.
-                log.exception("%s could not be extracted", release.url)
+                log.exception("the page at %s could not be extracted", release.url)
                 found[release.id] = None
         return found
 

@@ -65,7 +65,7 @@ def rename_source(home: Home, old: str, new: str, *, dry_run: bool = False) -> S
     """
     path, place = file_of(home, old), file_of(home, new)
     if not ID.fullmatch(new):
-        fix = "use lower-case letters, digits and hyphens, at most 64"
+        fix = "use at most 64 lower-case letters, digits and hyphens"
         raise SourceError(str(place), "file name", fix)
     with held(home, old, new), opened(home) as store:
         begun = store.source_moves().get(old) == new != old

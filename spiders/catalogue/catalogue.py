@@ -294,7 +294,7 @@ def _raise_first(path: Path, number: int, checks: Collection[tuple[str, str | No
 def _fault_of_id(text: str) -> str:
     if ID.fullmatch(text):
         return ""
-    return f"{text[:80]!r} is not an id; use lower-case letters, digits and hyphens, at most 64"
+    return f"{text[:80]!r} is not a valid id; use at most 64 lower-case letters, digits and hyphens"
 
 
 def _fault_of_text(text: str) -> str:

@@ -51,7 +51,7 @@ def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
         except NotXML as error:
             raise BadList(name, str(error)) from error
         if not found:
-            raise BadList(name, "no outline in the list has an address")
+            raise BadList(name, "the OPML file contains no addresses")
         return found
     if b"\0" in content:
         raise BadList(name, "the list is not a text file")

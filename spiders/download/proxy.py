@@ -133,7 +133,7 @@ class Upstream:
         if status.startswith("4"):
             raise ProxyFailure(self.name, REFUSED_CONNECT.format(status=status[:3]))
         if not status.startswith("2"):
-            raise ProxyFailure(self.name, f"the proxy responds with {status[:3]}")
+            raise ProxyFailure(self.name, f"the proxy responds with status {status[:3]}")
         names = {name.strip().lower(): value.strip() for name, _, value in map(_parted, fields)}
         if names.get("content-length", "0") != "0" or "transfer-encoding" in names:
             raise ProxyFailure(self.name, "the proxy sends its own content in place of the site")

@@ -200,7 +200,9 @@ class RobotsMiddleware:
             raise Unreachable(kind, url, why) from error
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unreachable(
-                http_kind(response.status), url, f"the server responded with {response.status}"
+                http_kind(response.status),
+                url,
+                f"the server responded with status {response.status}",
             )
         good = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
         return response.body[:MAX_ROBOTS_BYTES] if good else b""

@@ -123,7 +123,9 @@ def parse_source(text: str, path: str) -> SourceFile:
             raise SourceError(path, "feed", "keep either `feed` or `[listing]`, not both")
     if file.is_page and (file.feed is not None or file.listing != ListingRules()):
         key = "listing" if file.feed is None else "feed"
-        raise SourceError(path, key, f'a single page has no list: remove `{key}` or kind = "page"')
+        raise SourceError(
+            path, key, f'a single page has no listing: remove `{key}` or kind = "page"'
+        )
     if fault := fault_of_zone(file.timezone):
         raise SourceError(path, "timezone", fault)
     if file.language is not None and (fault := fault_of_language(file.language)):

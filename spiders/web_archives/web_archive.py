@@ -151,7 +151,9 @@ class WebArchive:
         Raises NotAWebArchive if none exists, and WebArchiveError if the archive does not respond.
         """
         if not is_web(self.address):
-            raise NotAWebArchive(self.address, "this is not a web address")
+            raise NotAWebArchive(
+                self.address, "the address of the archive must begin with http:// or https://"
+            )
         for kind, index, replay in ENDPOINTS:
             self._kind = kind
             self._index = urljoin(f"{self.address}/", f".{index}")
@@ -204,7 +206,9 @@ class WebArchive:
             raise NoCapture(f"the capture {capture.stamp} is larger than network.max_bytes")
         shown = REPLAY_ADDRESS.search(final)
         if shown and canonical_url(shown[2]) != canonical_url(capture.url):
-            raise NoCapture(f"the capture {capture.stamp} leads to a capture of {shown[2][:200]}")
+            raise NoCapture(
+                f"the capture {capture.stamp} redirects to a capture of {shown[2][:200]}"
+            )
         is_exact = is_payload(capture.digest, answer.body)
         self._check_time(capture, answer, is_exact=is_exact)
         body = answer.body if is_exact else without_additions(answer.body, self._replay)
@@ -234,10 +238,10 @@ class WebArchive:
             return
         at = time_of_date(stated)
         if at is None or not EARLIEST <= at <= utc_now():
-            raise NoCapture(f"the capture {capture.stamp} has the impossible time {stated[:60]!r}")
+            raise NoCapture(f"the capture {capture.stamp} has an impossible time: {stated[:60]!r}")
         if abs(at - capture.at) >= dt.timedelta(seconds=1) and not is_exact:
             raise NoCapture(
-                f"the archive returned the capture of {at:%Y%m%d%H%M%S} for {capture.stamp}"
+                f"the archive returned the capture {at:%Y%m%d%H%M%S} instead of {capture.stamp}"
             )
 
     def _probe(self, url: str) -> bool:
@@ -283,7 +287,7 @@ class WebArchive:
         if page is None:
             raise WebArchiveError(
                 self.address,
-                f"the index returned {answer.status} without a list of captures",
+                f"the index returned status {answer.status} without a list of captures",
             )
         if len(answer.body) >= MAX_INDEX_BYTES:
             raise self._too_many(query["url"])
@@ -300,7 +304,7 @@ class WebArchive:
             if page is None:
                 raise WebArchiveError(
                     self.address,
-                    f"the TimeMap request returned {answer.status} without a list of captures",
+                    f"the TimeMap response has status {answer.status} and no list of captures",
                 )
             yield from page.captures
             fresh = [one for one in page.timemaps if one not in seen and is_web(one)]
@@ -360,7 +364,7 @@ class WebArchive:
                 seconds = max(seconds, requested)
         raise WebArchiveError(
             self.address,
-            f"no usable response from {host_of(address)} ({cause}); all that was fetched is kept,"
+            f"no usable response from {host_of(address)} ({cause}); fetched captures are kept,"
             " so run the same command again later",
         )
 

@@ -67,7 +67,7 @@ def test_an_archive_is_copied_fetched_and_verified(
         with (home / "communique.toml").open("a") as toml:
             toml.write("[site]\nport = 0\n")
         with started("run", home) as (service, log):
-            assert "files=2" in until(log, '"archive copied"')
+            assert "files=2" in until(log, '"archive uploaded"')
             service.terminate()
             service.wait(PATIENCE)
     verified = communique("mirror", "verify", home=tmp_path / "copy")

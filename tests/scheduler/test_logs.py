@@ -86,7 +86,7 @@ log_as(Log("json"))
 raise ValueError("https://me:{SECRET}@press.example/")
 """
     (line,) = logged(program, code=1)
-    assert json.loads(line)["event"] == "ended by an error"
+    assert json.loads(line)["event"] == "the process ended because of an unhandled error"
     assert "ValueError" in json.loads(line)["exception"]
 
 

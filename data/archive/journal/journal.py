@@ -143,7 +143,9 @@ class Journal:
             self._append(store, made)
         except ArchiveError as error:
             # A full disk loses no data here. Archiving the next response reports the error.
-            log.warning("the journal is waiting for the archive: %s", error)
+            log.warning(
+                "new journal records stay in the store until they can be archived: %s", error
+            )
             store.keep_unwritten(journal_record.encode_decisions(made))
 
     def _begin(self, store: Store) -> None:

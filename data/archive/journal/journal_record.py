@@ -67,6 +67,6 @@ def decode(block: bytes) -> JournalRecord:
     record = _decoder.decode(block)
     if record.format != JOURNAL_FORMAT:
         raise msgspec.ValidationError(
-            f"format {record.format} of the journal needs a newer version of Communique"
+            f"the journal has format {record.format}, which needs a newer version of Communique"
         )
     return record

@@ -111,7 +111,10 @@ def submitted(
     if answer.status == CONFLICT:
         seen = answer.body.decode("utf-8", "replace").strip()
         if not SIZE.fullmatch(seen):
-            raise ArchiveError(asked.place, "the witness did not report the last tree that it saw")
+            raise ArchiveError(
+                asked.place,
+                "the witness refused without reporting the size of the last tree that it saw",
+            )
         if int(seen) > own.size:
             raise ArchiveError(
                 str(log.folder), WITNESS_AHEAD_MESSAGE.format(asked.place, seen, own.size)

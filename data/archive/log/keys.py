@@ -197,12 +197,12 @@ def read_key(path: Path) -> SigningKey:
         secret = from_base64(material, "the key")
     except (ValueError, InvalidNote) as error:
         raise ArchiveError(
-            str(path), "the file does not contain a key; restore it from a copy"
+            str(path), "the file contains no signing key; restore it from a copy"
         ) from error
     except OSError as error:
         raise ArchiveError(str(path), f"the key can't be read ({error.strerror})") from error
     if len(secret) != KEY_BYTES + 1:
-        raise ArchiveError(str(path), "the file does not contain a key; restore it from a copy")
+        raise ArchiveError(str(path), "the file contains no signing key; restore it from a copy")
     key = SigningKey(name, secret[1:], secret[0])
     if key.verifier.key_id.hex() != key_id:
         raise ArchiveError(str(path), "the key is damaged; restore it from a copy")
@@ -247,11 +247,11 @@ def key_chain(read: Read, what: str) -> KeyChain:
             sizes.append(size)
     except FileNotFoundError as error:
         raise ArchiveError(
-            what, "no log key: the file key/0 is missing; check the address of the log"
+            what, "the log's first key (the file key/0) is missing; check the address of the log"
         ) from error
     except InvalidNote as error:
         raise ArchiveError(what, str(error)) from error
-    raise ArchiveError(what, f"the log has more than {MAX_KEYS} successive keys")
+    raise ArchiveError(what, f"the log has more than {MAX_KEYS} keys, counting replaced ones")
 
 
 def _successor(
@@ -262,9 +262,9 @@ def _successor(
     new = parse_key(line, what)
     size = int(stated_size) if SIZE.fullmatch(stated_size) else -1
     if note.text != rotation_text(number, size, old, new) or new.name != old.name:
-        raise InvalidNote(what, "the note does not rotate the previous key")
+        raise InvalidNote(what, "the note is not a rotation of the log's previous key")
     if size < before:
-        raise InvalidNote(what, "the tree was larger when the previous key was introduced")
+        raise InvalidNote(what, "the rotation has a smaller tree size than the previous rotation")
     if not (note.signed_by(old) and note.signed_by(new)):
-        raise InvalidNote(what, "the rotation is not signed by both keys")
+        raise InvalidNote(what, "the rotation is not signed by both the old and the new key")
     return size, new

@@ -86,7 +86,9 @@ class SignedNote:
         for signature in self.signatures:
             if (signature.name, signature.key_id) == (key.name, key.key_id):
                 if not key.verifies(self.text, signature.value):
-                    raise InvalidNote(key.name, "the signature of this key does not match the text")
+                    raise InvalidNote(
+                        key.name, "the signature by this key does not match the text of the note"
+                    )
                 return signature
         return None
 
@@ -178,7 +180,9 @@ def parse_key(text: str, what: str = "the key") -> VerifierKey:
         raise InvalidNote(what, f"{text.strip()[:120]!r} is not an Ed25519 verifier key")
     key = VerifierKey(name, material[1:], material[0])
     if key.key_id.hex() != key_id:
-        raise InvalidNote(what, f"{text.strip()[:120]!r} has an id that does not match its key")
+        raise InvalidNote(
+            what, f"{text.strip()[:120]!r} has a key id that does not match its public key"
+        )
     return key
 
 

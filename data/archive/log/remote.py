@@ -53,7 +53,7 @@ def reader_of(place: str, below: Iterable[str], sought: str, client: Outbound) -
         return read
     raise ArchiveError(
         place,
-        f"no file {sought!r} here or in the usual folders of a home directory",
+        f"the file {sought!r} is missing here and in the usual folders of a home directory",
     )
 
 

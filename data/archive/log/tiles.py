@@ -109,7 +109,7 @@ class TileTree:
             try:
                 content = self._read(full)[:length]
             except FileNotFoundError:
-                raise ArchiveError(path, "this file of the log is missing") from error
+                raise ArchiveError(path, "the file is missing from the log") from error
         if len(content) != length:
             cause = f"the file has {len(content)} bytes instead of {length}, so it is damaged"
             raise ArchiveError(path, cause)

@@ -124,7 +124,7 @@ class Witness:
             content = read("checkpoint")
         except FileNotFoundError as error:
             raise ArchiveError(
-                where, "no log was found there, because the file 'checkpoint' is missing"
+                where, "no log was found: the file 'checkpoint' is missing"
             ) from error
         checkpoint = parse_checkpoint(content, f"{where}: checkpoint")
         folder = self._folder / log_folder_name(checkpoint.origin)

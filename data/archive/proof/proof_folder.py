@@ -261,7 +261,7 @@ class ProofFolder:
         by_log = self._keys.signatures(checkpoint)
         if not by_log:
             raise ArchiveError(
-                str(self._log.folder), "a checkpoint is not signed by the key of the log"
+                str(self._log.folder), "a checkpoint is not signed by a key of the log"
             )
         others = []
         for key in self._known:

@@ -35,7 +35,7 @@ def point(encoded: bytes) -> tuple[int, ...]:  # RFC 8032, section 5.1.3
     x = u * v**3 * pow(u * v**7, (P - 5) // 8, P) % P
     x = x if (v * x * x - u) % P == 0 else x * ROOT % P
     if len(encoded) != 32 or y >= P or (v * x * x - u) % P or (sign and not x):
-        raise ValueError("a key or signature is not a point of the curve")
+        raise ValueError("a key or signature is not a point on the Ed25519 curve")
     x = P - x if x & 1 != sign else x
     return x, y, 1, x * y % P
 
@@ -134,7 +134,9 @@ def files_of(here: Path, at: list[str]) -> dict[str, bytes]:  # at gets the name
         is_named = NAME.fullmatch(at[0]) and path.resolve() == path and at[0] not in files
         left = LARGEST - sum(map(len, files.values()))
         if not is_named or not path.is_file() or path.stat().st_size > left:
-            raise ValueError("no file in this folder has this name, or the file is too large")
+            raise ValueError(
+                "the file is missing, too large or a link, or its name is invalid or repeated"
+            )
         files[at[0]] = path.read_bytes()
         if not digest:
             lines += [line.split("  ", 1) for line in files.pop(at[0]).decode().splitlines()]
@@ -152,7 +154,7 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
         text, both = signed(files[at[0]], [chain[-1], key_of(new, 1)])
         told = chain[0].split("+")[0], f"key rotation {len(chain)}", begin, chain[-1], new
         if text != "\n".join(told) or len(both) != 2 or not sizes[-2] <= int(begin) < sizes[-1]:
-            raise ValueError("this change of keys is not signed by both the old and the new key")
+            raise ValueError("this key rotation is not signed by both the old and the new key")
         chain, sizes[-1:] = [*chain, new], [int(begin), sizes[-1]]
     at[0] = "witnesses"
     keys = [*chain, *(key_of(line, 4) for line in files[at[0]].decode().splitlines())]
@@ -181,7 +183,7 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
             raise ValueError("the page that the record refers to is missing")
         if not vouch[at[0]] or {*trusted} - vouch[at[0]]:
             raise ValueError(
-                "the record has no proof in this folder, or none signed by a key that you gave"
+                "the record has no proof here, or a key that you gave did not sign its proof"
             )
     at[0] = "witnesses"
     if {*keys} - {*chain}.union(*vouch.values()) or not records:

@@ -228,7 +228,7 @@ def known_checkpoint(place: str, origin: str, keys: KeyChain, client: Outbound) 
     if checkpoint.origin != origin:
         raise ArchiveError(place, UNKNOWN.format(origin))
     if not signed:
-        raise ArchiveError(place, "the checkpoint there is not signed by a key of this log")
+        raise ArchiveError(place, "the checkpoint is not signed by a key of our log")
     return checkpoint
 
 

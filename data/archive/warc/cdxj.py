@@ -100,7 +100,7 @@ def decode_entry(line: bytes) -> CdxjEntry:
             fields.get("requestBody", ""),
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise ValueError(f"a CDXJ line lacks the field {error}") from error
+        raise ValueError(f"a CDXJ line has a missing or invalid field: {error}") from error
 
 
 def entry_of(record: ArchiveRecord, leaf: int) -> CdxjEntry | None:

@@ -127,7 +127,7 @@ def _opened(folder: Path, file: str) -> tuple[Path, int]:
     Raises ArchiveError.
     """
     if Path(file).name != file:
-        raise ArchiveError(str(folder), f"{file!r} is not the name of a file in the archive")
+        raise ArchiveError(str(folder), f"{file!r} is not a valid name for an archive file")
     # The file may be renamed between two attempts, when it is finished.
     for name in (file, file + DOT_OPEN, file):
         with suppress(FileNotFoundError):

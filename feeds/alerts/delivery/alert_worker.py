@@ -120,7 +120,7 @@ class AlertWorker:
             raise
         except Exception:
             # A retry would fail again and block all later events.
-            log.exception("an event could not be matched", release=event.release)
+            log.exception("matching an event against all watches failed", release=event.release)
             return []
 
     def _is_stale(self) -> bool:
@@ -155,7 +155,9 @@ class AlertWorker:
             return self._senders.receiver(watch, output)
         except Exception:
             # Sending will fail too, and the failure is recorded. Queue the message separately.
-            log.exception("a watch has no valid receiver", watch=watch.name)
+            log.exception(
+                "the receiver of a watch's output could not be determined", watch=watch.name
+            )
             return f"{watch.name} {output}"
 
     def _begin(self) -> None:

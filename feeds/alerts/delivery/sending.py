@@ -89,7 +89,7 @@ def trial_messages(
     """
     if not watch.outputs:
         raise NothingToSend(
-            f"the watch {watch_id} sends nothing; add a channel such as [mail] to its file"
+            f"the watch {watch_id} has no output; add a table such as [mail] to its file"
         )
     release = _trial_release(store, watch_id, watch, saved)
     event = QueuedEvent(0, "release", utc_now(), release.id, 0, backlog=False, health=None)

@@ -29,7 +29,7 @@ SENTENCE_BY_RULE: Final[Mapping[str, str]] = {
     "listing": N_("The list of releases contains “%(raw)s”"),
     **dict.fromkeys(("feed", "xml"), N_("The publisher’s feed contains “%(raw)s”")),
     **dict.fromkeys(("pdf", "document"), N_("The document contains “%(raw)s”")),
-    **dict.fromkeys(("import", "expected"), N_("It was imported with the date “%(raw)s”")),
+    **dict.fromkeys(("import", "expected"), N_("The release was imported with the date “%(raw)s”")),
 }
 """Beginnings of sentences about the origin of a date, by the first word of the rule that found the
 date (see docs/reference/codes.md). Each beginning quotes the text of the date.
@@ -51,7 +51,9 @@ def date_origin(published: Published, texts: Texts) -> str:
     said = introduction(published.rule, raw, texts)
     place = place_of(published.zone, texts)
     if published.precision == "second":
-        return texts.gettext("%(said)s, read as a time in %(place)s.", said=said, place=place)
+        return texts.gettext(
+            "%(said)s, interpreted as a time in %(place)s.", said=said, place=place
+        )
     if published.rule == "listing:relative":
         return texts.gettext(
             "%(said)s, relative to the day of the visit (in %(place)s time). No time is given.",
@@ -60,13 +62,13 @@ def date_origin(published: Published, texts: Texts) -> str:
         )
     if published.rule == "listing:no-year":
         return texts.gettext(
-            "%(said)s, read as a date in %(place)s. The year comes from the neighbouring releases."
-            " No time is given.",
+            "%(said)s, interpreted as a date in %(place)s. The year comes from the neighbouring"
+            " releases. No time is given.",
             said=said,
             place=place,
         )
     return texts.gettext(
-        "%(said)s, read as a date in %(place)s. No time is given.", said=said, place=place
+        "%(said)s, interpreted as a date in %(place)s. No time is given.", said=said, place=place
     )
 
 

@@ -124,7 +124,7 @@ def alike(member: StoryMember, texts: Texts) -> str:
     if member.overlap < MIN_OVERLAP:
         return ""
     percent = format_percent(member.overlap, locale=texts.locale)
-    return texts.gettext("%(percent)s of its words match the first release", percent=percent)
+    return texts.gettext("%(percent)s of the words match the first release", percent=percent)
 
 
 def share_of(member: StoryMember, texts: Texts) -> str:

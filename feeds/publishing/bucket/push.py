@@ -283,7 +283,8 @@ class SiteBucket:
         if there.size <= here.size:
             return False
         log.warning(
-            "the log in %s is longer than HOME/site/log, so it is not replaced", self._bucket.place
+            "the log in %s is not replaced, because it is longer than HOME/site/log",
+            self._bucket.place,
         )
         return True
 

@@ -68,7 +68,7 @@ PLAIN_HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
 JSON_TYPE: Final = "application/json"
 
 DETAIL_BY_STATUS: Final = {
-    404: "no operation has this address; /api/ lists them",
+    404: "no operation has this URL; /api/ lists all operations",
     405: "this address does not have this method; see the header `Allow`",
 }
 """Texts of error responses, by status."""

@@ -101,7 +101,7 @@ class Jobs:
         """Return the state of a job. Raises ApiError (404) if the id is unknown."""
         if job := self._jobs.get(name):
             return job.answer
-        raise ApiError(404, "there is no job with this id; jobs end with the service")
+        raise ApiError(404, "no job has this id; jobs are lost when the service restarts")
 
     async def close(self) -> None:
         """Cancel all running jobs."""

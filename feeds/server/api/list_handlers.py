@@ -55,7 +55,7 @@ def known_source(context: ApiContext) -> Source:
     now = context.store.source_moves().get(context.name, context.name)
     found = context.store.sources().get(now)
     if found is None:
-        raise ApiError(404, "there is no source with this id; /api/sources lists them")
+        raise ApiError(404, "no source has this id; /api/sources lists all sources")
     removed = context.store.removed_sources().get(now)
     if removed and not removed.kept:
         raise ApiError(410, REMOVED_SOURCE_TEXT)

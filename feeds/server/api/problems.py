@@ -99,7 +99,7 @@ def error_of(error: Exception) -> ApiError:
             log.warning("API request failed: %s", error)
             why = "the store is unavailable; try again in a minute"
             return ApiError(503, why, headers={"retry-after": "60"})
-    log.error("a request failed", exc_info=error)
+    log.error("API request failed unexpectedly", exc_info=error)
     return ApiError(500, SERVER_FAILED)
 
 

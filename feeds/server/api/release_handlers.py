@@ -49,7 +49,7 @@ MAX_RELEASES_PER_ADDRESS: Final = 200
 MAX_COMPARED_RELEASES: Final = 200
 """Maximum number of releases of a story that are compared with its first release."""
 
-NO_RELEASE: Final = "there is no release with this id; /api/releases lists them"
+NO_RELEASE: Final = "no release has this id; /api/releases lists all releases"
 
 
 MAX_PAGE_CHARACTERS: Final = 1_000_000
@@ -113,7 +113,9 @@ def story(context: ApiContext, asked: PageParameters) -> schemas.Story:
     """Return the releases of one story. Raises ApiError if the story is unknown."""
     found, after = selected(context, Selection(story=context.name), asked)
     if not found and not asked.cursor:
-        raise ApiError(404, "this story does not exist; a release's `story` contains its id")
+        raise ApiError(
+            404, "no story has this id; the field `story` of a release contains the id of its story"
+        )
     publishers = _publishers(context)
     return schemas.Story(id=context.name, publishers=publishers, releases=found, next=after)
 
@@ -323,8 +325,8 @@ def known_topics(context: ApiContext, value: str) -> tuple[str, ...]:
     known = {*context.store.topics(), *parents, *parents.values()}
     for name in found:
         if name not in known:
-            near = meant(name[:40], sorted(known)) or "; /api/topics lists them"
-            raise ApiError(422, f"{name[:40]!r} is not a topic{near}", parameter="topic")
+            near = meant(name[:40], sorted(known)) or "; /api/topics lists all topics"
+            raise ApiError(422, f"no topic has the slug {name[:40]!r}{near}", parameter="topic")
     return found
 
 
@@ -339,8 +341,11 @@ def known_section(context: ApiContext, sources: Collection[str], value: str) -> 
     labels = context.store.section_labels()
     known = {slug for source, slug in labels if not sources or source in sources}
     if found is None or found.slug not in known:
-        near = meant(value[:40], sorted(known)) or "; /api/sources/{id}/sections lists them"
-        raise ApiError(422, f"{value[:40]!r} is not a section{near}", parameter="section")
+        near = (
+            meant(value[:40], sorted(known))
+            or "; /api/sources/{id}/sections lists the sections of a source"
+        )
+        raise ApiError(422, f"no section is named {value[:40]!r}{near}", parameter="section")
     return found.slug
 
 
@@ -355,7 +360,7 @@ def requested_language(value: str) -> str | None:
     Returns None if the parameter is empty. Raises ApiError if the tag is invalid.
     """
     if value and not feed_language(value):
-        why = f"{value!r} is not a language tag; send one such as en; /api/languages lists them"
+        why = f"{value!r} is not a language tag; send one of those in /api/languages"
         raise ApiError(422, why, parameter="language")
     return value or None
 
@@ -371,8 +376,8 @@ def current_sources(context: ApiContext, value: str) -> tuple[str, ...]:
     found = tuple(moves.get(name, name) for name in separated_names(value))
     for name in found:
         if name not in known:
-            near = meant(name[:40], sorted(known)) or "; /api/sources lists them"
-            raise ApiError(422, f"{name[:40]!r} is not a source{near}", parameter="source")
+            near = meant(name[:40], sorted(known)) or "; /api/sources lists all sources"
+            raise ApiError(422, f"no source has the id {name[:40]!r}{near}", parameter="source")
     return found
 
 

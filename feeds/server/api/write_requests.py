@@ -59,7 +59,7 @@ async def limited_body(request: Request, max_bytes: int) -> bytes:
         async for piece in request.stream():
             body += piece
             if len(body) > max_bytes:
-                raise ApiError(413, f"the body has more than {max_bytes:,} bytes")
+                raise ApiError(413, f"the request body has more than {max_bytes:,} bytes")
     except ClientDisconnect as error:
         raise ApiError(400, "the body is incomplete") from error
     return bytes(body)

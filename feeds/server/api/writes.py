@@ -178,7 +178,7 @@ class Writes:
                 )
                 await asyncio.to_thread(self._end, operation, record, outcome)
         except CommuniqueError as error:
-            log.error("the operation could not be recorded: %s", error)  # noqa: TRY400 - no traceback needed
+            log.error("the result of an API operation could not be recorded: %s", error)  # noqa: TRY400 - no traceback needed
         finally:
             job.end(outcome)
             self._keys.pop(place, None)
@@ -274,7 +274,7 @@ def body_from(raw: bytes, kind: type[Body]) -> Body:
     except msgspec.ValidationError as error:
         raise invalid_field(str(error), kind) from error
     except (msgspec.DecodeError, RecursionError) as error:
-        raise ApiError(400, f"the body is not valid JSON: {error}") from error
+        raise ApiError(400, f"the request body is not valid JSON: {error}") from error
 
 
 def body_of_values(values: Any, kind: type[Body]) -> Body:

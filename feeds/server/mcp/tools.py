@@ -137,7 +137,7 @@ class Toolbox:
             why = f"there is no tool {name[:100]!r}{meant(name, tuple(self._tools))}"
             raise ApiError(404, why)
         if tool.needs_operator and operator is None:
-            raise ApiError(403, "this token does not allow the request")
+            raise ApiError(403, "this tool needs a token with the scope `operate`")
         return tool
 
     async def _write(

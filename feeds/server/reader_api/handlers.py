@@ -82,7 +82,7 @@ class Account:
         if text is None:
             return usual
         if not text.isdecimal() or not int(text[:9]):
-            raise BadReaderRequest(f"{name} must be a number above 0")
+            raise BadReaderRequest(f"{name} must be a whole number above 0")
         return min(int(text[:9]), most)
 
     def instant(self, name: str) -> dt.datetime | None:
@@ -96,7 +96,7 @@ class Account:
         try:
             return dt.datetime.fromtimestamp(float(text), dt.UTC)
         except (ValueError, OverflowError, OSError):
-            raise BadReaderRequest(f"{name} must be seconds since 1970") from None
+            raise BadReaderRequest(f"{name} must be a Unix time in seconds") from None
 
     def items(self, stream: Stream, usual: int, most: int) -> tuple[list[ReaderItem], str | None]:
         """Return a page of a stream's items.
@@ -114,7 +114,7 @@ class Account:
         after = place_of(text) if text else None
         if text and after is None:
             raise BadReaderRequest(
-                "c is not a continuation from this server: start again without c"
+                "the continuation c is not from this server; start again without c"
             )
         limit = self.number("n", usual, most)
         query = ReaderQuery(
@@ -154,7 +154,9 @@ class Account:
             raise BadReaderRequest(f"send at most {MAX_ITEM_IDS} items per request")
         digits = [item_digits(one) for one in named]
         if None in digits or not digits:
-            raise BadReaderRequest("send valid item ids as i, as in other responses")
+            raise BadReaderRequest(
+                "send at least one i, each with an item id from an earlier response"
+            )
         return [one for one in digits if one]
 
     def shown(self, found: list[ReaderItem]) -> list[Any]:
@@ -249,7 +251,7 @@ def mark_all_as_read(account: Account, _: str | None) -> str:
         raise BadReaderRequest("only a feed or the reading list can be marked as read")
     text = account.value("ts")
     if text and not text.isdecimal():
-        raise BadReaderRequest("ts must be microseconds since 1970")
+        raise BadReaderRequest("ts must be a Unix time in microseconds")
     now = utc_now()
     until = min(now, dt.datetime.fromtimestamp(int(text[:17]) / 1e6, dt.UTC)) if text else now
     account.store.mark_all_read(account.name, until, source=stream.source)

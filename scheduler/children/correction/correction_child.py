@@ -205,7 +205,7 @@ def main() -> int:
         except CommuniqueError as error:
             response = CorrectionResponse(str(error))
         except Exception:
-            log.exception("a page of %s can't be processed", asked.source)
+            log.exception("a page of the source %s could not be processed", asked.source)
             response = CorrectionResponse("this page can't be processed: see crawl.log")
         write_line(response)
     return 0

@@ -111,7 +111,7 @@ def attempt_values(attempt: Attempt) -> dict[str, Any]:
 def add(
     home: Home, *, catalogue: str, selection: EntrySelection, yes: bool, force: bool, as_json: bool
 ) -> int:
-    """Find the press rooms of entries, and add them as sources.
+    """Find the press rooms of catalogue entries, and add them as sources.
 
     If no entries are selected, all entries of the catalogue are added. Sites are inspected in
     parallel, as in `communique add`. If the command is stopped, run it again to continue. The

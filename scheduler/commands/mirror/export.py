@@ -60,7 +60,7 @@ WITH_SECRETS: Final = (
     "kind",
     type=click.Choice(["wacz", "bagit", "folder", "sqlite"]),
     required=True,
-    help="WACZ or BagIt for archives, a folder for browsers, SQLite for Datasette.",
+    help="Export format: WACZ or BagIt for archives, a folder for browsers, SQLite for Datasette.",
 )
 @click.option(
     "--to", type=PATH_TYPE, metavar="PATH", required=True, help="File or folder to create."

@@ -116,7 +116,9 @@ def page_counts(counts: Mapping[str, int]) -> str:
 @click.option("--source", metavar="ID", help="Source whose releases are re-extracted.")
 @since_option
 @click.option("--dry-run", "dry", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("--accept", is_flag=True, help="Accept changes if many releases lose text or dates.")
+@click.option(
+    "--accept", is_flag=True, help="Accept changes even if many releases lose text or dates."
+)
 @as_json
 @with_home
 def reextract(

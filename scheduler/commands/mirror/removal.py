@@ -36,7 +36,7 @@ def prune(home: Home, *, source: str | None, days: int | None, dry_run: bool, as
     kept = days or home.settings.archive.retention
     if not kept:
         raise click.UsageError(
-            "archive.retention is 0, which keeps everything; set it or use --days"
+            "archive.retention is 0, so all responses are kept; set it, or use --days"
         )
     with one_bar("prune") as on_progress:
         done = prune_home(home, kept, source, dry_run=dry_run, on_progress=on_progress)

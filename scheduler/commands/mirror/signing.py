@@ -51,7 +51,7 @@ def show(home: Home, *, as_json: bool) -> None:
         log.key()
         chain = [str(one) for one in log.key_chain().keys]
     if not chain and not witness:
-        raise ArchiveError(str(home.log_key), "there is no key yet; the first visit creates it")
+        raise ArchiveError(str(home.log_key), "the log has no key yet; the first visit creates it")
     if as_json:
         key = chain[-1] if chain else None
         print_json({"log": key, "earlier": chain[:-1], "witness": witness})
@@ -133,7 +133,8 @@ def attest_log(home: Home, *, as_json: bool) -> int:
 
     if not is_configured(home):
         raise click.UsageError(
-            "give a log, or set archive.witnesses, archive.witnessed or archive.timestamp"
+            "give the URL or path of a log, or set archive.witnesses, archive.witnessed or"
+            " archive.timestamp"
         )
     done = attest(home)
     if as_json:

@@ -56,7 +56,7 @@ NO_CHECKPOINT: Final = "there is no signed log here to compare it with"
 @click.option(
     "--repair",
     is_flag=True,
-    help="First exclude imported records that make the archive invalid.",
+    help="Exclude imported records that make the archive invalid before verifying.",
 )
 @click.option(
     "--new",

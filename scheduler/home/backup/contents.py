@@ -117,7 +117,7 @@ def dump(url: str, target: Path) -> None:
     )
     if done.returncode:
         (cause, *_) = [*done.stderr.strip().splitlines(), f"pg_dump ended with {done.returncode}"]
-        raise NotDumped(url, f"{cause}; pg_dump must be as new as the server")
+        raise NotDumped(url, f"{cause}; pg_dump must be at least as new as the server")
 
 
 def without_password(url: str) -> tuple[str, dict[str, str]]:

@@ -71,7 +71,7 @@ def check_log(home: Home, state: LogState) -> Iterator[Finding]:
     leaves = counted(state.leaves, "leaf", "leaves")
     if not state.origin and state.leaves:
         problems = True
-        text = f"it has {leaves} and no signature yet"
+        text = f"the log has {leaves} but no signature yet"
         fix = "the next visit signs it; if it does not, see crawl.log"
         yield Finding("log", "warning", text, fix)
     if not problems:
@@ -126,7 +126,7 @@ def check_verification(home: Home) -> Finding:
     if last is None:
         return Finding("verification", "warning", "the archive was never verified here", verify)
     age = utc_now() - last.at
-    text = f"last verified {lasting(age.total_seconds())} ago"
+    text = f"the archive was last verified {lasting(age.total_seconds())} ago"
     if last.problems:
         text = f"{text}: {counted(last.problems, 'problem')} found"
         return Finding("verification", "error", text, SEE_VERIFY)
@@ -144,7 +144,7 @@ def check_orders(home: Home, applied: AbstractSet[str]) -> Iterator[Finding]:
     if missing:
         text = (
             "the store is older than the archive: it has not applied "
-            f"{counted(missing, 'order')} to hide, remove or redact (or to undo that)"
+            f"{counted(missing, 'order')} to hide, remove, redact or restore releases"
         )
         yield Finding("orders", "error", text, "run `communique publish`, which applies them")
     if damaged := home.orders.damaged_lines():

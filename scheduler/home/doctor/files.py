@@ -39,7 +39,7 @@ def check_settings(examination: Examination) -> Iterator[Finding]:
     yield Finding("settings", "ok", text)
     if variables := settings_named(os.environ, Settings, home.path):
         names = ", ".join(f"{one.part}.{one.key} ({one.variable})" for one in variables)
-        text = f"set by environment variables, which override communique.toml: {names}"
+        text = f"environment variables override communique.toml: {names}"
         yield Finding("settings", "ok", text)
     if not home.settings.network.contact:
         text = "network.contact is empty, so the sites that you visit can't reach you"
@@ -71,7 +71,7 @@ def check_sources(examination: Examination) -> Iterator[Finding]:
     if missing:
         more = ", …" if len(missing) > MAX_NAMED_SOURCES else ""
         names = f"{', '.join(missing[:MAX_NAMED_SOURCES])}{more}"
-        text = f"visited sources whose file in {home.sources} is missing: {names}"
+        text = f"the files of these visited sources are missing in {home.sources}: {names}"
         fix = "restore the files from a backup, or remove a source with `communique sources remove`"
         yield Finding("sources", "error", text, fix)
     for error in broken:
@@ -184,7 +184,7 @@ def check_folders(home: Home) -> Iterator[Finding]:
     # The check of the disk reports a read-only disk, for which permissions are irrelevant.
     is_read_only = os.statvfs(home.path).f_flag & os.ST_RDONLY
     if not is_read_only and not os.access(home.path, os.W_OK):
-        text = f"{home.path} can't be written, so no releases can be collected"
+        text = f"{home.path} is not writable, so no releases can be collected"
         yield Finding("permissions", "warning", text, run_as_owner(home.path))
 
 

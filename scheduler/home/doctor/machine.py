@@ -88,7 +88,7 @@ def check_disk(examination: Examination) -> Iterator[Finding]:
         text = f"the disk of {home.path} is mounted read-only"
         yield Finding("disk", "warning", text, "mount it for writing to collect releases")
     elif free < MIN_FREE_BYTES:
-        yield Finding("disk", "error", f"it is full: {room}", fix)
+        yield Finding("disk", "error", f"the disk is full: {room}", fix)
     elif free < store + MIN_SPARE_BYTES:
         text = f"{room}; an upgrade may need {sized(store)}, and visits need more every day"
         yield Finding("disk", "warning", text, fix)
@@ -112,7 +112,7 @@ def check_clock(examination: Examination) -> Iterator[Finding]:
             times.append((f"{path.name} was written", changed))
     later = [(what, at) for what, at in times if at and at > now + CLOCK_TOLERANCE]
     if now < FIRST_RELEASE_TIME:
-        text = f"the clock shows {now:%Y-%m-%d}, a day before this version was released"
+        text = f"the clock shows {now:%Y-%m-%d}, which is before the release of this version"
         yield Finding("clock", "error", text, fix)
     for what, at in later:
         text = (
@@ -125,4 +125,4 @@ def check_clock(examination: Examination) -> Iterator[Finding]:
         text = f"the clock was changed by {moved:.1f} seconds during this check"
         yield Finding("clock", "warning", text, fix)
     elif not later and now >= FIRST_RELEASE_TIME:
-        yield Finding("clock", "ok", f"it shows {now:%Y-%m-%d %H:%M} UTC")
+        yield Finding("clock", "ok", f"the clock shows {now:%Y-%m-%d %H:%M} UTC")

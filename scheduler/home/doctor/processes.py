@@ -101,7 +101,7 @@ def check_consumers(home: Home, lags: Iterable[ConsumerLag]) -> Iterator[Finding
     """Check that the consumers of events work, and lag by less than seven days."""
     for lag in lags:
         if lag.problem:
-            text = f"{lag.name}: failed, with {counted(lag.events, 'event')} to handle"
+            text = f"{lag.name} failed: {counted(lag.events, 'event')} still to be handled"
             fix = f"the next visit or `communique run` tries again; the failure was: {lag.problem}"
             yield Finding("events", "warning", text, fix)
         elif lag.since and utc_now() - lag.since > MAX_CONSUMER_LAG:
@@ -111,7 +111,7 @@ def check_consumers(home: Home, lags: Iterable[ConsumerLag]) -> Iterator[Finding
             if lag.name == DEPOSITS.name and not home.settings.archive.deposits:
                 continue
             count = counted(lag.events, "event")
-            text = f"{lag.name}: {count} not handled since {lag.since:%Y-%m-%d}"
+            text = f"{lag.name} has not handled {count} since {lag.since:%Y-%m-%d}"
             yield Finding("events", "warning", text, "start `communique run`")
 
 

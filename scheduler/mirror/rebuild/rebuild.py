@@ -98,7 +98,9 @@ def rebuild(
     if target.exists() and any(target.iterdir()):
         raise NotEmpty(target)
     if not archive.is_dir():
-        raise ArchiveError(str(archive), "the archive is missing; use the HOME that contains it")
+        raise ArchiveError(
+            str(archive), "the archive is missing; use the home directory that contains it"
+        )
     report = on_progress or (lambda _what, _done, _of: None)
     # The log is read first: the records of its leaves exist by then.
     log = TreeLog(archive / "log", archive.parent / "log.key")

@@ -141,7 +141,7 @@ class AddPages:
             one.state = "found" if one.found else "unfinished"
         except Exception:
             # This is a bug. The page must not wait for a result forever.
-            log.exception("an inspection failed", site=one.shown_url)
+            log.exception("the inspection of a site failed", site=one.shown_url)
             one.faults = ("the result can't be shown; see the log of the service",)
             one.state = "unfinished"
         if one.state == "saved":

@@ -80,7 +80,7 @@ class WatchPages:
         fields = {name: value.strip() for name, value in form.items()}
         channel, recipient = fields.get("channel", ""), fields.get("recipient", "")
         if channel and not recipient:
-            raise InvalidField(f"enter the recipient of the alerts by {channel}")
+            raise InvalidField(f"enter a recipient for the alerts by {channel}")
         asked = {
             "name": fields.get("name", ""),
             "query": fields.get("query", ""),

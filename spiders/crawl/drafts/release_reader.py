@@ -181,7 +181,7 @@ class ReleaseReader:
         if part_fragment(page.url):
             part = part_at(page, self.dates)
             if part is None:
-                raise NotARelease("section", "the page has no section at this address")
+                raise NotARelease("section", "the page has no section with this URL fragment")
             return PageDraft(self.draft_part(page, part, item, capture))
         if media_type := document_type(page):
             content = document_content(page, media_type, item, self.dates)

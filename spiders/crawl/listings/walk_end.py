@@ -48,9 +48,9 @@ def finished(walk: Walk, *, keys: frozenset[str], front_keys: frozenset[str]) ->
         reason = "the archives list the same releases as the first page"
     elif walk.archived and walk.archives and not keys:
         left = counted(len(walk.archives), "archive")
-        reason = f"{walk.idle} consecutive archives are empty, and {left} were not read"
+        reason = f"{walk.idle} consecutive archives are empty, so {left} were not read"
     elif walk.archived and walk.total and lacks(walk.total, walk.listed, walk.pages):
-        reason = f"the list claims {walk.total} releases, but only {walk.listed} were found"
+        reason = f"the listing claims {walk.total} releases, but only {walk.listed} were found"
     return replace(
         walk,
         history="bounded" if reason else "complete",

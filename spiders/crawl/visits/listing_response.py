@@ -105,7 +105,7 @@ def report_unread(
     if is_error:
         visit.report.error(url, error.kind, str(error))
     else:
-        log.info("the listing page %s is skipped: %s", url, error)
+        log.info("skipped the listing page %s: %s", url, error)
 
 
 def is_replaced(listing: Listing, before: Listing) -> bool:

@@ -43,12 +43,12 @@ def run(facts: VisitFacts | None, *errors: RunError) -> Run:
         (
             VisitFacts(lost=seen(9), rows_before=9, replaced=True),
             "listing.lost_rows",
-            "none of the 9 releases that it listed is listed since",
+            "none of the 9 releases listed before has been listed since",
         ),
         (
             VisitFacts(lost=seen(5), rows_before=10),
             "listing.lost_rows",
-            "5 of the 10 releases that it listed have disappeared since",
+            "5 of the 10 releases listed before have disappeared since",
         ),
         (
             VisitFacts(behind=seen(1), newest="2026-02-27", newest_known="2026-03-01"),
@@ -68,11 +68,11 @@ def run(facts: VisitFacts | None, *errors: RunError) -> Run:
             "selector.no_match",
             "listing.link, release.body in its source file match nothing",
         ),
-        (VisitFacts(no_feed=seen(1)), "feed.unread", "its page is read in its place"),
+        (VisitFacts(no_feed=seen(1)), "feed.unread", "its feed can't be read"),
         (
             VisitFacts(missed=seen(5), known_meanwhile=20),
             "recall.low",
-            "5 of 25 releases that its pages link to since",
+            "5 of 25 releases linked from its pages since",
         ),
     ],
 )

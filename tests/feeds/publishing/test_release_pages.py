@@ -145,7 +145,7 @@ def test_a_story_has_a_time_line_as_long_as_it_exists(store: Store, tmp_path: Pa
     first, second = tree.xpath("//ol[@class='timeline']/li")
     assert "First" in first.text_content()
     assert "1 day later" in second.text_content()
-    assert "% of its words match" in second.text_content()
+    assert "% of the words match" in second.text_content()
     assert second.xpath(".//blockquote")[0].text.startswith("word0 of the harbour word1")
     of_copy = page(tmp_path, release_file(copy.id))
     assert of_copy.xpath("//a[contains(@href, 'stories/')]/@href") == [f"../../{file[:-10]}"]

@@ -434,5 +434,5 @@ def test_an_invalid_topics_file_is_reported_before_any_visit(room: Room, home: P
     (home / "topics.toml").write_text('[[topic]]\nslug = "a"\nlabel = "A"\nparent = "b"\n')
     result = communique("collect", home=home)
     assert result.returncode == 2
-    assert "topic a.parent: there is no topic 'b'" in result.stderr
+    assert "topic a.parent: no topic has the slug 'b'" in result.stderr
     assert room.log == []

@@ -484,8 +484,8 @@ def test_a_consumer_that_fails_or_is_days_behind_is_reported(home: Path) -> None
         db.execute("UPDATE events SET seen = at - 691200, at = at - 691200 WHERE kind = 'new'")
     # Without a watch, nobody waits for alerts.
     failed, unpublished = found(home, "events", "warning")
-    assert failed.startswith("search index: failed, with ")
-    assert unpublished.startswith("publishing: ")
+    assert failed.startswith("search index failed: ")
+    assert unpublished.startswith("publishing ")
     assert "ValueError: no room" in failed
     (home / "watches").mkdir(exist_ok=True)
     (home / "watches" / "ships.toml").write_text('name = "Ships"')

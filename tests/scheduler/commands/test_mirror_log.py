@@ -141,7 +141,7 @@ def test_reading_commands_create_nothing(tmp_path: Path) -> None:
     empty.mkdir()
     shown = communique("mirror", "key", "show", home=empty)
     assert shown.returncode == 1
-    assert "there is no key yet" in shown.stderr
+    assert "no key yet" in shown.stderr
     assert not [*empty.iterdir()]
     misspelt = tmp_path / "misspelt"
     assert communique("mirror", "witness", home=misspelt).returncode == 2

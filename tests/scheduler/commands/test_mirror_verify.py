@@ -95,8 +95,7 @@ def test_a_witness_with_another_log_is_reported(home: Path, tmp_path: Path) -> N
     result = communique("mirror", "verify", "--against", str(other), home=home)
     assert result.returncode == 1
     assert (
-        "not signed by a key of this log" in result.stderr
-        or "has no checkpoint of this log" in result.stderr
+        "not signed by a key" in result.stderr or "has no checkpoint of this log" in result.stderr
     )
 
 

@@ -129,5 +129,5 @@ def test_files_are_checked_and_bounded(tmp_path: Path, monkeypatch: pytest.Monke
         check_query("saved:broken", saved)
     monkeypatch.setattr("data.search.saved_searches.MAX_SEARCHES", 3)
     assert MAX_SEARCHES == 1000
-    with pytest.raises(SearchError, match="remove one"):
+    with pytest.raises(SearchError, match="maximum"):
         save_search(folder, "more", "tides")

@@ -226,7 +226,7 @@ def test_a_service_stops_working_on_a_database_of_a_newer_version(
         took_on(log, "duty:alerts")
         with psycopg.connect(postgres_url, autocommit=True) as db:
             db.execute("INSERT INTO communique_migrations (name) VALUES ('of tomorrow')")
-            awaited = {"no longer leading", "database failed; duties suspended"}
+            awaited = {"no longer the leader", "database failed; duties suspended"}
             while awaited:
                 line = next(log)
                 awaited -= {one for one in awaited if one in line and "newer version" in line}

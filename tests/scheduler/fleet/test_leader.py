@@ -137,7 +137,7 @@ def test_a_leader_of_a_read_only_database_leads_again_later(
 
     with capture_logs() as logs:
         asyncio.run(work())
-    (lost,) = (one for one in logs if one["event"] == "no longer leading")
+    (lost,) = (one for one in logs if one["event"] == "no longer the leader")
     assert "it is read-only: use the address of the primary server" in lost["problem"]
 
 
@@ -176,7 +176,7 @@ def test_repeated_refusals_are_logged_once(
 
     with capture_logs() as logs:
         asyncio.run(work())
-    assert [one["event"] for one in logs] == ["standing by", "no longer leading", "leading"]
+    assert [one["event"] for one in logs] == ["standing by", "no longer the leader", "leading"]
     assert len(tries) == 4
 
 

@@ -97,6 +97,6 @@ def test_an_unavailable_database_is_logged_once_and_so_is_its_return(
     with closing(PostgresStore(postgres_url)), capture_logs() as logs:
         asyncio.run(work())
     assert [one["event"] for one in logs] == [
-        "leases not renewed; retrying",
+        "leases could not be renewed; retrying",
         "leases renewed again",
     ]

@@ -363,7 +363,7 @@ def test_a_statement_refused_by_the_database_is_logged_and_the_service_continues
         db.execute(read_only.format(Identifier(db.info.dbname)))
         try:
             with started("run", home_on(tmp_path / "leader", postgres_url)) as (service, log):
-                assert "it is read-only" in until(log, "no longer leading")
+                assert "it is read-only" in until(log, "no longer the leader")
                 assert service.poll() is None
                 service.send_signal(signal.SIGTERM)
                 assert service.wait(PATIENCE) == 0

@@ -61,7 +61,7 @@ def test_a_missing_socket_is_logged_and_the_service_continues(
     with capture_logs() as logged:
         notify(READY_STATE)
     assert [(one["event"], one["states"]) for one in logged] == [
-        ("systemd not notified", ["READY=1"])
+        ("systemd could not be notified", ["READY=1"])
     ]
 
 

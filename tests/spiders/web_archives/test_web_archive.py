@@ -126,7 +126,7 @@ def test_a_private_address_is_never_requested(served: LoopbackArchive) -> None:
 @pytest.mark.parametrize(
     ("told", "why"),
     [
-        ("20190401000000", "returned the capture of 20190401000000 for 20180401000000"),
+        ("20190401000000", "capture 20190401000000 instead of 20180401000000"),
         ("19910101000000", "impossible time"),
         ("20990101000000", "impossible time"),
     ],
@@ -153,7 +153,7 @@ def test_a_redirect_to_the_capture_of_another_page_is_refused(served: LoopbackAr
     served.add("https://harbour.example/", "20180401000001", PAGE)
     target = f"{served.address}/coll/20180401000001id_/https://harbour.example/"
     served.down = [(302, {"Location": target})]
-    with pytest.raises(NoCapture, match=r"leads to a capture of https://harbour\.example/"):
+    with pytest.raises(NoCapture, match=r"redirects to a capture of https://harbour\.example/"):
         archive.fetch(captures_of(archive)[0])
 
 

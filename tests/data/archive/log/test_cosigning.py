@@ -154,7 +154,7 @@ def test_a_witness_that_forges_our_signature_is_refused(
     ("status", "body", "cause"),
     [
         (403, b"who are you?\n", "the witness did not sign: 403 who are you?"),
-        (409, b"many\n", "did not report the last tree that it saw"),
+        (409, b"many\n", "the size of the last tree"),
         (409, b"999\n", "saw 999 leaves of this log, which has 300 now"),
         (200, b"nonsense\n", "is not a signature line"),
         (200, b"", "is not a signature line"),

@@ -81,7 +81,7 @@ def test_a_rotation_at_a_smaller_tree_than_the_one_before_is_not_followed(log: T
     key = log.key()
     other = SigningKey(key.name, bytes(32))
     (log.folder / "key/2").write_bytes(signed_by_both(2, 0, key, other).encode())
-    with pytest.raises(ArchiveError, match="key/2: the tree was larger when the previous key"):
+    with pytest.raises(ArchiveError, match=r"key/2: .* smaller tree size"):
         log.key_chain()
     (log.folder / "key/2").write_bytes(signed_by_both(2, 1, key, other).encode())
     assert log.key_chain().present == other.verifier
@@ -106,7 +106,7 @@ def test_a_rotation_that_one_key_alone_signed_is_not_followed(log: TreeLog) -> N
     lines = path.read_text().splitlines(keepends=True)
     for left_out in (-1, -2):
         path.write_text("".join(line for line in lines if line != lines[left_out]))
-        with pytest.raises(ArchiveError, match="not signed by both keys"):
+        with pytest.raises(ArchiveError, match="not signed by both"):
             log.key_chain()
 
 
@@ -130,5 +130,5 @@ def test_a_folder_without_keys_is_not_a_log() -> None:
     def read(path: str) -> bytes:
         raise FileNotFoundError(path)
 
-    with pytest.raises(ArchiveError, match="no log key"):
+    with pytest.raises(ArchiveError, match="key/0"):
         key_chain(read, "https://acme.example/log")

@@ -44,7 +44,7 @@ def test_the_example_of_the_specification_is_verified() -> None:
 
 def test_a_changed_text_is_not_signed() -> None:
     changed = EXAMPLE.replace("an example", "another").encode()
-    with pytest.raises(InvalidNote, match="signature of this key does not match the text"):
+    with pytest.raises(InvalidNote, match="signature by this key does not match"):
         parse_note(changed).signed_by(parse_key(EXAMPLE_KEY))
 
 

@@ -92,7 +92,7 @@ def test_a_record_is_found_by_file_and_offset_while_the_file_grows_too(
     [
         (NAME, 7, "byte 7: "),
         (NAME, 10**9, "ends in the middle"),
-        ("../secret", 0, "is not the name of a file"),
+        ("../secret", 0, "not a valid name"),
         ("other.warc.gz", 0, "the file does not exist"),
     ],
 )

@@ -26,7 +26,7 @@ def said(rule: str, **changes: Any) -> str:
     return date_origin(Published(AT, rule=rule, **fields), ENGLISH)
 
 
-READ = "“24 noyabr 2022”, read as a date in Baku. No time is given."
+READ = "“24 noyabr 2022”, interpreted as a date in Baku. No time is given."
 COUNTED = "“24 noyabr 2022”, relative to the day of the visit (in Baku time). No time is given."
 
 
@@ -39,7 +39,10 @@ COUNTED = "“24 noyabr 2022”, relative to the day of the visit (in Baku time)
         ("url", f"The page’s address contains {READ}"),
         ("listing:relative", f"The list of releases contains {COUNTED}"),
         ("feed:pubDate", f"The publisher’s feed contains {READ}"),
-        ("of my own", "“24 noyabr 2022” was found, read as a date in Baku. No time is given."),
+        (
+            "of my own",
+            "“24 noyabr 2022” was found, interpreted as a date in Baku. No time is given.",
+        ),
     ],
 )
 def test_the_origin_of_a_day_is_explained(rule: str, sentence: str) -> None:
@@ -48,7 +51,7 @@ def test_the_origin_of_a_day_is_explained(rule: str, sentence: str) -> None:
 
 def test_the_origin_of_a_time_has_its_zone_and_a_missing_date_is_reported() -> None:
     assert said("time", precision="second", raw="2022-11-24T12:00", zone="+04:00") == (
-        "The page marks “2022-11-24T12:00” as a time, read as a time in UTC+04:00."
+        "The page marks “2022-11-24T12:00” as a time, interpreted as a time in UTC+04:00."
     )
     assert said("undated", precision="none", raw="") == "No date is given."
     assert said("undated", precision="none", raw="2099") == (

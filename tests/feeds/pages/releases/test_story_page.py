@@ -53,7 +53,7 @@ def test_a_copy_shows_its_similarity_to_the_first_release_and_a_quote() -> None:
     assert "Acme" in first.text_content()
     assert not first.xpath(".//blockquote")
     assert "8 hours later" in second.text_content()
-    assert "% of its words match" in second.text_content()
+    assert "% of the words match" in second.text_content()
     assert "·" not in second.text_content()
     assert second.xpath(".//blockquote")[0].text.startswith("word0 of the harbour")
 
@@ -86,7 +86,7 @@ def test_editions_in_other_languages_are_named_by_their_language() -> None:
     line = tree.xpath("//ol[@class='timeline']/li")[1]
     assert "Arabic" in line.text_content()
     assert line.xpath(".//a/@lang") == ["ar"]
-    assert "of its words" not in line.text_content()
+    assert "of the words" not in line.text_content()
 
 
 def day(number: int) -> Published:

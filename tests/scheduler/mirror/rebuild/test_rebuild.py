@@ -368,7 +368,7 @@ def test_nothing_is_rebuilt_with_the_key_of_another_log(room: Room, tmp_path: Pa
     other = log_of(tmp_path / "other")
     other.key()
     for key, cause in (
-        (tmp_path / "no.key", "the file does not contain a key"),
+        (tmp_path / "no.key", "contains no signing key"),
         (tmp_path / "other" / "log.key", "not the key that signs the log"),
     ):
         result = communique("mirror", "rebuild", "--to", str(target), "--key", str(key), home=home)
