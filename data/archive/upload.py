@@ -25,7 +25,9 @@ CHECKPOINT: Final = "log/checkpoint"
 LOG_FILES: Final = ("key/*", "checkpoints/*/*", "witnesses")
 """Patterns of the paths of a log's public files, except tiles."""
 
-OTHER_LOG_MESSAGE: Final = "another log is in that place; use a separate prefix for each archive"
+OTHER_LOG_MESSAGE: Final = (
+    "the prefix contains the log of another archive; use a separate prefix for each archive"
+)
 REMOTE_AHEAD_MESSAGE: Final = (
     "the log there has {} leaves, and this one {}: the archive was restored from an older copy; "
     "fetch the newer one from there"

@@ -15,7 +15,7 @@ from spiders.page.page import Page
 MIN_RELEASE_WORDS: Final = 150
 """Minimum number of words for a text to be certainly a release, not a barrier."""
 
-LOGIN_FIRST: Final = "the site shows a login instead, for users with an account"
+LOGIN_FIRST: Final = "the site shows a login form instead"
 """Error message for a page replaced by a login."""
 
 TITLE_SEPARATOR: Final = re.compile(r"\s[-|–—·»:]\s|\|")

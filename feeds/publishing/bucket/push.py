@@ -98,7 +98,7 @@ class Superseded(BucketError):
     """Raised if another home directory has started to publish to the same bucket."""
 
     def __init__(self, bucket: str) -> None:
-        super().__init__(bucket, "another installation started publishing there")
+        super().__init__(bucket, "another installation started publishing to this bucket")
 
 
 class SiteBucket:

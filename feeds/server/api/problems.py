@@ -21,7 +21,7 @@ MEDIA_TYPE = "application/problem+json"
 BEARER_CHALLENGE: Final = 'Bearer realm="Communique"'
 """Value of the WWW-Authenticate header for programs."""
 
-SERVER_FAILED: Final = "the server failed; the error is in its log"
+SERVER_FAILED: Final = "the server failed; its log contains the error"
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):

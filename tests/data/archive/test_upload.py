@@ -164,7 +164,7 @@ def test_another_log_and_a_restored_one_are_refused(
     with pytest.raises(BucketError, match="differ in their first"):
         copied_to(older, bucket)
     archived(tmp_path / "another", "a")
-    with pytest.raises(BucketError, match="another log is in that place"):
+    with pytest.raises(BucketError, match="log of another archive"):
         copied_to(tmp_path / "another", bucket)
     assert bucket.read("log/checkpoint") == before
 
