@@ -4,7 +4,6 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
-from contextlib import closing
 from typing import ParamSpec, TypeVar
 
 from data.store.core.store import Store
@@ -66,8 +65,10 @@ async def in_thread(
     """
 
     def call() -> Result:
-        with closing(store):
+        try:
             return work(*args, **kwargs)
+        finally:
+            store.close_connection()
 
     called = asyncio.ensure_future(asyncio.to_thread(call))
     try:

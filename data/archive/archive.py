@@ -254,7 +254,9 @@ class Archive:
                 self._let_go()
                 self.index.close()
                 self.log.close()
-                self._signed_log.close()
+                # Another thread may be sealing.
+                with self._sealing:
+                    self._signed_log.close()
 
     def _put(self, *groups: tuple[NewRecord, ...]) -> list[Capture]:
         """Write groups of records with their leaves, CDXJ lines and index rows.

@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Final
 
 import structlog
 
 from data.errors import LeaseLost, StoreError
-from data.models import Deposit
+from data.models import Deposit, DepositReceipt
 from data.network.client import Outbound
 from data.settings.archive import DepositSettings
 from data.store.core.store import Store
@@ -76,6 +77,7 @@ class DepositWorker:
         self._failures = dict.fromkeys(archives, 0)
         self._unanswered: dict[str, list[float]] = {name: [] for name in archives}
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self._archiving = asyncio.Lock()
 
     async def run(self) -> None:
         """Queue and request deposits until the task is cancelled."""
@@ -203,7 +205,8 @@ class DepositWorker:
         if isinstance(outcome, Accepted):
             await self._keep(replace(deposit, state="running", job=outcome.job, due=soon))
         elif isinstance(outcome, Saved):
-            await in_thread(self._store, self._store.keep_receipt, deposit.release, outcome.receipt)
+            async with self._archiving:
+                await in_thread(self._store, self._keep_receipt, deposit.release, outcome.receipt)
             log.info("a version was deposited", archive=name, capture=outcome.receipt.url)
         elif isinstance(outcome, Nothing):
             await self._keep(replace(deposit, due=soon))
@@ -216,6 +219,12 @@ class DepositWorker:
             await self._put_off(name, Busy(outcome.problem))
         else:
             await self._put_off(name, outcome)
+
+    def _keep_receipt(self, release_id: str, receipt: DepositReceipt) -> None:
+        """Store and archive a receipt. Only one thread at a time may do this."""
+        # Closing signs the archived record, and lets other processes write to its file.
+        with closing(self._store):
+            self._store.keep_receipt(release_id, receipt)
 
     async def _reject(self, deposit: Deposit, outcome: Rejected) -> None:
         """Schedule another attempt for a rejected deposit, or abandon the deposit."""

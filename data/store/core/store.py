@@ -377,9 +377,16 @@ class Store(
         self.forget_old_alerts(time.time())
 
     def close(self) -> None:
-        """Write waiting decisions to the journal, and close it and this thread's connection."""
+        """Write waiting decisions to the journal, and close it and this thread's connection.
+
+        Other threads must not write decisions at the same time.
+        """
         try:
             if self.journal:
                 self.journal.close(self)
         finally:
-            self._connection.close()
+            self.close_connection()
+
+    def close_connection(self) -> None:
+        """Close this thread's connection. The journal, which all threads share, remains open."""
+        self._connection.close()

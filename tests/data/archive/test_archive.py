@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from data.archive.archive import Archive
 from data.archive.capture_search import Captures
 from data.archive.foreign_archives import IMPORTED_FIELD
 from data.archive.log.leaf import decode_leaf
+from data.archive.log.tree_log import TreeLog
 from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import CdxjEntry, entry_of, read_entries
 from data.archive.warc.reader import read_file
@@ -531,6 +533,47 @@ def test_a_log_that_cannot_be_signed_is_reported_and_loses_nothing(
     (tmp_path / "log.key").write_bytes(key)
     record_of(archive, capture)
     assert_sound(tmp_path)
+
+
+class SlowLog(TreeLog):
+    """A log that is signed slowly, and notes whether it is closed meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / "archive/log", folder / "log.key")
+        self.sealing, self.closed = threading.Event(), threading.Event()
+        self.was_closed_while_sealing = False
+
+    def seal(self, sync_records: Callable[[], object]) -> None:
+        """Sign the log, after giving another thread a chance to close it."""
+        self.sealing.set()
+        self.closed.wait(0.2)
+        super().seal(sync_records)
+        self.sealing.clear()
+
+    def close(self) -> None:
+        """Close the log."""
+        self.was_closed_while_sealing |= self.sealing.is_set()
+        self.closed.set()
+        super().close()
+
+
+def test_closing_waits_until_another_thread_has_signed(tmp_path: Path) -> None:
+    logs = [TreeLog(tmp_path / "archive/log", tmp_path / "log.key"), slow := SlowLog(tmp_path)]
+
+    class Sealed(Archive):
+        """An archive that this thread sealed before another thread's last record."""
+
+        def seal(self) -> None:
+            """Do nothing."""
+
+    archive = Sealed(tmp_path / "archive", Settings(), log=lambda: logs.pop(0))
+    archive.exchange(answer(URL))
+    with ThreadPoolExecutor(1) as threads:
+        other = threads.submit(Archive.seal, archive)
+        assert slow.sealing.wait(30)
+        archive.close()
+        other.result(30)
+    assert not slow.was_closed_while_sealing
 
 
 @pytest.mark.thorough

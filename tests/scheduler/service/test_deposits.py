@@ -121,6 +121,9 @@ def test_each_new_version_is_saved_once_and_its_receipt_is_shown(
         wait_for(lambda: states(home) == {"done": 2})
         record(home, 2, body_text="The pier is closed until Monday, says the harbour master.")
         wait_for(lambda: states(home) == {"done": 3})
+        # Receipts are signed while the service runs.
+        with closing(home.log()) as log:
+            wait_for(lambda: (signed := log.checkpoint()) and signed.size == log.end())
     assert archive.authorized == {"LOW key:TOPSECRET"}
     assert [url for url, _ in archive.captures] == [f"{HOST}/news/{n}" for n in (2, 3, 2)]
     assert receipts(home, before) == []
