@@ -205,14 +205,16 @@ class Archive:
             with self._writing():
                 self._note()
                 waiting, self._unsealed, self._seal_at = self._unsealed, 0, MAX_UNSEALED_LEAVES
-        with self._sealing:
-            if not waiting:
-                return
-            try:
-                self._signed_log.seal(self._sync)
-            except BaseException:
+        try:
+            # Without own leaves, wait until another thread has signed its leaves.
+            with self._sealing:
+                if waiting:
+                    self._signed_log.seal(self._sync)
+        except BaseException:
+            # The locks are taken one after the other, because `close` takes this one first.
+            with self._lock:
                 self._unsealed += waiting
-                raise
+            raise
 
     def finish(self) -> None:
         """Seal the archive and finish all WARC files, so that none of them changes again.
