@@ -102,6 +102,7 @@ def publish(
         )
         task.run(everything=all, remembers=cache is not None)
         rendered.tidy()
+        rendered.commit()
     finally:
         rendered.close()
     return Publication(
@@ -210,6 +211,8 @@ class PublicationRun:
         lost = self._lost.missed(self._published)
         self._queued = self._cache.queued()
         self._cache.done(filter(gone.has, self._queued))
+        # The files are deleted, so the cache must not list them even if the publication fails.
+        self._cache.commit()
         facets = [
             one
             for one in {*self._queued, *lost, *self._documents.outdated()}
@@ -254,7 +257,7 @@ class PublicationRun:
     def _all_or_nothing(self) -> Iterator[None]:
         """Flush the files of a ``with`` block to disk. If this fails, restore the previous files.
 
-        If the store fails, its error propagates.
+        If the store fails, its error propagates, which ends the publication.
         """
         written, unchanged = len(self.written), self.unchanged
         try:
@@ -267,7 +270,7 @@ class PublicationRun:
                     self._archive.keep()
                     self._cache.commit()
                     return
-        except StoreError:
+        except BaseException:
             self._writer.drop()
             raise
         self._failed = False

@@ -82,8 +82,7 @@ class CacheFile:
         return db
 
     def close(self) -> None:
-        """Commit all changes and close the cache file."""
-        self.commit()
+        """Close the cache file. Changes since the last commit are discarded."""
         self._db.close()
 
     def commit(self) -> None:

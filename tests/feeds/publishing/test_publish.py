@@ -17,6 +17,7 @@ from data.models import Facet, Revision
 from data.settings import SiteSettings
 from data.store.shared_sql.events import PUBLISHING
 from feeds.publishing.publish import publish
+from tests.examples import thorough
 from tests.feeds.sample_store import SampleStore, make_release, on_day
 
 SITE = SiteSettings(url="https://press.example/", entries=10)
@@ -28,6 +29,10 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file: (folder / file).read_bytes() for file in snapshot(folder)}
 
 
 def changed(before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]) -> set[str]:
@@ -156,7 +161,7 @@ class FailingStore(SampleStore):
     """A store in which one topic can't be read."""
 
     failing = True
-    error: Exception = ValueError("broken row")
+    error: BaseException = ValueError("broken row")
 
     def archive_page_count(self, facet: Facet) -> int:
         """Fail for the topic."""
@@ -266,6 +271,28 @@ def test_a_store_that_fails_is_raised_and_moves_no_cursor(tmp_path: Path) -> Non
     with pytest.raises(StoreError):
         publish(store, tmp_path, SITE)
     assert store.dirty_feeds(store.cursor_of(PUBLISHING)) == marks
+
+
+@pytest.mark.parametrize(
+    "error", [StoreError("sqlite:x", "disk I/O error"), *thorough(KeyboardInterrupt())]
+)
+def test_all_changes_are_published_after_a_publication_that_failed_midway(
+    tmp_path: Path, error: BaseException
+) -> None:
+    store = FailingStore(make_release(1, topics=("economy", "energy")))
+    store.failing, store.error = False, error
+    site, kept = tmp_path / "site", tmp_path / "rendered.db"
+    publish(store, site, SITE, cache=kept)
+    store.put(make_release(1, title="Corrected", topics=("economy", "energy")))
+    store.put(make_release(2, topics=("economy", "energy")))
+    store.failing = True
+    with pytest.raises(type(error)):
+        publish(store, site, SITE, cache=kept)
+    assert not [file for file in snapshot(site) if file.endswith(".part")]
+    store.failing = False
+    assert publish(store, site, SITE, cache=kept).errors == ()
+    publish(store, tmp_path / "new", SITE)
+    assert contents(site) == contents(tmp_path / "new")
 
 
 def test_style_files_are_written_before_the_first_page(tmp_path: Path) -> None:
