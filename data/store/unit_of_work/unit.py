@@ -152,7 +152,11 @@ class UnitOfWork:
 
     @contextmanager
     def failing(self) -> Iterator[None]:
-        """Context manager: if the ``with`` block fails, the whole transaction fails."""
+        """Context manager: if the ``with`` block fails, the whole transaction fails.
+
+        Raises RuntimeError if an earlier block failed.
+        """
+        self.check()
         try:
             yield
         except BaseException:

@@ -54,6 +54,10 @@ NEWER_SCHEMA_MESSAGE = (
     "it was written by a newer version of Communique and could be damaged by this one: update "
     "Communique, or use an older copy"
 )
+ROLLED_BACK_MESSAGE: Final = (
+    "an earlier error, such as a full disk, undid all writes of the transaction: correct its cause,"
+    " and try again"
+)
 
 LOG_PAGES: Final = 4000
 """Number of 4 KB pages in the write-ahead log that trigger a checkpoint."""
@@ -230,6 +234,7 @@ class SqliteConnection(Transactions):
         try:
             self._forget_changed(connection)
             yield
+            self._check_transaction(connection)
             unit.write_queued(connection)
             self.before_commit(unit)
             connection.execute("COMMIT")
@@ -247,6 +252,7 @@ class SqliteConnection(Transactions):
     @contextmanager
     def _nested(self, unit: UnitOfWork) -> Iterator[None]:
         connection = self.db
+        self._check_transaction(connection)
         connection.execute("SAVEPOINT verb")
         try:
             with unit.part():
@@ -259,6 +265,14 @@ class SqliteConnection(Transactions):
             self._forget()
             raise
         connection.execute("RELEASE verb")
+
+    def _check_transaction(self, connection: sqlite3.Connection) -> None:
+        """Raise StoreError if SQLite rolled back the whole transaction after an error.
+
+        Otherwise, the following writes would be committed by themselves.
+        """
+        if not connection.in_transaction:
+            raise StoreError(f"sqlite:{self.path}", ROLLED_BACK_MESSAGE)
 
     def _sync(self) -> None:
         """Make all committed transactions durable, even if they are only in the write-ahead log.

@@ -1,16 +1,19 @@
-"""Statements that nobody waits for any more."""
+"""Statements that nobody waits for any more, and transactions that SQLite ends itself."""
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 
 import pytest
 
-from data.errors import Interrupted, SlowSearch
+from data.errors import Interrupted, SlowSearch, StoreError
+from data.models import Facet
 from data.store.shared_sql.database.interruption import Interruption, interruptible
 from data.store.sqlite.store import SqliteStore
+from tests.drafts import draft
 
 ENDLESS = """
     WITH RECURSIVE c(n) AS (SELECT begun() UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c
@@ -53,3 +56,29 @@ def test_a_slow_search_is_still_stopped(sqlite_store: SqliteStore) -> None:
     with interruptible(Interruption()), pytest.raises(SlowSearch), connection.bounded(-1):
         connection.ask(endless)
     assert connection.ask("SELECT 1") == [(1,)]
+
+
+def test_nothing_is_written_after_a_full_disk_ended_a_transaction(
+    sqlite_store: SqliteStore, noon: dt.datetime
+) -> None:
+    database = sqlite_store._connection.db  # noqa: SLF001 - to fill it
+    long = draft("http://harbour.example/news/2", title="Long", body_text="harbour " * 20_000)
+    other = draft("http://harbour.example/news/3", title="Other")
+
+    def record_around_an_error(*, writes_again: bool) -> None:
+        with sqlite_store.transaction():
+            sqlite_store.record(draft(), seen=noon, since=noon)
+            ((pages,),) = database.execute("PRAGMA page_count").fetchall()
+            database.execute(f"PRAGMA max_page_count = {pages}")
+            with pytest.raises(StoreError, match="disk is full"):
+                sqlite_store.record(long, seen=noon, since=noon)
+            database.execute(f"PRAGMA max_page_count = {pages * 100}")
+            if writes_again:
+                sqlite_store.record(other, seen=noon, since=noon)
+
+    for writes_again in (True, False):
+        with pytest.raises(StoreError, match="undid all writes of the transaction"):
+            record_around_an_error(writes_again=writes_again)
+        assert [*sqlite_store.releases(Facet())] == []
+    sqlite_store.record(other, seen=noon, since=noon)
+    assert len([*sqlite_store.releases(Facet())]) == 1
