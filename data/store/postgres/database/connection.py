@@ -23,7 +23,7 @@ from data.store.postgres.database.pool import (
     pool_of,
 )
 from data.store.postgres.database.schema import APPLIED, wrong_version
-from data.store.shared_sql.database.connection import Arguments, Database
+from data.store.shared_sql.database.connection import ROLLED_BACK_MESSAGE, Arguments, Database
 from data.store.shared_sql.database.interruption import current
 from data.store.unit_of_work.unit import Transactions, UnitOfWork
 from data.text.masked_values import rows_without_secrets
@@ -202,15 +202,15 @@ class PostgresConnection(Transactions):
         try:
             with unit.part():
                 yield
+                # This fails if the block ignored the error of a statement.
+                self.execute("RELEASE verb")
         except BaseException:
             # If the connection is lost, there is nothing to undo.
             with suppress(StoreError):
                 self.execute("ROLLBACK TO verb")
+                self.execute("RELEASE verb")
             self._forget()
             raise
-        finally:
-            with suppress(StoreError):
-                self.execute("RELEASE verb")
 
     @contextmanager
     def _outermost(self) -> Iterator[None]:
@@ -228,7 +228,7 @@ class PostgresConnection(Transactions):
                 unit.write_queued(self)
                 self._check_lease()
                 self.before_commit(unit)
-                self.execute("COMMIT")
+                self._commit()
             except BaseException:
                 try:
                     raw.execute("ROLLBACK")
@@ -256,6 +256,11 @@ class PostgresConnection(Transactions):
             # Another connection wrote since this thread's last transaction.
             self._forget()
         self._threads.number = number + 1
+
+    def _commit(self) -> None:
+        # After an ignored error of a statement, PostgreSQL rolls back and reports no error.
+        if self.execute("COMMIT").statusmessage != "COMMIT":
+            raise StoreError(self.url, ROLLED_BACK_MESSAGE)
 
     def _check_lease(self) -> None:
         lease = self.lease

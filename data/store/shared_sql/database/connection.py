@@ -21,6 +21,11 @@ HALF_FULL: Final = (
     "--from and --to"
 )
 
+ROLLED_BACK_MESSAGE: Final = (
+    "an earlier error, such as a full disk, undid all writes of the transaction: correct its cause,"
+    " and try again"
+)
+
 Arguments: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 NEW_RELEASES: Final = "INSERT INTO releases "

@@ -14,7 +14,12 @@ import sqlite_utils
 from data.errors import Interrupted, RefusedValue, SlowSearch, StoreError
 from data.files import sync
 from data.sqlite_file import cause_of, files_of, is_read_only, open_for_reading, open_for_writing
-from data.store.shared_sql.database.connection import HALF_FULL, MARK, Arguments
+from data.store.shared_sql.database.connection import (
+    HALF_FULL,
+    MARK,
+    ROLLED_BACK_MESSAGE,
+    Arguments,
+)
 from data.store.shared_sql.database.interruption import current
 from data.store.shared_sql.events import SEARCH_INDEX
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
@@ -54,11 +59,6 @@ NEWER_SCHEMA_MESSAGE = (
     "it was written by a newer version of Communique and could be damaged by this one: update "
     "Communique, or use an older copy"
 )
-ROLLED_BACK_MESSAGE: Final = (
-    "an earlier error, such as a full disk, undid all writes of the transaction: correct its cause,"
-    " and try again"
-)
-
 LOG_PAGES: Final = 4000
 """Number of 4 KB pages in the write-ahead log that trigger a checkpoint."""
 

@@ -363,3 +363,27 @@ def test_a_transaction_survives_a_snapshot_longer_than_the_limit_for_idle_writer
     assert count(store) == 1
     limit = store._connection.ask("SHOW idle_in_transaction_session_timeout")  # noqa: SLF001 - as above
     assert limit == [("10s",)]
+
+
+def test_an_ignored_error_of_a_statement_is_not_committed_as_a_success(
+    store: PostgresStore, noon: dt.datetime
+) -> None:
+    def ignore_an_error() -> None:
+        with pytest.raises(StoreError, match="division by zero"):
+            store._connection.execute("SELECT 1 / 0")  # noqa: SLF001 - to fail
+
+    def record_and_ignore_an_error() -> None:
+        with store.transaction():
+            store.record(draft(), seen=noon, since=noon)
+            with store.transaction():
+                ignore_an_error()
+
+    with pytest.raises(StoreError, match="current transaction is aborted"):
+        record_and_ignore_an_error()
+    with pytest.raises(StoreError, match="undid all writes"), store.transaction():
+        ignore_an_error()
+    with store.transaction():
+        store.record(draft(), seen=noon, since=noon)
+        with pytest.raises(StoreError, match="aborted"), store.transaction():
+            ignore_an_error()
+    assert count(store) == 1
