@@ -166,7 +166,7 @@ class Worker:
             self._end(StoreError(masked(self._url), NEWER_SCHEMA_MESSAGE))
 
     def _drop(self, host: str) -> None:
-        log.warning("lease of a host lost to another worker", host=host)
+        log.warning("host lease lost to another worker", host=host)
         self._executor.drop(host)
 
     async def _visit_host(self, host: str) -> None:

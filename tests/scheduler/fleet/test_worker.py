@@ -252,7 +252,7 @@ def test_a_host_lost_to_another_worker_is_logged_and_not_visited(
         until(log, "leading")
         room.wait_for("/news/2.html")
         db.execute("UPDATE hosts SET token = nextval('host_tokens') WHERE host LIKE '127%'")
-        assert "host=127.0.0.1" in until(its_log, "host lost to another worker")
+        assert "host=127.0.0.1" in until(its_log, "host lease lost to another worker")
         assert "the lease of its host was lost" in until(its_log, "visited")
         held.set()
 
@@ -276,7 +276,7 @@ def test_a_suspended_worker_continues(tmp_path: Path, postgres_url: str, room: R
             db.execute("UPDATE hosts SET token = nextval('host_tokens') WHERE host LIKE '127%'")
         finally:
             worker.send_signal(signal.SIGCONT)
-        until(its_log, "host lost to another worker")
+        until(its_log, "host lease lost to another worker")
         held.set()
         while "new=2" not in until(its_log, "visited"):
             pass

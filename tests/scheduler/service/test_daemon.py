@@ -206,7 +206,7 @@ def test_the_service_has_its_log_signed_by_configured_witnesses(home: Path, tmp_
     with (home / "communique.toml").open("a") as settings:
         settings.write(f'\n[archive]\nwitnesses = ["{theirs}", "{tmp_path}/nowhere"]\n')
     with started("run", home) as (service, log):
-        assert "nowhere" in until(log, "could not be attested")
+        assert "nowhere" in until(log, "the archive's log could not be attested")
         assert "witnesses=1" in until(log, "attested")
         service.send_signal(signal.SIGTERM)
         assert service.wait(PATIENCE) == 0
