@@ -18,7 +18,7 @@ from typing import Final
 
 from data.archive.budget import ArchiveBudget
 from data.archive.capture_search import stored_original
-from data.archive.log.tree_log import TreeLog
+from data.archive.log.tree_log import TreeLog, UncertainLeaves
 from data.archive.warc.adoption import adopted
 from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import CdxjEntry, entry_at, entry_of
@@ -271,6 +271,10 @@ class Archive:
         offset = file.append(b"".join(one.member for one in records))
         try:
             leaf = self.log.append(*(one.leaf for one in records))
+        except UncertainLeaves:
+            # A leaf needs its record. The next process that locks the file adds missing leaves.
+            self._let_go()
+            raise
         except ArchiveError:
             file.cut(offset)
             raise

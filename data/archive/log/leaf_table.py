@@ -103,12 +103,15 @@ class LeafTable:
             )
             return int(first)
 
-    def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
+    def find(self, record_ids: Collection[UUID], *, settled: bool = False) -> dict[UUID, int]:
         """Return the leaf numbers of records by record id.
 
-        If a record has several leaves, the last number is returned.
+        If a record has several leaves, the last number is returned. With ``settled``, wait first
+        until all earlier calls of `append` have ended in the database.
         """
         with self._transaction() as db:
+            if settled:
+                db.execute(TAKE_TURN)
             rows = db.execute(
                 "SELECT record, max(number) FROM log_leaves"
                 " WHERE record = ANY (%s) GROUP BY record",

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from data.archive.log.leaf import Leaf
 from data.archive.log.notes import Checkpoint, SigningKey
-from data.archive.log.tree_log import TreeLog
+from data.archive.log.tree_log import TreeLog, UncertainLeaves
 from data.errors import ArchiveError
 from data.files import FileWriter, locked, read_regular
 
@@ -70,9 +70,23 @@ class SharedLog(TreeLog):
         self._is_joined = False
 
     def append(self, *leaves: Leaf) -> int:
-        """Append leaves with successive numbers and return the number of the first leaf."""
+        """Append leaves with successive numbers and return the number of the first leaf.
+
+        Raises ArchiveError; no leaf is added then. Raises UncertainLeaves if the database can't be
+        reached any more, so that the leaves may have been added.
+        """
         self.join()
-        return self._leaves.append([leaf.encode() for leaf in leaves], self._writer())
+        try:
+            return self._leaves.append([leaf.encode() for leaf in leaves], self._writer())
+        except ArchiveError as error:
+            # The connection may have broken after the commit.
+            try:
+                found = self._leaves.find([leaf.record_id for leaf in leaves], settled=True)
+            except ArchiveError:
+                raise UncertainLeaves(error.path, error.cause) from error
+            if not found:
+                raise
+            return min(found.values())
 
     def fill(self, size: int) -> int:
         """Do nothing and return 0.

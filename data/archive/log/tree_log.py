@@ -41,6 +41,10 @@ FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
 SUFFIX: Final = ".tlog-proof"
 
 
+class UncertainLeaves(ArchiveError):
+    """Leaves could not be appended, or they were appended and the response was lost."""
+
+
 def log_of(home: Path) -> TreeLog:
     """Return the transparency log of the archive in a home directory."""
     return TreeLog(home / "archive" / "log", home / "log.key")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Collection, Sequence
+from contextlib import closing, nullcontext
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -298,3 +299,50 @@ def test_a_record_that_waits_for_its_signature_is_verified_by_its_leaf(
         )
     archive.close()
     assert (report.records, report.leaves, report.problems) == (3, 3, [])
+
+
+class LossyTable(LeafTable):
+    """A table of leaves whose database commits, and then loses the connection ``losses`` times."""
+
+    losses = 0
+
+    def append(self, entries: Sequence[bytes], writer: str) -> int:
+        """Append entries, and lose the response."""
+        first = super().append(entries, writer)
+        self._lose()
+        return first
+
+    def find(self, record_ids: Collection[UUID], *, settled: bool = False) -> dict[UUID, int]:
+        """Find leaves, or fail."""
+        self._lose()
+        return super().find(record_ids, settled=settled)
+
+    def _lose(self) -> None:
+        if self.losses:
+            self.losses -= 1
+            raise ArchiveError("database", "the connection broke")
+
+
+@pytest.mark.parametrize("losses", [1, 2])
+def test_a_leaf_whose_commit_was_not_acknowledged_keeps_its_record(
+    tmp_path: Path, postgres_url: str, losses: int
+) -> None:
+    home, table = tmp_path / "signer", LossyTable(postgres_url)
+
+    def opened() -> SharedLog:
+        return SharedLog(home / "archive/log", home / "log.key", table, signs=True)
+
+    archive = Archive(home / "archive", Settings(), log=opened)
+    archive.exchange(exchange("https://east.example/1", page(1, "a"), NOON))
+    table.losses = losses
+    # With the second loss, the archive can't find out whether the leaf exists.
+    with nullcontext() if losses == 1 else pytest.raises(ArchiveError, match="connection broke"):
+        archive.exchange(exchange("https://east.example/2", page(2, "b"), NOON))
+    last = archive.exchange(exchange("https://east.example/3", page(3, "c"), NOON))
+    archive.close()
+    with closing(opened()) as log:
+        report = verify_archive(
+            home / "archive", log, (), "", known=(), on_progress=lambda _done, _of: None
+        )
+    assert (report.records, report.leaves, report.problems) == (7, 7, [])
+    assert last.leaf == 6
