@@ -344,7 +344,11 @@ class Archive:
                 file.close()
                 raise
         file = new_file(self.folder, utc_now())
-        self._tell(file)
+        try:
+            self._tell(file)
+        except BaseException:
+            file.close()
+            raise
         return file
 
     def _is_mended(self, file: WarcFile) -> bool:

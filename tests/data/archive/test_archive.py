@@ -436,6 +436,18 @@ def test_a_full_disk_is_reported_and_the_archive_continues(
     assert uris == [URL, *(f"{URL}/{number}" for number in (2, 4, 5, 6))]
 
 
+def test_a_file_whose_first_record_could_not_be_logged_is_continued(
+    tmp_path: Path, archive: Archive
+) -> None:
+    for _ in range(2):
+        with full(archive.folder / "log" / "pending"):
+            assert "No space left" in refusal(archive, URL)
+    record_of(archive, archive.exchange(answer()))
+    archive.close()
+    assert len(own_files(archive.folder)) == 1
+    assert_sound(tmp_path)
+
+
 @contextmanager
 def full(path: Path) -> Iterator[None]:
     """The disk takes half of what is written to a file, and then says that it is full."""
