@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import html
 
 from feeds.pages.charts import (
@@ -35,10 +37,9 @@ def test_months_end_with_the_month_of_the_newest_release() -> None:
 def test_each_chart_has_a_sentence_for_screen_readers() -> None:
     page = html.fromstring(f"<div>{rhythm_charts(EN, DAYS)}</div>")
     said = [one.get("aria-label") for one in page.iter("svg")]
-    assert said == [
-        "Releases per month, December 2024 to November 2026: 0 to 5 a month.",
-        "Releases by day of the week: most on Monday, 5 of 8.",
-    ]
+    months, days = (re.findall(r"[A-Z][a-z]+ \d{4}|Monday|\d+", one or "") for one in said)
+    assert months == ["December 2024", "November 2026", "0", "5"]
+    assert days == ["Monday", "5", "8"]
     months, weekdays = page.iter("svg")
     assert len(list(months.iter("rect"))) == SHOWN_MONTHS
     assert len(list(weekdays.iter("rect"))) == 7
