@@ -155,7 +155,7 @@ def test_the_duties_of_a_killed_service_are_released_before_their_leases_expire(
         psycopg.connect(postgres_url, autocommit=True) as db,
     ):
         # Its child has answered, and so knows whose child it is.
-        until_all(log, "duty=duty:publishing", "duty=duty:alerts", 'event="not published"')
+        until_all(log, "duty=duty:publishing", "duty=duty:alerts", 'event="publication failed"')
         service.kill()
         held = (
             # A lease that only ran out keeps its token.
