@@ -5,7 +5,8 @@ this leader dies, the next leader queues the due sources.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -42,11 +43,13 @@ class FleetExecutor:
         self._hosts = Hosts(leadership)
         self._asked: dict[str, AskedVisit] = {}
         self._awaited: dict[str, asyncio.Future[Run]] = {}
+        self._explicit: dict[str, Path] = {}
 
     async def visit(self, source: LoadedSource, *, explicit: bool = False) -> Run:
         """Queue a visit, wait until a worker has made it, and return its report.
 
-        The visit is cancelled if the source is removed.
+        The visit is cancelled if the source is removed, or if it is paused and the visit is not
+        ``explicit``.
         """
         try:
             text = await asyncio.to_thread(read_text, source.path, SourceError)
@@ -58,7 +61,12 @@ class FleetExecutor:
         )
         report: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
         self._awaited[source.id] = report
-        return await report
+        if explicit:
+            self._explicit[source.id] = source.path
+        try:
+            return await report
+        finally:
+            self._explicit.pop(source.id, None)
 
     def have_done(self, what: str) -> None:
         """Queue a job (a key of DUTY_OF_JOB) for the service that performs its duty."""
@@ -68,7 +76,8 @@ class FleetExecutor:
     async def take_in(self, sources: Collection[str]) -> None:
         """Store the list of sources, the topics, and the site settings for all machines.
 
-        Queued visits to sources that are not in the list are cancelled.
+        Queued visits to sources that are not in the list are cancelled, except explicit visits to
+        paused sources.
         """
         topics = self._home.topics
         try:
@@ -83,8 +92,9 @@ class FleetExecutor:
         else:
             await keep_shared_file(self._leadership, TOPICS_FILE, text)
         await keep_shared_file(self._leadership, SITE_FILE, site_of(self._home))
-        await self._hosts.keep_sources(sources)
-        for gone in self._awaited.keys() - {*sources}:
+        kept = {*sources, *await asyncio.to_thread(existing, {**self._explicit})}
+        await self._hosts.keep_sources(kept)
+        for gone in self._awaited.keys() - kept:
             self._asked.pop(gone, None)
             self._awaited.pop(gone).cancel()
 
@@ -121,3 +131,8 @@ class FleetExecutor:
             report = self._awaited.pop(run.source, None)
             if report and not report.done():
                 report.set_result(run)
+
+
+def existing(files: Mapping[str, Path]) -> set[str]:
+    """Return the sources whose source file exists."""
+    return {source for source, path in files.items() if path.exists()}
