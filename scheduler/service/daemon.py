@@ -256,6 +256,8 @@ class Service:
         self._timetable = Timetable(self._begin_visit, self._chance)
         self._sources = {}
         self._hints.clear()
+        # Visits that were cancelled before they began are still in this set.
+        self.visiting.clear()
         await attempt(self._reload)
         try:
             await self._work()
@@ -300,9 +302,20 @@ class Service:
 
     async def _begin_visit(self, source: str) -> None:
         """Start a due visit in the background. It is stopped when the service shuts down."""
-        if self._visits and source in self._sources:
+        if source in self._sources and self._start_visit(self._sources[source]):
             self._hints.discard(source)
-            self._visits.create_task(self._visit(self._sources[source]))
+
+    def _start_visit(
+        self, source: LoadedSource, *, explicit: bool = False
+    ) -> asyncio.Task[None] | None:
+        """Start a visit in the background, and return its task.
+
+        Returns None if the source is being visited, or if this service does not plan visits.
+        """
+        if self._visits is None or source.id in self.visiting:
+            return None
+        self.visiting.add(source.id)
+        return self._visits.create_task(self._visit(source, explicit=explicit))
 
     def _hinted(self, source: str) -> None:
         """Visit a source soon, because a hub reported a change.
@@ -329,10 +342,9 @@ class Service:
         UnknownSource if no source has this id.
         """
         chosen = await asyncio.to_thread(load_source, self.home.sources, source)
-        if self._visits is None or source in self.visiting:
-            return None
-        self._timetable.remove(source)
-        return self._visits.create_task(self._visit(chosen, explicit=True))
+        if visit := self._start_visit(chosen, explicit=True):
+            self._timetable.remove(source)
+        return visit
 
     async def reload_sources(self) -> None:
         """Load source files and the list of paused sources now.
@@ -345,9 +357,8 @@ class Service:
             await asyncio.wait({taking}, timeout=MAX_WAIT_SECONDS)
 
     async def _visit(self, source: LoadedSource, *, explicit: bool = False) -> None:
-        self.visiting.add(source.id)
-        await self._admin.live.note()
         try:
+            await self._admin.live.note()
             run = await self._visitor.visit(source, explicit=explicit)
         finally:
             self.visiting.discard(source.id)

@@ -27,6 +27,7 @@ from scheduler.home.home import open_home
 from scheduler.service.daemon import Service
 from scheduler.service.publishing import Publishing
 from scheduler.service.timetable import RECURRING_JOBS
+from spiders.sources.loader import LoadedSource
 from tests.command import COMMUNIQUE, communique, make_home
 from tests.examples import thorough
 from tests.mounted import fill, mounted
@@ -163,6 +164,44 @@ def test_a_change_of_a_page_that_another_process_found_is_confirmed_soon(home: P
         assert await due_after(restarted, age=1.5 * soon, waits=True) < now + soon / 2
         for one in (service, restarted):
             one._timetable.scheduler.shutdown()  # noqa: SLF001 - nobody else has it
+
+    asyncio.run(work())
+
+
+class WaitingVisitor:
+    """Makes visits that end when the event ``over`` is set."""
+
+    def __init__(self) -> None:
+        self.begun = list[str]()
+        self.over = asyncio.Event()
+
+    async def visit(self, source: LoadedSource, *, explicit: bool = False) -> Run:
+        """Wait, and report an empty visit."""
+        del explicit
+        self.begun.append(source.id)
+        await self.over.wait()
+        return Run(source.id, utc_now(), 1.0)
+
+
+def test_only_one_visit_begins_if_two_requests_and_the_timetable_begin_visits(home: Path) -> None:
+    async def work() -> None:
+        opened, visitor = open_home(home), WaitingVisitor()
+        opened.store().close()
+        service = Service(opened)
+        service._visitor = visitor  # noqa: SLF001 - otherwise set with the whole service
+        service._timetable.scheduler.start(paused=True)  # noqa: SLF001 - nobody else has it
+        await service._reload()  # noqa: SLF001 - otherwise done twice a minute
+        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as service._visits:  # noqa: SLF001 - as above
+            requests = [service.visit_now("harbour") for _ in range(2)]
+            visits = await asyncio.gather(*requests)
+            assert len([*filter(None, visits)]) == 1
+            # The timetable calls this.
+            await service._begin_visit("harbour")  # noqa: SLF001 - as above
+            assert await service.visit_now("harbour") is None
+            visitor.over.set()
+        assert visitor.begun == ["harbour"]
+        assert "harbour" in service.due()
+        service._timetable.scheduler.shutdown()  # noqa: SLF001 - as above
 
     asyncio.run(work())
 
