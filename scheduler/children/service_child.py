@@ -135,6 +135,12 @@ class ServiceChild:
             except ChildEnded as error:
                 self._child = None
                 return ending(error.code)
+            except msgspec.DecodeError as error:
+                # The child's next line could be taken for the result of another job.
+                self._child = None
+                child.kill()
+                await child.end()
+                return f"sent an invalid line: {error}"
 
     async def _started(self) -> Child:
         """Return the child process. Start it if it is not running.
@@ -175,7 +181,7 @@ def published(home: Home) -> PublishResult:
     """Publish a home directory. Errors are part of the result, not raised."""
     try:
         done = publish_home(home)
-    except CommuniqueError as error:
+    except (CommuniqueError, OSError) as error:
         return PublishResult(errors=(str(error),))
     return PublishResult(done.feeds, done.written, tuple(map(str, done.errors)))
 

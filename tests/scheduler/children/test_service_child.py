@@ -189,6 +189,43 @@ def test_a_child_that_dies_during_its_response_is_reported(
     uvloop.run(work())
 
 
+@pytest.mark.usefixtures("forked_children")
+def test_a_child_with_an_invalid_response_is_reported_and_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\nread line\necho oops\necho '{}'\nread line\n")
+    broken.chmod(0o755)
+
+    async def work() -> None:
+        async with started(ServiceChild(open_home(tmp_path / "home"))) as publisher:
+            with monkeypatch.context() as patch:
+                patch.setattr(sys, "executable", str(broken))
+                (error,) = (await publisher.publish()).errors
+            assert "invalid line" in error
+            assert publisher.child is None
+            assert (await publisher.publish()).written > 0
+
+    uvloop.run(work())
+
+
+@pytest.mark.usefixtures("forked_children")
+def test_the_child_reports_a_publication_without_a_lock_and_continues(tmp_path: Path) -> None:
+    lock = tmp_path / "locks" / "publish"
+    lock.mkdir(parents=True)
+
+    async def work() -> None:
+        async with started(ServiceChild(open_home(tmp_path))) as publisher:
+            (error,) = (await publisher.publish()).errors
+            assert str(lock) in error
+            child = publisher.child
+            lock.rmdir()
+            assert (await publisher.publish()).written > 0
+            assert publisher.child == child is not None
+
+    uvloop.run(work())
+
+
 def test_a_crawl_that_cannot_start_or_dies_is_reported_for_its_sources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
