@@ -179,15 +179,32 @@ class CrawlChild:
         await self._following
 
     async def _follow(self) -> None:
+        try:
+            code = await self._process_lines()
+        except Exception as error:
+            # The reports of other visits may be unreadable as well.
+            log.exception("a line of a crawl can't be processed")
+            self._refused = f"a line of the crawl can't be processed: {error}"
+            self._child.kill()
+            await self._child.end()
+            code = 0
+        self.is_open = False
+        self._page = self._noted_page(code)
+        self._note.close()
+        for awaited in self._awaited.values():
+            if not awaited.report.done():
+                awaited.report.set_exception(self._lost(code, awaited))
+
+    async def _process_lines(self) -> int:
+        """Process all lines of the child, and return its exit code."""
         while True:
             try:
                 line = await self._child.hear(dict[str, Any])
             except msgspec.DecodeError as error:
-                log.warning("a crawl process sent an invalid line: %s", error)
+                log.warning("a crawl sent an invalid line: %s", error)
                 continue
             except ChildEnded as error:
-                code = error.code
-                break
+                return error.code
             if "run" in line:
                 self._report(msgspec.convert(line, ReportLine).run)
             elif "refused" in line:
@@ -196,12 +213,6 @@ class CrawlChild:
                 one.progress = msgspec.convert(line, Progress)
                 if one.on_progress:
                     one.on_progress(one.progress)
-        self.is_open = False
-        self._page = self._noted_page(code)
-        self._note.close()
-        for awaited in self._awaited.values():
-            if not awaited.report.done():
-                awaited.report.set_exception(self._lost(code, awaited))
 
     def _noted_page(self, code: int) -> PageNote | None:
         """Return the page that the child was extracting when a signal killed it, or None.

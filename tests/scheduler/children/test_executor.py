@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -51,6 +52,37 @@ def test_a_second_visit_to_a_source_waits_for_the_first(tmp_path: Path) -> None:
             assert found == [(1, 0, ()), (0, 1, ())]
 
         asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"run": {}}',
+        *thorough('{"pages": 1}', '{"source": "harbour", "pages": "many"}'),
+        '{"source": "harbour", "pages": 1, "awaited": 0, "new": 0, "changed": 0}',
+    ],
+)
+def test_a_visit_ends_with_an_error_if_a_line_of_its_process_cannot_be_processed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\nread start\nread job\necho '{line}'\nread end\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    home = open_home(make_home(tmp_path / "home", "http://127.0.0.1:9/"))
+
+    def fail(_: Progress) -> None:
+        raise ValueError("no terminal")
+
+    async def work() -> Run:
+        async with asyncio.timeout(PATIENCE):
+            source = load_source(home.sources, "harbour")
+            (run,) = await Executor(home).visit_all([source], on_progress=fail)
+            return run
+
+    (error,) = asyncio.run(work()).errors
+    assert error.kind == "crawl"
+    assert "can't be processed" in error.message
 
 
 @pytest.mark.thorough
