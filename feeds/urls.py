@@ -34,7 +34,10 @@ EVENT_FEEDS: Mapping[EventFeed, tuple[str, str]] = {
     ),
     "silent-edits": (
         N_("Silent edits"),
-        N_("Releases that publishers edited without announcing it, except for typing errors."),
+        N_(
+            "Releases that publishers edited without announcing the change. Corrected typing "
+            "errors are not listed."
+        ),
     ),
     "retractions": (
         N_("Retractions"),

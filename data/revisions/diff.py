@@ -20,23 +20,23 @@ MAX_PAIRS: Final = 4_000_000
 """Maximum number of word pairs in two passages that are compared word by word."""
 
 MAX_LINE_STEPS: Final = 2_000_000
-"""Maximum number of line comparisons per difference. The limit applies to the whole text, and again
-to the parts between lines that occur only once."""
+"""Maximum number of line comparisons per diff. The limit applies to the whole text, and again to
+the parts between lines that occur only once."""
 
 MAX_WORD_STEPS: Final = 12_000_000
-"""Maximum number of word comparisons per difference."""
+"""Maximum number of word comparisons per diff."""
 
 COARSE: Final = "Some parts are too long to compare word by word and are shown as replaced."
-"""Sentence that readers see below a difference if some passages were not compared word by word."""
+"""Sentence that readers see below a diff if some passages were not compared word by word."""
 
 MAX_FILE_CHARACTERS: Final = 200_000
 """Maximum number of characters of a replaced attachment that are compared."""
 
 SHOWN_DIGITS: Final = 8
-"""Number of digits of a file's digest shown in a difference."""
+"""Number of digits of a file's digest shown in a diff."""
 
 MAX_CONTEXT: Final[Mapping[Kind, int]] = {"same": 80, "gone": 300, "added": 300}
-"""Maximum number of characters at each end of a passage in a shortened difference, by its kind."""
+"""Maximum number of characters at each end of a passage in a shortened diff, by kind of passage."""
 
 PIECE: Final = re.compile(
     rf"{UNSPACED.pattern}|\s+|\d+(?:[.,]\d+)*|[^\s!-/:-@\[-`{{-~\u2000-\u206f\u3000-\u303f\uff01-\uff0f]+|."

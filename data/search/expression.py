@@ -27,8 +27,8 @@ Place: TypeAlias = Literal["", "title", "body"]
 class Term:
     """Successive folded words, the last of which may be a prefix.
 
-    ``written`` is the word with its accents if other forms of it also match, and empty for phrases,
-    prefixes and terms of one field.
+    ``written`` is a single word in lower case with its accents, for finding its other forms. It is
+    empty for phrases, for prefixes, and for terms restricted to one field.
     """
 
     words: str

@@ -81,12 +81,12 @@ SIGN: Final = re.compile(
     r"(?<=\d)[.,:/](?=\d)|[#§+<=>~°±×÷\u2200-\u2211\u2213-\u2218\u221a-\u22c4\u22c6-\u22ff\u2600-\u275a]"
     r"|[\U0001f300-\U0001faff]"
 )
-"""Pattern of signs that have a meaning: a separator within a number, a sign of mathematics, a tick,
-a star. Quotation marks, dashes, arrows and bullets have none."""
+"""Pattern that matches meaningful signs: a separator within a number, a mathematical symbol, an
+emoji, a tick or a star. Quotation marks, dashes, arrows and bullets are not meaningful."""
 
 QUANTITY_SIGN: Final = re.compile(r"[+<=>±≈\u2260\u2264\u2265](?=\s?\d)")
-"""Pattern of a sign before a number. The minus is excluded, because some of its characters are also
-dashes."""
+"""Pattern that matches a sign before a number. The minus is excluded, because some of its
+characters are also dashes."""
 
 
 class Words:

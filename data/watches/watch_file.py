@@ -1,4 +1,4 @@
-"""Watch files: strictly validated TOML files that describe events for alerts."""
+"""Watch files: strictly validated TOML files that define which events cause alerts."""
 
 import json
 import secrets

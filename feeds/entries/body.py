@@ -44,10 +44,10 @@ def summary_and_link(summary: str, page: str) -> str:
 
 
 def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Person, ...]) -> str:
-    """Add notes to a safe HTML ``body``: redacted, corrected, retracted, and other publishers.
+    """Add notes about corrections, a retraction and other publishers to a safe HTML ``body``.
 
-    ``url`` is the publisher's page, ``page`` our copy, and ``also`` are the other publishers. For a
-    redacted release, the result contains only the redaction note.
+    ``url`` is the publisher's page, ``page`` is our copy, and ``also`` are the other
+    publishers. For a redacted release, the result contains only the redaction note.
     """
     content = release.content
     if content.redacted:

@@ -69,7 +69,7 @@ class FleetExecutor:
             self._explicit.pop(source.id, None)
 
     def have_done(self, what: str) -> None:
-        """Queue a job (a key of DUTY_OF_JOB) for the service that performs its duty."""
+        """Queue a job (a key of DUTY_OF_JOB) for the service responsible for it."""
         name = duty_key(what)
         self._asked[name] = AskedVisit(name, DUTY_OF_JOB[what], "")
 

@@ -205,7 +205,7 @@ class HeldHosts:
     async def _due(self, lease: Lease) -> Sequence[AskedVisit]:
         """Return the due sources of a host.
 
-        The executor gets the leader's current topics.
+        If there are any, the leader's current topics are passed to the executor.
         """
         due = await self._hosts.due_visits(lease.host, self._vantage)
         if due:

@@ -158,13 +158,13 @@ class Home(HomePaths):
         return self.shared_log(signs=signs) if self.has_shared_log else log_of(self.path)
 
     def log_signed_later(self) -> SharedLog | None:
-        """Return the log of a fleet, which publications sign, or None if each visit signs it."""
+        """Return the log if it is signed only during publishing, or None if each visit signs it."""
         return self.shared_log(signs=True) if self.has_fleet else None
 
     def shared_log(self, *, signs: bool, database: str = "") -> SharedLog:
         """Return the log that all machines on a database share. See SharedLog for ``signs``.
 
-        In a fleet, only publications sign the log.
+        In a fleet, the log is signed only during publishing.
         """
         # Imported here: the libraries for PostgreSQL may not be installed.
         from data.archive.log.leaf_table import LeafTable  # noqa: PLC0415
@@ -195,11 +195,11 @@ class Home(HomePaths):
         return store
 
     def plain_store(self, *, patience: float = 30.0) -> Store:
-        """Open the store without the journal in the archive.
+        """Open the store without attaching it to the journal in the archive.
 
         A new home directory gets a new store. A store that is older than its archive first applies
-        the missing removal orders. Raises StoreError, and LostStore instead of creating a store for
-        a home directory that had one.
+        the missing removal orders. Raises StoreError if the store can't be opened, and LostStore if
+        the home directory once had a store that is now missing.
         """
         self.check_store()
         store = open_store(self.store_url, patience=patience)

@@ -225,7 +225,10 @@ def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
 
 
 def sign_log(home: Home) -> Iterator[PublishError]:
-    """Sign the log of a fleet, which only publications sign. Yields errors."""
+    """Sign the log of a fleet. Yields errors.
+
+    In a fleet, the log is signed only during publishing. Otherwise, each visit signs it.
+    """
     if home.settings.archive.enabled and (log := home.log_signed_later()):
         try:
             with closing(log):

@@ -177,7 +177,11 @@ class Backfill:
                 self.counts.captures += (one.stamp, one.digest) not in rows
                 rows.setdefault((one.stamp, one.digest), one)
         if self.counts.captures > MAX_CAPTURES:
-            raise WebArchiveError(self._web.address, "the index of this site is too large")
+            raise WebArchiveError(
+                self._web.address,
+                f"its index contains more than {MAX_CAPTURES:,} captures of this site, "
+                "too many for a backfill",
+            )
         self._on_step("index", self._web.requests, self._web.requests)
 
     def _captures(self, key: str) -> list[IndexedCapture]:
@@ -212,8 +216,8 @@ class Backfill:
 
         The last and the first capture are fetched before the others. Then the largest gap between
         two successive fetched captures is halved, until no gap is left. If the archive's index can
-        list pages, a gap is a period in which pages that may be releases were first captured.
-        Otherwise, it is a period whose two listings share no release.
+        list pages, a gap is a period in which pages that are not recognized as possible releases
+        were first captured. Otherwise, it is a period whose two listings share no release.
         """
         for place in (len(captures) - 1, 0):
             if place not in listed:
@@ -231,9 +235,9 @@ class Backfill:
         return max(gaps)[1] if gaps else None
 
     def _unexplained(self, since: dt.datetime, until: dt.datetime) -> int:
-        """Return the number of pages that may or may not be releases.
+        """Return the number of pages that are not recognized as possible releases.
 
-        Only pages that were first captured in this period are counted.
+        Only pages first captured between ``since`` and ``until`` are counted, without listings.
         """
         count = 0
         for key, rows in self._index.items():

@@ -126,8 +126,8 @@ class VisitPlanner:
     def next_visit(self, store: Store, source: LoadedSource, after: dt.datetime) -> NextVisit:
         """Return the next visit to a source after a visit that began at ``after``.
 
-        Visits to a source without an estimate are evenly spaced. Raises StoreError if the store
-        can't be read.
+        Visits to a source without an estimated publication rate are evenly spaced. Raises
+        StoreError if the store can't be read.
         """
         due = self._planned(source, after)
         further, quick = self._health.confirm_visits, float(self._health.confirm_after)

@@ -294,7 +294,10 @@ def without_copyright(name: str) -> str:
 
 
 def named_in(line: str) -> str:
-    """Return the name in a copyright line without years, signs and phrases about rights, or ""."""
+    """Return the name in a copyright line, or "" if it contains none.
+
+    Years, copyright signs and phrases such as "all rights reserved" are removed.
+    """
     bare = RIGHTS_PHRASE.sub("|", clean_line(line[:MAX_LINE]))
     bare = COPYRIGHT_YEARS.sub(" ", COPYRIGHT_SIGN.sub(" ", bare))
     for piece in LINE_SEPARATOR.split(bare):

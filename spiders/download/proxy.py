@@ -169,7 +169,7 @@ class Upstream:
 
 
 def upstream_of(proxies: Mapping[str, Upstream], name: str, host: str) -> Upstream | None:
-    """Return the proxy called ``name``, or else the proxy of the request's host.
+    """Return the proxy called ``name``. If ``name`` is empty, return the proxy for the host.
 
     A host's proxy is also used for its subdomains.
     """

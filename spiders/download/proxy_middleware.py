@@ -19,7 +19,7 @@ from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, PROXIES, RENDE
 
 
 class ProxyMiddleware:
-    """Selects the proxy of a request: the proxy of its source, or of its host.
+    """Selects the proxy for a request: the source's proxy if it has one, or else the host's.
 
     It also runs for redirects and robots.txt.
     """

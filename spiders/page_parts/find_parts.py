@@ -46,8 +46,8 @@ MAX_QUOTED: Final = 80
 """Maximum length in characters of a title used in a text fragment."""
 
 HIDING_ATTRIBUTES: Final = ("class", "style", "hidden", "aria-hidden", "role")
-"""Attributes that may hide a text until a control opens it. They are removed from the copied
-text."""
+"""Attributes that may hide the text of a part until the reader expands it. They are removed from
+the copy of the part."""
 
 MAX_BYLINE: Final = 120
 """Maximum length of a line with the permalink that is removed from a part's text, in characters."""

@@ -345,7 +345,7 @@ class Store(
         return StoryJoiner(self._tables()).translations()
 
     def join_translations(self, left: str, right: str) -> JoinedStory | None:
-        """Join two translations to one story.
+        """Join two translations into one story.
 
         Returns None if they can't be joined or are already in the same story.
         """

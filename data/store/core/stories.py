@@ -120,7 +120,7 @@ class StoryJoiner:
                     yield self._id(left.number), self._id(right.number)
 
     def join_two(self, left_id: str, right_id: str) -> JoinedStory | None:
-        """Join two releases to one story.
+        """Join two releases into one story.
 
         Returns None if the story would contain two releases of one source in the same language.
         """

@@ -27,7 +27,7 @@ class Tables(ReleaseTable, CaptureTable, FileTable, StoryTables, UnconfirmedTabl
         super().__init__(connection)
         self._read_bands: set[int] = set()
         self._in_bands: dict[int, tuple[tuple[int, int], ...]] = {}
-        """Releases in each band: the number of each release, and its number of anchors."""
+        """Releases in each band, as pairs of the release's number and the count of its anchors."""
 
     def read_bands(self, bands: Collection[int]) -> None:
         """Read the releases in bands in advance, for `rows_in_bands`."""

@@ -333,6 +333,9 @@ class ReleasesPart(Part):
 def select_releases(
     connection: Connection, clause: str, arguments: Arguments, *, table: str = "releases"
 ) -> list[Release]:
-    """Return the releases for a clause after FROM, in which ``r`` is the table of releases."""
+    """Return the releases that a query selects.
+
+    ``clause`` is the SQL after the name of the ``table``, which has the alias ``r``.
+    """
     rows = connection.ask(f"SELECT {RELEASE_COLUMNS} FROM {table} r {clause}", arguments)
     return [release_of(row) for row in rows]

@@ -49,7 +49,8 @@ def static_not_found_page(pages: PageRenderer) -> bytes:
 def near_misses(path: str, catalog: Catalog, counts: Mapping[Facet, int]) -> Iterator[Suggestion]:
     """Yield suggestions for an unknown path.
 
-    They are sources, topics or languages with similar names, or a period that contains the day.
+    They are sources, topics or languages with similar names. For a path with a date, the suggestion
+    is a period that contains the date.
     """
     match unquote(path[:MAX_PATH_CHARACTERS]).removesuffix("/").split("/")[1:]:
         case ["days", *parts] | ["feeds", "date", *parts]:

@@ -64,7 +64,7 @@ class FactFinder:
 
     @property
     def url(self) -> str:
-        """URL of the listing compared with the last visit: the feed, or else the page."""
+        """URL of the main listing: the source's feed if it has one, otherwise its page."""
         return self._file.feed or self._file.url
 
     def add_listing(self, url: str, answered: str, listing: Listing, kept: Listing | None) -> None:
