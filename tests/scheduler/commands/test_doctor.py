@@ -490,4 +490,4 @@ def test_a_consumer_that_fails_or_is_days_behind_is_reported(home: Path) -> None
     (home / "watches").mkdir(exist_ok=True)
     (home / "watches" / "ships.toml").write_text('name = "Ships"')
     behind = [one for one in found(home, "events", "warning") if one != failed]
-    assert [one.partition(":")[0] for one in behind] == ["alerts", "publishing"]
+    assert [one.split()[0] for one in behind] == ["alerts", "publishing"]

@@ -220,7 +220,7 @@ def test_a_test_needs_an_output_and_a_release(home: Path, tmp_path: Path) -> Non
     told(home, "add", "Silent")
     result = communique("watch", "test", "silent", "--send", home=home)
     assert result.returncode == 1
-    assert "the watch silent sends nothing" in result.stderr
+    assert "silent has no output" in result.stderr
     empty = tmp_path / "empty"
     empty.mkdir()
     told(empty, "add", "Early", "--webhook", "https://hooks.example/")
