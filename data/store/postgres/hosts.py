@@ -61,7 +61,10 @@ RENEW: Final = """
           ORDER BY hosts.host FOR UPDATE OF hosts) mine
     WHERE h.host = mine.host RETURNING h.host, h.token
 """
-"""Statement that extends leases, except expired leases."""
+"""Statement that extends leases, except those that another worker has ended or replaced.
+
+An expired lease is valid until another worker claims its host, because the claim changes the token.
+"""
 
 FINISH: Final = """
     UPDATE hosts h SET token = 0, gap = pace.gap, rests_until = pace.rests_until,
@@ -176,7 +179,10 @@ class Hosts:
             return [source for (source,) in await found.fetchall()]
 
     async def renew(self, leases: Collection[Lease], *, seconds: float) -> frozenset[Lease]:
-        """Extend leases to ``seconds`` from now and return the leases that are still valid."""
+        """Extend leases to ``seconds`` from now and return the leases that are still valid.
+
+        An expired lease is valid again, unless its host was claimed in the meantime.
+        """
         hosts, tokens = [one.host for one in leases], [one.token for one in leases]
         async with self.connections.connection() as db:
             found = await db.execute(RENEW, {"hosts": hosts, "tokens": tokens, "s": seconds})

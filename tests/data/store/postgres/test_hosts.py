@@ -163,6 +163,21 @@ def test_a_source_that_could_not_be_visited_is_put_off_alone(
     done(postgres_url, work)
 
 
+def test_a_lease_that_ran_out_is_renewed_until_another_worker_gets_its_host(
+    store: PostgresStore, postgres_url: str
+) -> None:
+    async def work(hosts: Hosts) -> None:
+        await hosts.ask([HARBOUR])
+        lease = await hosts.claim(HOST, seconds=30)
+        assert lease
+        set_back(postgres_url)
+        assert await hosts.renew([lease], seconds=30) == {lease}
+        assert await hosts.claim(HOST, seconds=30) is None
+        store.leased(lease).add_run(Run("harbour", NOON, 1.0))
+
+    done(postgres_url, work)
+
+
 def test_a_lease_that_ran_out_is_another_worker_s_and_writes_nothing(
     store: PostgresStore, postgres_url: str
 ) -> None:
