@@ -24,10 +24,9 @@ from scheduler.children.crawl_lines import ParentLines, write_line
 from scheduler.cli import complain
 from scheduler.home.home import Home, home_at
 from scheduler.logs import log_as, open_log
-from spiders.discovery.fetcher import NotFetched
+from spiders.discovery.fetcher import Fetcher, NotFetched
 from spiders.download.fetch_spider import FetchResult, FetchSpider
 from spiders.download.settings import render_settings, scrapy_settings
-from spiders.page.page import Page
 
 
 class FetchStart(msgspec.Struct, frozen=True):
@@ -38,7 +37,7 @@ class FetchStart(msgspec.Struct, frozen=True):
     archive: bool = False
 
 
-class PageFetcher:
+class PageFetcher(Fetcher):
     """Fetches pages during a ``with`` block.
 
     With ``render``, a browser renders the pages. With ``archive``, the pages are archived if the
@@ -74,13 +73,6 @@ class PageFetcher:
         if why := next(filter(None, (one.not_archived for one in answers.values())), ""):
             complain(f"the fetched pages are not archived: {masked(why)}")
         return tuple(answers[url] for url in wanted)
-
-    def page(self, url: str) -> Page:
-        """Fetch one page. Raises NotFetched if it can't be fetched."""
-        (answer,) = self.fetch([url])
-        if answer.page is None:
-            raise NotFetched(url, answer.why)
-        return answer.page
 
     async def _fetch(self, wanted: Sequence[str]) -> dict[str, FetchResult]:
         answers: dict[str, FetchResult] = {}

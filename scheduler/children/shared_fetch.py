@@ -12,9 +12,8 @@ from typing import Final, Self
 from scheduler.children.child import Child, ChildEnded
 from scheduler.children.fetch import FetchStart, PageFetcher, open_log_or_null
 from scheduler.home.home import Home
-from spiders.discovery.fetcher import NotFetched
+from spiders.discovery.fetcher import Fetcher, NotFetched
 from spiders.download.fetch_spider import FetchResult
-from spiders.page.page import Page
 
 ENDED_KIND: Final = "crawl"
 """Kind of the error in the result of a request whose child process ended."""
@@ -131,7 +130,7 @@ def _copy(done: Future[FetchResult], future: Future[FetchResult]) -> None:
     future.set_result(done.result())
 
 
-class SiteFetcher:
+class SiteFetcher(Fetcher):
     """Fetches the pages of one site with a SharedFetcher."""
 
     def __init__(self, shared: SharedFetcher, seconds: float) -> None:
@@ -146,13 +145,6 @@ class SiteFetcher:
         given = tuple(urls)
         futures = {url: self._shared.request(url) for url in dict.fromkeys(given)}
         return tuple(self._result(url, future) for url, future in futures.items())
-
-    def page(self, url: str) -> Page:
-        """Fetch one page. Raises NotFetched if it can't be fetched."""
-        (answer,) = self.fetch([url])
-        if answer.page is None:
-            raise NotFetched(url, answer.why)
-        return answer.page
 
     def _result(self, url: str, future: Future[FetchResult]) -> FetchResult:
         try:

@@ -42,6 +42,10 @@ class Fetcher(Protocol):
 
     def page(self, url: str) -> Page:
         """Fetch one page. Raises NotFetched if the request fails."""
+        (answer,) = self.fetch([url])
+        if answer.page is None:
+            raise NotFetched(url, answer.why)
+        return answer.page
 
 
 class OpenFetcher(Protocol):
