@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -36,23 +37,15 @@ from feeds.replay.captured_response import (
     shown,
 )
 from feeds.replay.memento import (
-    ACCEPT_DATETIME,
-    LINK_FORMAT,
     RELEASE_HIDDEN,
     SHORT_LIVED,
-    BadDatetime,
     Headers,
-    Memento,
-    OriginalResource,
     ReplayResponse,
-    asked_datetime,
     chosen,
     escaped,
-    gate_headers,
     http_date,
     memento_headers,
     original_links,
-    timemap,
 )
 from feeds.replay.memento_address import (
     AS_PART,
@@ -69,6 +62,7 @@ from feeds.replay.memento_address import (
 from feeds.replay.part_grants import PartGrants
 from feeds.replay.renditions import MEDIA_TYPES_BY_RENDITION, renditions_of
 from feeds.replay.rewrite import LinkTo
+from feeds.replay.time_gates import TimeGates
 
 VARY_HEADER = ("vary", "sec-fetch-dest")
 """Response header of mementos. A browser tab gets a page with the memento in a frame, so the
@@ -94,8 +88,8 @@ class CapturedPages:
         self._folder = folder
         self._index = Index(folder)
         self._captures = Captures(folder, self._index)
-        self._site = site_address(site.url)
-        self._root = urlsplit(self._site).path
+        self._gates = TimeGates(site_address(site.url))
+        self._root = urlsplit(self._gates.site).path
         self._grants = grants
 
     def close(self) -> None:
@@ -133,7 +127,7 @@ class CapturedPages:
             return ReplayResponse(410, [], message=RELEASE_HIDDEN)
         entries = self._captures.by_second(all_entries)
         if of_timemap:
-            return self._timemap(entries, restrictions.secrets)
+            return self._gates.timemap(entries, partial(self.origin, secrets=restrictions.secrets))
         if of_part := AS_PART.fullmatch(stamp):
             return self._part(of_part[1], address_in(asked), entries, restrictions)
         if of_record := RECORD.fullmatch(stamp):
@@ -141,7 +135,7 @@ class CapturedPages:
             return self._record(stamp, int(of_record[2]), all_entries, entries, restrictions)
         if stamp:
             return self._memento(stamp, entries, restrictions, is_tab=is_tab)
-        return self._gate(entries, accept)
+        return self._gates.gate(entries, accept)
 
     def address(self, url: str, at: dt.datetime, record: str = "") -> str:
         """Return the URL path of the memento of a URL at a time, from the root of the server.
@@ -229,31 +223,6 @@ class CapturedPages:
             self.origin(capture, restrictions.secrets),
         )
 
-    def _gate(self, entries: Sequence[CdxjEntry], accept: bytes | None) -> ReplayResponse | None:
-        if not entries:
-            return None
-        original = self._original(entries)
-        try:
-            at = None if accept is None else asked_datetime(accept)
-        except BadDatetime as error:
-            links = ("link", ", ".join(original_links(original)))
-            vary = ("vary", ACCEPT_DATETIME.decode())
-            return ReplayResponse(400, [vary, links], message=str(error))
-        mementos = self._mementos(entries)
-        return ReplayResponse(
-            302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT_LIVED]
-        )
-
-    def _timemap(self, entries: Sequence[CdxjEntry], secrets: Secrets) -> ReplayResponse | None:
-        if not entries:
-            return None
-        mementos = [
-            replace(memento, imported=self.origin(entry, secrets))
-            for memento, entry in zip(self._mementos(entries), entries, strict=True)
-        ]
-        body = timemap(self._original(entries), mementos)
-        return ReplayResponse(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
-
     def _memento(
         self,
         stamp: str,
@@ -267,12 +236,12 @@ class CapturedPages:
             return ReplayResponse(400, [], message=f"{NO_TIME}, such as 2022 or 20221124 (UTC).")
         if not entries:
             return None
-        mementos = self._mementos(entries)
+        mementos = self._gates.mementos(entries)
         place = chosen(mementos, at)
         if f"{entries[place].at:{URL_TIME}}" != stamp:
             # The exact time of the chosen capture has a separate address.
             return ReplayResponse(302, [("location", escaped(mementos[place].url)), SHORT_LIVED])
-        headers = memento_headers(self._original(entries), mementos, place)
+        headers = memento_headers(self._gates.original(entries), mementos, place)
         entry = entries[place]
         made = self._replayed(entry, headers, at, restrictions)
         if not is_page(made):
@@ -304,7 +273,7 @@ class CapturedPages:
             return None
         headers = [
             ("memento-datetime", http_date(entry.at)),
-            ("link", ", ".join(original_links(self._original(entries)))),
+            ("link", ", ".join(original_links(self._gates.original(entries)))),
         ]
         return self._replayed(entry, headers, entry.at, restrictions)
 
@@ -409,17 +378,6 @@ class CapturedPages:
         entries = self._captures.of(address)
         shown = (one for one in entries if secrets.masked(one.uri) == one.uri)
         return [one for one in shown if web_address(one.uri)]
-
-    def _original(self, entries: Sequence[CdxjEntry]) -> OriginalResource:
-        uri = entries[-1].uri
-        gate = f"{self._site}{MEMENTO_PREFIX}{uri}"
-        return OriginalResource(uri, gate, f"{self._site}{MEMENTO_PREFIX}timemap/{uri}")
-
-    def _mementos(self, entries: Sequence[CdxjEntry]) -> list[Memento]:
-        return [
-            Memento(f"{self._site}{MEMENTO_PREFIX}{one.at:{URL_TIME}}/{one.uri}", one.at)
-            for one in entries
-        ]
 
     def origin(self, capture: Capture | CdxjEntry, secrets: Secrets) -> str:
         """Return the name of the file from which a capture was imported, or an empty string.
