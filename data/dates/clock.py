@@ -78,7 +78,7 @@ class Placed:
 
 
 def clock_beside(match: re.Match[str], placed: Placed, home: str, floor: int) -> Clock | None:
-    """Return the time of day right after a date, or else right before it, or None.
+    """Return the time of day beside a date, or None. A time after the date takes precedence.
 
     ``match`` is the date in the folded text. ``home`` is the time zone of the source. Text before
     the position ``floor`` is ignored.

@@ -102,7 +102,7 @@ class Deposit:
 
     ``release`` is the release's id. Times are in seconds since 1970. ``submitted`` is the time of
     the last request to save the page (stored before sending it), or 0. ``job`` is the id of the
-    archive's job. If a running deposit has no job, its request may or may not have reached the
+    archive's job. If a running deposit has no job, it is unknown whether its request reached the
     archive. ``attempts`` counts rejections by the archive.
     """
 

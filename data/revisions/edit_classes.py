@@ -63,7 +63,7 @@ MAX_UNEXPLAINED_WORDS: Final = 2
 """Maximum number of other words that may change together with a figure, date, name or negation."""
 
 MAX_SPELLED: Final = 12
-"""Maximum number that may be spelled out as a word."""
+"""Largest number that is recognized when it is spelled out as a word."""
 
 NEGATIVE_PREFIXES: Final = ("un", "in", "im", "ir", "il", "dis", "non", "не", "nie", "ne")
 """Prefixes that may reverse the meaning of a word."""

@@ -51,8 +51,8 @@ MAX_VISITS_OF_TURNS: Final = 12
 """Maximum number of additional visits because of a place's earlier changes."""
 
 HOLD_FACTOR: Final = 3
-"""Before a text is accepted, it must be seen in this many times as many visits as the
-longest-lasting noise in its place."""
+"""Factor by which a text must outlast the longest-lasting noise in its place before it is accepted.
+Durations are counted in visits."""
 
 REMOVAL_VISITS: Final = 30
 """Number of consecutive visits after which the removal of a line near restless (often changing)

@@ -163,7 +163,7 @@ def _exchanged(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
 
 
 def _around(lines: Sequence[str]) -> Iterator[tuple[tuple[str, str], int]]:
-    """Yield the neighbours of each line, with its number, or -1 if other lines have the same."""
+    """Yield each line's neighbours and number, or -1 if several lines have these neighbours."""
     padded = ["", *lines, ""]
     found: dict[tuple[str, str], int] = {}
     for at, around in enumerate(zip(padded, padded[2:], strict=False)):

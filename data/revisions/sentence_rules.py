@@ -36,7 +36,10 @@ class LanguageRules(NamedTuple):
 
 @cache
 def rules_of(language: str) -> LanguageRules:
-    """Return the rules of a language, or the combined rules of all languages if it has none."""
+    """Return the rules of a language.
+
+    The combined rules of all languages apply to a language without its own rules.
+    """
     base = base_of(language) if language else ""
     known = vocabulary().get(base)
     has_words = known is not None and known.edits != EditWords()

@@ -1,4 +1,4 @@
-"""Watches, which describe events that cause alerts, and the matching of events with watches.
+"""Watches, which define the events that cause alerts, and the matching of events with watches.
 
 Alerts are sent in feeds/alerts.
 """

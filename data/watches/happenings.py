@@ -1,4 +1,4 @@
-"""Stored events, newest first, with which a watch can be tried out."""
+"""Stored events, newest first, for trying out a watch."""
 
 import datetime as dt
 from collections.abc import Iterator

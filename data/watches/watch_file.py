@@ -37,7 +37,7 @@ class FeedAccess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base class for channels: tables in a watch file that describe recipients of alerts.
+    """Base class for channels: tables in a watch file that define where alerts are sent.
 
     The channels are subclasses in feeds.alerts.channels; ``table`` is the name of their table.
     """

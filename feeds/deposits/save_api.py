@@ -78,7 +78,7 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Result of a request: no usable response, so the archive may or may not save the page."""
+    """Result of a request: no usable response. It is unknown whether the archive saves the page."""
 
     problem: str
 

@@ -23,7 +23,7 @@ from feeds.entries.body import REDACTION_NOTE, body_of, is_long, summary_and_lin
 UNTITLED = "Untitled"
 
 MAX_SHORT_FILES, MAX_SHORT_LINKS = 20, 40
-"""Maximum number of files, and maximum number of links, in a shortened entry."""
+"""Maximum numbers of files and of links in a shortened entry."""
 
 PROVENANCE_RELATION = "http://www.w3.org/ns/prov#has_provenance"
 """Link relation of a page that documents provenance (PROV-AQ, section 3.1)."""
@@ -72,7 +72,7 @@ class FeedEntry:
 
     Text is plain except in ``body``, ``html`` and ``short_html``. URLs are absolute, times aware.
 
-    - ``uuid`` is the id of the release or event, and ``kind`` tells which of the two the entry is.
+    - ``uuid`` is the id of the release or event, and ``kind`` shows which of the two it is.
     - ``url`` is the original page of a release, ``page`` our copy.
     - ``published`` has the source's UTC offset; ``exact`` is true if its time of day is known.
     - If the page has no date, the entry is ``undated``. Then ``published`` is the day on which the

@@ -105,7 +105,7 @@ async def visit_host(held: HeldHosts, leases: Leases, visits: Sequence[AskedVisi
 
 @dataclass(frozen=True, slots=True)
 class HostVisit:
-    """A visit to one source of a leased host. ``over`` is the time of its end (monotonic clock)."""
+    """A visit to one source of a leased host. It ended at the time ``over`` (monotonic clock)."""
 
     asked: AskedVisit
     run: Run | None

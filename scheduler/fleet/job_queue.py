@@ -272,7 +272,7 @@ class Deferrer:
 
 
 class Reaper:
-    """Deletes abandoned jobs, whose workers have died or no longer know them."""
+    """Deletes abandoned jobs: their workers have died or do not know the jobs."""
 
     def __init__(self) -> None:
         self._unheld: frozenset[int] = frozenset()

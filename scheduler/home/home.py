@@ -290,7 +290,10 @@ class Home(HomePaths):
 
     @property
     def has_source_files(self) -> bool:
-        """Return whether a source without a file here has no file anywhere."""
+        """Return whether all source files are here.
+
+        Otherwise, a source without a file here may have a file on another machine.
+        """
         return self.sources.is_dir() or not self.settings.store.url
 
     def may_sign(self) -> bool:

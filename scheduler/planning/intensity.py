@@ -126,8 +126,8 @@ def points_of(time: PublicationTime, zone: dt.tzinfo) -> list[float]:
 def weekly_intensity(moments: Moments, now: float, others: Profile | None = None) -> Profile:
     """Return the expected number of releases per minute, for each minute of a week.
 
-    ``now`` is in minutes, like the moments. ``others`` contains the counts of other sources in
-    their own time zones (counts_of), or is None.
+    ``now`` is in minutes since MONDAY, like the moments. ``others`` contains the counts of other
+    sources in their own time zones (counts_of), or is None.
     """
     known = moments.before(now)
     at, parts = known.minutes, known.parts

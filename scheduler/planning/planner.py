@@ -222,7 +222,7 @@ class VisitPlanner:
 
 
 def known_moments(store: Store, source: LoadedSource) -> Moments:
-    """Return the times of a source's last known releases, in its time zone."""
+    """Return the times of a source's latest known releases, in its time zone."""
     times = store.publication_times(source.id, limit=MAX_KNOWN_RELEASES)
     return moments_of(times, zone_of_source(source))
 

@@ -105,7 +105,7 @@ class Intervals:
 class Plan:
     """Planned visits to a source.
 
-    ``gaps`` contains the minutes until the next visit, for each step that may have the last visit.
+    ``gaps[step]`` is the number of minutes until the next visit if the last visit was in this step.
     """
 
     start: float

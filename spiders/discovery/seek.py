@@ -186,7 +186,7 @@ def _looked_at(fetcher: Fetcher, link: PressLink, page: Page, release: str) -> T
 
 
 def promise_of(page: Page, listing: Listing) -> float:
-    """Return the likelihood (0 to 1) that a page is a list of releases, without fetching them."""
+    """Return the likelihood (0 to 1) that a page is a list of releases. Fetches no other page."""
     if not listing.items:
         return 0.0
     context = initial_date_context(page, utc_now())

@@ -160,7 +160,8 @@ def _counted(document: dict[str, Any], page: Page) -> str | None:
 def _after_cursor(document: dict[str, Any], page: Page) -> str | None:
     """Return the page's URL with the next cursor from the document, or None.
 
-    The cursor replaces the parameter that the URL already has for it, or else ``cursor``.
+    If the URL already has a parameter for a cursor, its value is replaced. Otherwise, the parameter
+    ``cursor`` is added.
     """
     parts = urlsplit(page.url)
     query = parse_qsl(parts.query, keep_blank_values=True)

@@ -266,7 +266,10 @@ def seven_bit(body: bytes, content_type: str) -> str | None:
 
 
 def decode(body: bytes, content_type: str) -> str:
-    """Decode a body that is not UTF-8, with its declared or else its detected encoding."""
+    """Decode a body that is not UTF-8.
+
+    If no usable encoding is declared, it is guessed from the language and the bytes.
+    """
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:4096])
     charset = usable(declared) if declared else None
     if charset and charset != "utf-8":

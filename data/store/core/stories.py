@@ -36,7 +36,7 @@ MAX_COPIES_PER_SOURCE: Final = 10
 
 
 class StoryJoiner:
-    """Joins releases to stories within a transaction, using a database's methods."""
+    """Joins releases into stories within a transaction, using a database's methods."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables

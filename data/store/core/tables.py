@@ -13,7 +13,7 @@ from data.store.shared_sql.stories import StoryTables
 from data.store.shared_sql.unconfirmed import UnconfirmedTable
 
 BandRow: TypeAlias = tuple[int, int, int]
-"""A band, the number of a release, and the number of anchors of the release's text."""
+"""A band, the number of a release, and the count of anchors in the release's text."""
 
 
 class Tables(ReleaseTable, CaptureTable, FileTable, StoryTables, UnconfirmedTable):

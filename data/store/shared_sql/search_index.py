@@ -32,8 +32,8 @@ EVENTS_PER_TRANSACTION: Final = 200
 """Maximum number of events handled in one transaction, so that visits wait only briefly."""
 
 ROW_BITS: Final = 24
-"""An index row's number consists of the number of the day and, in this many low bits, the number of
-the release within the day."""
+"""Number of low bits in an index row's number that contain the release's number within the day. The
+higher bits contain the number of the day."""
 
 NO_DAY: Final = 0
 """Day number of undated releases. Day 1 is January 1 of the year 1."""

@@ -65,7 +65,7 @@ class LogState:
 
     @property
     def lost(self) -> Sequence[str]:
-        """Return the names of tiles that the last signed tree needs and that are missing."""
+        """Return the names of missing tiles that the last signed tree needs."""
         there = {*self.full}
         due = (tile_path(*tile) for tile in touched(0, self.signed) if tile[2] == TILE_WIDTH)
         return [name for name in due if name not in there]

@@ -134,9 +134,9 @@ def back_up(home: Home, to: Path, on_progress: OnStepProgress | None = None) -> 
 
 
 class ChangedMeanwhile(Exception):
-    """Raised if a record or source that the copied store refers to was removed or renamed.
+    """Raised if the copied store refers to a record or source that was removed or renamed.
 
-    This happened during the run, so the run starts again.
+    The change happened during the run, so the run starts again.
     """
 
 

@@ -242,7 +242,7 @@ def unreadable_captures(store: Store, found: Scan) -> list[Unreadable]:
 
 
 def restore_attachment_texts(home: Home, store: Store) -> None:
-    """Extract the text of all attachments again for which the lost store had a text.
+    """Restore the texts of attachments that the lost store had, by extracting them again.
 
     Scans are recognized if the settings or the source file select this, with the programs of this
     machine. Removed and damaged records are omitted.
