@@ -18,7 +18,7 @@ def test_an_outage_of_our_network_is_reported_once_and_its_end_once(
     assert events(sqlite_store) == [("", "failing", "network.down"), ("", "ok", "ok")]
     began, ended = sqlite_store.health_events(limit=9)
     assert (began.at, ended.at) == (MONDAY + 3 * MINUTE, MONDAY + 23 * MINUTE)
-    assert began.reason.startswith("4 hosts of the 4 ")
+    assert "4 hosts" in began.reason
 
 
 def test_a_source_broken_after_an_outage_is_recorded_by_later_visits(

@@ -37,9 +37,9 @@ def test_months_end_with_the_month_of_the_newest_release() -> None:
 def test_each_chart_has_a_sentence_for_screen_readers() -> None:
     page = html.fromstring(f"<div>{rhythm_charts(EN, DAYS)}</div>")
     said = [one.get("aria-label") for one in page.iter("svg")]
-    months, days = (re.findall(r"[A-Z][a-z]+ \d{4}|Monday|\d+", one or "") for one in said)
-    assert months == ["December 2024", "November 2026", "0", "5"]
-    assert days == ["Monday", "5", "8"]
+    period, week = (re.findall(r"[A-Z][a-z]+ \d{4}|Monday|\d+", one or "") for one in said)
+    assert period == ["December 2024", "November 2026", "0", "5"]
+    assert week == ["Monday", "5", "8"]
     months, weekdays = page.iter("svg")
     assert len(list(months.iter("rect"))) == SHOWN_MONTHS
     assert len(list(weekdays.iter("rect"))) == 7
