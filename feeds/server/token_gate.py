@@ -8,12 +8,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from data.access.permissions import AccessVerdict
 from data.access.tokens import TokenScope
-from feeds.replay.memento_address import MEMENTO_PREFIX, asked_memento
+from feeds.replay.memento_address import asked_memento
 from feeds.replay.part_grants import PartGrants
 from feeds.server.api.problems import BEARER_CHALLENGE, api_refusal
 from feeds.server.connection.http_protocol import CachedResponse
 from feeds.server.errors import page
-from feeds.server.requests.access import TOKEN_NAME, TOKEN_PARAMETER, Access, token_in
+from feeds.server.requests.access import TOKEN_NAME, Access, is_memento, token_in, without_token
 from feeds.server.requests.routes import RouteTable
 from feeds.urls import API_PREFIX, MCP_PATH
 
@@ -23,11 +23,6 @@ programs."""
 
 PUBLIC_CACHE: Final = b"cache-control: public"
 PRIVATE_CACHE: Final = b"cache-control: private"
-
-
-def without_token(query: bytes) -> bytes:
-    """Remove the token from a query string, because it must not appear in links and caches."""
-    return b"&".join(part for part in query.split(b"&") if not part.startswith(TOKEN_PARAMETER))
 
 
 def refusal(scope: Scope, verdict: AccessVerdict) -> Response:
@@ -120,14 +115,14 @@ class TokenGate:
                 message = {**message, "headers": kept}
             await send(message)
 
-        query = without_token(scope["query_string"])
+        query = without_token(scope)
         name = verdict.token.name if verdict.token else ""
         passed = {**scope, "query_string": query, TOKEN_NAME: name}
         await self._app(passed, receive, send_private)
 
     def _has_grant(self, scope: Scope) -> bool:
         """Return whether a request is for a part of a captured page, with a valid grant."""
-        if self._grants is None or not scope["path"].startswith(MEMENTO_PREFIX):
+        if self._grants is None or not is_memento(scope):
             return False
         if scope["method"] not in {"GET", "HEAD"}:
             return False

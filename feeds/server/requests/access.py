@@ -2,7 +2,8 @@
 
 A client sends its token as ``Authorization: Bearer`` (``GoogleLogin`` in the Google Reader API), as
 the password of ``Basic`` with any user name (browsers and feed readers do this), or as ``?token=``.
-A token in a URL allows only reading, because URLs are shared and logged.
+A token in a URL allows only reading, because URLs are shared and logged. In the address of a
+memento, ``?token=`` is a part of the archived URL.
 
 The rules for tokens are in data.access.
 """
@@ -18,6 +19,7 @@ from starlette.types import Scope
 
 from data.access.permissions import AccessVerdict, Permissions
 from data.access.tokens import TokenScope
+from feeds.replay.memento_address import MEMENTO_PREFIX
 from feeds.server.requests.client import Network, client_of
 
 TOKEN_PARAMETER: Final = b"token="
@@ -51,7 +53,7 @@ class Access:
         """
         text = token_in(scope["headers"], BEARER if bearer_only else SCHEME)
         if text is None and needed == "read" and scope["method"] in {"GET", "HEAD"}:
-            text = token_in_query(scope["query_string"])
+            text = token_in_query(scope)
         return self.permissions.judge(text, needed, client_of(scope, self._proxies))
 
 
@@ -71,8 +73,24 @@ def token_in(
     return None
 
 
-def token_in_query(query: bytes) -> str | None:
-    """Return the token in a query string, or None if it contains no token."""
+def token_in_query(scope: Scope) -> str | None:
+    """Return the token in a request's query string, or None if it contains no token."""
+    if is_memento(scope):
+        return None
     # The name is not decoded: only an unescaped ``token=`` is also removed from the query.
-    parts = (part for part in query.split(b"&") if part.startswith(TOKEN_PARAMETER))
+    parts = (one for one in scope["query_string"].split(b"&") if one.startswith(TOKEN_PARAMETER))
     return next((unquote(part[len(TOKEN_PARAMETER) :].decode("latin-1")) for part in parts), None)
+
+
+def without_token(scope: Scope) -> bytes:
+    """Return a request's query string without the token, which must not be in links and caches."""
+    query: bytes = scope["query_string"]
+    if is_memento(scope):
+        return query
+    return b"&".join(part for part in query.split(b"&") if not part.startswith(TOKEN_PARAMETER))
+
+
+def is_memento(scope: Scope) -> bool:
+    """Return whether a request is for a memento, whose query belongs to the archived URL."""
+    path: str = scope["path"]
+    return path.startswith(MEMENTO_PREFIX)

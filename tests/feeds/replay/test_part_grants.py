@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
+from html import unescape
 from pathlib import Path
 
-from data.access.permissions import Permissions
+from data.access.permissions import MAX_WRONG_TOKENS, Permissions
 from data.access.tokens import new_token, revoke_token
 from data.archive.archive import Archive
 from data.settings import ArchiveSettings, SiteSettings
@@ -64,6 +65,30 @@ def test_a_part_needs_a_token_or_its_grant(tmp_path: Path) -> None:
         assert web.post(image).status_code == 401
         revoke_token(tokens, "phone")
         assert web.get(image).status_code == 401
+
+
+def test_a_token_in_an_archived_address_is_not_a_token_of_the_site(tmp_path: Path) -> None:
+    tokens, store = tmp_path / "tokens", f"sqlite:{tmp_path / 'communique.db'}"
+    token = new_token(tokens, "desk", ("read",))
+    page, image = f"{ACME}/news/4?token=***", f"{ACME}/a.png?token=***&v=2"
+    with closing(Archive(tmp_path / "archive", ArchiveSettings())) as archive:
+        html = b"<img src='/a.png?token=***&amp;v=2'>"
+        archive.exchange(exchange(page, html, START, "text/html"))
+        archive.exchange(exchange(image, b"\x89PNG\r\n\x1a\n", START, "image/png"))
+    open_store(store).close()
+    site, access = SiteSettings(access="token"), Access(Permissions(tokens))
+    folders = HomeFolders(tmp_path / "archive")
+    app = create_app(tmp_path / "site", store, site, home=folders, access=access)
+    for web in served_by(app):
+        headers = {"authorization": f"Bearer {token}"}
+        shown = web.get(f"/memento/{STAMP}/{page}", headers=headers)
+        assert shown.status_code == 200
+        assert web.get(f"/memento/timemap/{page}", headers=headers).status_code == 200
+        (part,) = re.findall(r'/memento/[^"\s>]+-part-[^"\s>]+', shown.text)
+        assert web.get(unescape(part)).status_code == 200
+        refused = [web.get(f"/memento/{STAMP}/{page}") for _ in range(2 * MAX_WRONG_TOKENS)]
+        assert {one.status_code for one in refused} == {401}
+        assert web.get(f"/memento/{STAMP}/{ACME}/news/4?token={token}").status_code == 401
 
 
 def test_a_grant_expires() -> None:

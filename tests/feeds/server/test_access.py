@@ -148,6 +148,7 @@ def test_a_token_in_an_address_does_not_allow_operating(tokens: Path) -> None:
     scope = {
         "type": "http",
         "method": "GET",
+        "path": FEED,
         "headers": [],
         "query_string": f"token={text}".encode(),
         "client": ("192.0.2.1", 1),
