@@ -83,6 +83,7 @@ class _Plan:
     """The requisites of one page that are still to be requested."""
 
     page: WaitingPage
+    archive: RequisiteArchive
     tree: etree._Element | None = None
     words: PageWords | None = None
     queue: deque[str] = field(default_factory=deque)
@@ -154,7 +155,7 @@ class PageRequisites:
                 self._end_page(now)
                 is_planned = time.process_time() - before < MAX_PLANNING_SECONDS
                 if is_planned and self._has_budget():
-                    self._is_over = not self._begin_page(now)
+                    self._is_over = not self._begin_page(self._archive, now)
                 else:
                     self._is_cut = bool(self._archive.cache.pages(self._scope.id, now, limit=1))
             if self._is_over:
@@ -184,9 +185,9 @@ class PageRequisites:
         The second value is a function that returns an archived requisite of the page, by URL.
         """
         plan = self._plan
-        if self._archive is None or plan is None or plan.page.url != url or plan.picture is None:
+        if plan is None or plan.page.url != url or plan.picture is None:
             return None
-        return plan.picture, self._archive.part
+        return plan.picture, plan.archive.part
 
     def read(self, response: Response) -> None:
         """Process the response for a requisite, which is already archived."""
@@ -228,7 +229,7 @@ class PageRequisites:
         is_picture = self.pictured(url) is not None
         self._failed[f"no screenshot or PDF: {message}" if is_picture else message] += 1
         self._first_failure = self._first_failure or reported_url(url)
-        if self._archive is None or self._plan is None or url not in self._plan.known:
+        if self._plan is None or url not in self._plan.known:
             return
         is_final = kind in FINAL_KINDS or kind.startswith("http:4")
         self._plan.fails = self._plan.fails or not is_final
@@ -237,7 +238,7 @@ class PageRequisites:
         seconds = MIN_SECONDS if is_final else FAILED_SECONDS
         # If the cache fails, the next visit requests the file again.
         with suppress(ArchiveError):
-            self._archive.cache.keep(url, KnownFile(utc_now().timestamp() + seconds))
+            self._plan.archive.cache.keep(url, KnownFile(utc_now().timestamp() + seconds))
 
     def finish(self) -> None:
         """Add notes about failures, and about pages whose requisites wait for the next visit."""
@@ -264,7 +265,7 @@ class PageRequisites:
     def _end_page(self, now: dt.datetime) -> None:
         """Finish the current page. Its missing requisites are requested again later."""
         plan, self._plan = self._plan, None
-        if plan is None or self._archive is None:
+        if plan is None:
             return
         if plan.left_out:
             self._scope.report.note(
@@ -272,41 +273,38 @@ class PageRequisites:
                 f" {plan.left_out} are not archived"
             )
         if plan.fails:
-            self._archive.cache.retry_page(plan.page, now + RETRY_DELAY)
+            plan.archive.cache.retry_page(plan.page, now + RETRY_DELAY)
         else:
-            self._archive.cache.finish_page(plan.page.record_id)
+            plan.archive.cache.finish_page(plan.page.record_id)
 
-    def _begin_page(self, now: dt.datetime) -> bool:
+    def _begin_page(self, archive: RequisiteArchive, now: dt.datetime) -> bool:
         """Plan the requests for the next waiting page. Returns False if there is no such page."""
-        if self._archive is None:
-            return False
-        for page in self._archive.cache.pages(self._scope.id, now, limit=1):
-            self._plan = _Plan(page)
+        for page in archive.cache.pages(self._scope.id, now, limit=1):
+            self._plan = _Plan(page, archive)
             with page_errors(page.url, self.failed):
                 self._read_page(self._plan)
             return True
         return False
 
     def _read_page(self, plan: _Plan) -> None:
-        assert self._archive  # noqa: S101 - the caller checks it
         if self._redacted is None:
             redacted = self._scope.store.redacted_addresses(self._scope.id)
             self._redacted = frozenset(map(canonical_url, redacted))
         if canonical_url(plan.page.url) in self._redacted:
             return
         try:
-            answer = self._archive.served(plan.page.file, plan.page.offset)
+            answer = plan.archive.served(plan.page.file, plan.page.offset)
         except (ArchiveError, Undecodable):
             # Its record was removed or moved.
             return
         page = Page(answer.url, answer.body, answer.content_type)
         if "html" not in answer.content_type.lower() or page.is_binary:
             return
-        if self._archive.takes_pictures and self._is_current(plan.page):
+        if plan.archive.takes_pictures and self._is_current(plan.page):
             plan.picture = answer
             # An image at the address of the page is not requested.
             plan.known[plan.page.url] = ("image", 0)
-        if self._archive.mode == "none":
+        if plan.archive.mode == "none":
             return
         plan.tree = page.tree
         plan.known |= dict.fromkeys(self._redacted, ("image", 0))
@@ -322,11 +320,10 @@ class PageRequisites:
         return any(one.record_id == page.record_id for one in captures if one)
 
     def _read_pictures(self, url: str, pictures: Mapping[str, bytes]) -> None:
-        assert self._archive  # noqa: S101 - the caller checks it
         if self._plan is None or self._plan.page.url != url:
             return
         self._bytes += sum(map(len, pictures.values()))
-        self._archive.add_pictures(self._plan.page, pictures)
+        self._plan.archive.add_pictures(self._plan.page, pictures)
         for kind in PICTURE_TYPES.keys() - pictures.keys():
             self.failed(url, "size", f"the {kind} is too large")
 
@@ -336,7 +333,7 @@ class PageRequisites:
         If a style sheet does not have to be requested again, its own requisites are added instead.
         """
         plan = self._plan
-        if plan is None or self._archive is None:
+        if plan is None:
             return
         waiting = deque((one, depth) for one in requisites)
         now = utc_now().timestamp()
@@ -344,44 +341,32 @@ class PageRequisites:
             one, depth = waiting.popleft()
             if one.url in plan.known or not plan.needs(one):
                 continue
-            if target_uri(one.url)[0] in self._archive.redacted:
+            if target_uri(one.url)[0] in plan.archive.redacted:
                 continue
             if len(plan.known) >= MAX_PER_PAGE:
                 plan.left_out += 1
                 continue
             plan.known[one.url] = (one.kind, depth)
-            if one.url in self._asked or self._is_fresh(one.url, now):
-                waiting.extend((link, depth + 1) for link in self._links_of(one.url))
+            if one.url in self._asked or _is_fresh(plan.archive, one.url, now):
+                waiting.extend((link, depth + 1) for link in self._links_of(plan, one.url))
             elif one.kind == "image":
                 plan.queue.append(one.url)
             else:
                 plan.queue.appendleft(one.url)
 
-    def _is_fresh(self, url: str, now: float) -> bool:
-        assert self._archive  # noqa: S101 - the caller checks it
-        known = self._archive.cache.known(url)
-        if known and known.until > now and not known.digest:
-            return True
-        captured = self._archive.newest(url)
-        if known is None:
-            return captured is not None and captured.timestamp() > now - MIN_SECONDS
-        return captured is not None and known.until > now
-
     def _add_links(self, url: str) -> None:
         if self._plan:
             _, depth = self._plan.known.get(url, ("image", 0))
-            self._add(self._links_of(url), depth + 1)
+            self._add(self._links_of(self._plan, url), depth + 1)
 
-    def _links_of(self, url: str) -> Sequence[Requisite]:
+    def _links_of(self, plan: _Plan, url: str) -> Sequence[Requisite]:
         """Return the requisites of a style sheet that is archived."""
-        assert self._plan  # noqa: S101 - the caller checks it
-        assert self._archive  # noqa: S101 - the caller checks it
-        kind, depth = self._plan.known.get(url, ("image", 0))
+        kind, depth = plan.known.get(url, ("image", 0))
         if kind != "style" or depth >= MAX_STYLE_DEPTH:
             return ()
-        known = self._archive.cache.known(url)
+        known = plan.archive.cache.known(url)
         links = known.links if known else None
-        if links is None and (sheet := self._archive.sheet(url)):
+        if links is None and (sheet := plan.archive.sheet(url)):
             links = self._links(url, sheet.body, sheet.url, sheet.content_type)
         return msgspec.json.decode(links, type=list[Requisite]) if links else ()
 
@@ -395,3 +380,13 @@ class PageRequisites:
 
 def _header(response: Response, name: str) -> str:
     return (response.headers.get(name) or b"").decode("latin-1")
+
+
+def _is_fresh(archive: RequisiteArchive, url: str, now: float) -> bool:
+    known = archive.cache.known(url)
+    if known and known.until > now and not known.digest:
+        return True
+    captured = archive.newest(url)
+    if known is None:
+        return captured is not None and captured.timestamp() > now - MIN_SECONDS
+    return captured is not None and known.until > now
