@@ -73,5 +73,5 @@ def _registered_domain(host: str) -> str:
 
 
 def is_elsewhere(url: str, places: Iterable[str]) -> bool:
-    """Return whether a URL belongs to a different site from every URL in ``places``."""
+    """Return whether no URL in ``places`` belongs to the same site as ``url``."""
     return site_of(url) not in map(site_of, places)

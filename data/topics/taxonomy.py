@@ -222,7 +222,7 @@ def taxonomy_of(text: str | None, path: str) -> Taxonomy:
 
 @cache
 def _bundled() -> Taxonomy:
-    """Load and cache the bundled taxonomy, which takes 0.2 seconds."""
+    """Load and cache the bundled taxonomy. Loading takes 0.2 seconds."""
     files = (Path(__file__).with_name(name) for name in ("taxonomy.toml", "second_level.toml"))
     topics = [topic for file in files for topic in _read(file).topic]
     return _compile(topics, "the bundled topics")

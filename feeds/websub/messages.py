@@ -22,7 +22,7 @@ MAX_ADDRESS_LENGTH = 2_000
 """Maximum length in characters of a URL."""
 
 SECRET_LIMIT_BYTES = 200
-"""Number of bytes that a secret must not reach (section 5.1)."""
+"""A secret must be shorter than this number of bytes (section 5.1)."""
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 

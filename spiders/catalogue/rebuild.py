@@ -41,7 +41,7 @@ MAX_BODIES_PER_SITE: Final = 5
 supervising institution."""
 
 MAX_NAMES: Final = 3
-"""Maximum number of other names per entry."""
+"""Maximum number of alternative names per institution."""
 
 COUNTRIES: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "br": (("pt",), "America/Sao_Paulo"),

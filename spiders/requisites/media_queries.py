@@ -116,7 +116,7 @@ def _before_function(entry: str) -> tuple[str, str]:
 
 
 def _size(size: str, screen: tuple[int, int]) -> float:
-    """Return the sum, the minimum or the maximum of the lengths in a size."""
+    """Evaluate a size: return the sum, minimum or maximum of its lengths, in CSS pixels."""
     lengths = [
         pixels(value, unit, screen) * (-1 if sign == "-" else 1)
         for sign, value, unit in _LENGTH.findall(size)

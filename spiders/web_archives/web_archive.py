@@ -238,7 +238,7 @@ class WebArchive:
             return
         at = time_of_date(stated)
         if at is None or not EARLIEST <= at <= utc_now():
-            raise NoCapture(f"the capture {capture.stamp} has an impossible time: {stated[:60]!r}")
+            raise NoCapture(f"the capture {capture.stamp} has an invalid time: {stated[:60]!r}")
         if abs(at - capture.at) >= dt.timedelta(seconds=1) and not is_exact:
             raise NoCapture(
                 f"the archive returned the capture {at:%Y%m%d%H%M%S} instead of {capture.stamp}"

@@ -94,7 +94,7 @@ class End(ABC):
 
     @abstractmethod
     def finish(self) -> None:
-        """Enable the triggers, number new rows after the copied rows, and remove the mark."""
+        """Enable the triggers, continue row numbers after the copied rows, and remove the mark."""
 
     @abstractmethod
     def close(self) -> None:

@@ -33,8 +33,8 @@ MAX_SEARCHED_RUNS: Final = 10
 """Maximum number of earlier run reports searched for facts. Reports of failed visits have none."""
 
 MIN_NEWER_RELEASES: Final = 3
-"""Minimum number of stored releases that are newer than all rows of a listing before this is
-reported, if the listing never contained them."""
+"""Minimum number of stored releases newer than all rows of a listing for a report that the listing
+is behind, if it never contained these releases."""
 
 NEWEST_RELEASES: Final = 5
 """Number of newest stored releases compared with the listing."""

@@ -127,8 +127,8 @@ def test_a_private_address_is_never_requested(served: LoopbackArchive) -> None:
     ("told", "why"),
     [
         ("20190401000000", "capture 20190401000000 instead of 20180401000000"),
-        ("19910101000000", "impossible time"),
-        ("20990101000000", "impossible time"),
+        ("19910101000000", "invalid time"),
+        ("20990101000000", "invalid time"),
     ],
 )
 def test_a_capture_of_another_time_is_refused(served: LoopbackArchive, told: str, why: str) -> None:
