@@ -89,20 +89,22 @@ def redact(
         with store.transaction():
             given = [decisions.Redacted(release, now, why) for release in releases]
             forgotten = store.forget_texts_of_files(sorted({one.uri for one in gone}))
+            restarts = bool(releases or forgotten)
             for release in releases:
                 store.redact(release, at=now, why=why)
-            if releases or forgotten:
+            if restarts:
                 # The journal also contains the texts. It is restarted with a snapshot of the store.
                 store.forget_journal()
             addresses = sorted({one.uri for one in gone if one.kind in ANSWERS})
             home.orders.keep(store, [*given, decisions.FilesRedacted(addresses, now, why)])
-        if releases or forgotten:
+        if restarts:
             store.overwrite_free_space()
             gone = [*gone, *of_texts(home.archive, records, releases)]
-        done = take_out(
-            archive, ("redact", why), gone, [*store.captured()], store.relocate_captures
-        )
-    if releases or forgotten:
+        # A journal that continues needs the new locations. A snapshot contains them.
+        with closing(home.plain_store() if restarts else home.store(archive=archive)) as moving:
+            captures = [*moving.captured()]
+            done = take_out(archive, ("redact", why), gone, captures, moving.relocate_captures)
+    if restarts:
         # The cache contains rendered texts.
         delete_file(home.path / "rendered.db")
         begin_journal(home, given)

@@ -17,7 +17,7 @@ from data.store.open import open_store
 from data.text.urls import canonical_url
 from data.wording import sized
 from tests.command import collect, communique, make_home
-from tests.press_room import listing_html, release_html, served
+from tests.press_room import Answer, listing_html, release_html, served
 from tests.services import home_on
 
 URL = "https://acme.example/news/0"
@@ -126,6 +126,24 @@ def test_nothing_published_reports_a_redaction_as_an_act_of_the_publisher(tmp_pa
         assert "redacted" not in json.dumps(waiting)
         shown = communique("show", address, home=home).stdout
         assert "redacted: this archive removed its texts (order 7)" in shown
+
+
+def test_a_rebuild_finds_all_records_beside_a_redacted_image(tmp_path: Path) -> None:
+    with served() as room:
+        room.page("/", listing_html([1]))
+        body = '<p>The pilots of pier 1 show their new lamp.</p><img src="/lamp.png">'
+        room.page("/news/1.html", release_html(1, text=body))
+        room.answers["/lamp.png"] = Answer(b"\x89PNG\r\n\x1a\n1", content_type="image/png")
+        home = make_home(tmp_path / "home", f"{room.base}/")
+        with (home / "communique.toml").open("a") as file:
+            file.write("\n[archive]\nimages = true\n")
+        assert collect(home)["new"] == 1
+        image = f"{room.base}/lamp.png"
+        done = communique("mirror", "redact", image, "--why", "order 7", "--json", home=home)
+        assert (json.loads(done.stdout)["releases"], done.returncode) == ([], 0), done.stderr
+    rebuilt = tmp_path / "rebuilt"
+    again = communique("mirror", "rebuild", "--to", str(rebuilt), "--json", home=home)
+    assert (again.returncode, json.loads(again.stdout)["unreadable"]) == (0, []), again.stderr
 
 
 def holds(path: Path, text: bytes) -> bool:
