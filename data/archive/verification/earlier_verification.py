@@ -101,7 +101,7 @@ def checked_archive(
     read: Mapping[str, Read],
     problems: Iterable[ArchiveProblem],
 ) -> CheckedArchive:
-    """Return the facts about a complete verification with which the next verification skips files.
+    """Return facts about a complete verification, so that the next verification can skip files.
 
     ``read`` contains finished files by name. Files with ``problems`` or unsigned leaves are left
     out.
