@@ -1,9 +1,10 @@
 """Parse HTML with libxml2, or like a browser if libxml2 loses text.
 
 libxml2 is faster, but puts text after a stray ``</html>`` outside the tree and stops at 2,048
-levels of nesting. Browsers handle both. If the end tag of an element such as ``<title>`` or
-``<select>`` is missing, even browsers hide the rest of the document. This module then adds the end
-tag.
+levels of nesting. Browsers handle both. libxml2 also puts elements of HTML 5, such as ``<main>``,
+into the head if the tags of head and body are omitted. This module moves them into the body. If the
+end tag of an element such as ``<title>`` or ``<select>`` is missing, even browsers hide the rest of
+the document. This module then adds the end tag.
 """
 
 import re
@@ -72,6 +73,14 @@ MIN_HIDDEN_BODY_TAGS: Final = 3
 """A missing end tag is added only if the element without it hides at least this many body tags (see
 `BODY_TAG`)."""
 
+SECTION_TAGS: Final = frozenset(
+    "main article section header footer nav aside figure details dialog hgroup search".split()  # noqa: SIM905 - words read better in a row
+)
+"""Tags of HTML 5 that start the body of a document without a ``<body>`` tag.
+
+Custom elements, whose names contain a hyphen, also start it (WHATWG HTML, 13.2.6.4.4).
+"""
+
 UNCLOSED_URL: Final = re.compile(
     rb"(?i)(\shref\s{0,9}=\s{0,9}([\"'])[^\"'<>\s()]{1,2000})>(?=[^\"'<>]{1,2000}<)"
 )
@@ -122,6 +131,7 @@ def _parsed(markup: bytes) -> tuple[etree._Element, bool]:
         root = None
     if root is None:
         return etree.Element("html"), True
+    _move_sections_to_body(root)
     limit = etree.ErrorTypes.ERR_RESOURCE_LIMIT
     cut = any(entry.type == limit for entry in parser.error_log)
     beside = any(
@@ -133,6 +143,23 @@ def _parsed(markup: bytes) -> tuple[etree._Element, bool]:
         other.tag == "html" and (other.text or "").strip() for other in root.itersiblings()
     )
     return root, not (cut or beside or continues)
+
+
+def _move_sections_to_body(root: etree._Element) -> None:
+    head = root.find("head")
+    sections = [
+        element
+        for element in (head if head is not None else ())
+        if element.tag in SECTION_TAGS or "-" in str(element.tag)
+    ]
+    if not sections:
+        return
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    sections[-1].tail = (sections[-1].tail or "") + (body.text or "")
+    body.text = None
+    body[:0] = sections
 
 
 def _as_browsers_do(text: str) -> str:

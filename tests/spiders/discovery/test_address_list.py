@@ -58,7 +58,7 @@ def test_a_list_without_lines_is_refused(content: bytes) -> None:
 
 @pytest.mark.parametrize("body", ["", "<outline text='Harbours'><outline text='Port'>"])
 def test_a_file_without_any_address_is_refused(body: str) -> None:
-    with pytest.raises(BadList, match=r"feeds.opml: .*outline"):
+    with pytest.raises(BadList, match=r"feeds.opml: .*OPML"):
         read_addresses(f"<opml version='2.0'><body>{body}".encode(), "feeds.opml")
 
 

@@ -524,3 +524,13 @@ def test_a_label_with_the_class_of_a_title_is_not_the_title() -> None:
     )
     found = rows(read(f"<ul>{body}</ul>"))
     assert all(said.endswith(title) for (_, said, _), title in zip(found, TITLES, strict=True))
+
+
+def test_a_listing_without_the_tags_of_head_and_body_is_read() -> None:
+    items = "".join(
+        f'<li><time datetime="2026-11-{20 - n}">{20 - n} Nov</time> <a href="/news/{n}">{title}</a>'
+        for n, title in enumerate(TITLES)
+    )
+    html = f"<!doctype html><html><title>Press</title><main><h1>Press</h1><ul>{items}</ul></main>"
+    page = read_listing(Page(URL, html.encode(), "text/html"), DateContext("UTC", now=NOW))
+    assert [item.title for item in page.items] == [*TITLES]

@@ -67,6 +67,25 @@ ODD: Final = {
 }
 
 
+WITHOUT_BODY_TAG: Final = {
+    "main": f"<main>{TEXT}</main>",
+    "header and main": f"<header>{MENU}</header><main><article>{TEXT}</article></main><p>x</p>",
+    "article and text": f"<article>{TEXT}</article> Text after it",
+    "a custom element": f"<press-release>{TEXT}</press-release>",
+}
+
+
+@pytest.mark.parametrize("markup", WITHOUT_BODY_TAG.values(), ids=WITHOUT_BODY_TAG)
+def test_a_page_without_the_tags_of_head_and_body_is_read(markup: str) -> None:
+    markup = f"<!doctype html><html lang=en><title>Harbour Board</title>{markup}"
+    root = parse(markup.encode())
+    assert [child.tag for child in root] == ["head", "body"]
+    assert "Pilots" not in "".join(map(str, root[0].itertext()))
+    read = read_release(Page("https://harbour.example/1", markup.encode()), READING).content
+    assert read.title == HEADLINE
+    assert LAST in read.body_text
+
+
 @pytest.mark.parametrize("markup", (STRAY | UNCLOSED | ODD).values(), ids=STRAY | UNCLOSED | ODD)
 def test_the_text_of_a_malformed_page_is_read(markup: str) -> None:
     read = read_release(Page("https://harbour.example/1", markup.encode()), READING).content
