@@ -11,6 +11,7 @@ import base64
 import hashlib
 import zipfile
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -75,7 +76,7 @@ def signature_fault(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as package:
             return _fault(package) if DIGEST in package.NameToInfo else None
-    except (msgspec.DecodeError, ValueError, KeyError, UnsupportedAlgorithm) as error:
+    except (msgspec.DecodeError, ValueError, KeyError) as error:
         return f"the signature can't be checked ({error})"
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError):
         # RuntimeError: a password is needed, or the compression is unsupported.
@@ -92,21 +93,29 @@ def _fault(package: zipfile.ZipFile) -> str | None:
         return f"the signature does not hold: {DESCRIPTION} was changed"
     if not _is_signed(signed):
         return "the signature does not hold: it does not match the signed digest"
-    resources = msgspec.json.decode(described, type=_Description).resources
+    change = _change(package, msgspec.json.decode(described, type=_Description).resources)
+    return change and f"the signature does not hold: {change}"
+
+
+def _change(package: zipfile.ZipFile, resources: list[_Resource]) -> str | None:
+    """Return what was changed in a package since its resources were listed, or None."""
     known = {one.path: one.hash for one in resources}
-    for name in package.NameToInfo:
-        if name.startswith("archive/") and known.get(name) != _hash(package, name):
-            return f"the signature does not hold: {name} was changed or added"
+    # Programs differ in which of several files with the same name they read.
+    entries = Counter(info.filename for info in package.infolist())
+    for name in dict.fromkeys([*known, *entries]):
+        if entries[name] > 1:
+            return f"the file contains {name} more than once"
+        if not name.startswith("archive/"):
+            continue
+        if not entries[name]:
+            return f"{name} was removed"
+        if known.get(name) != _hash(package, name):
+            return f"{name} was changed or added"
     return None
 
 
 def _is_signed(signed: _SignedData) -> bool:
-    if signed.public_key:
-        key = load_der_public_key(base64.b64decode(signed.public_key))
-    else:
-        key = load_pem_x509_certificates(signed.domain_cert.encode())[0].public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise UnsupportedAlgorithm("the key is not an ECDSA key")
+    key = _key(signed)
     signature = base64.b64decode(signed.signature)
     if len(signature) in RAW_BYTES:
         half = len(signature) // 2
@@ -117,6 +126,20 @@ def _is_signed(signed: _SignedData) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def _key(signed: _SignedData) -> ec.EllipticCurvePublicKey:
+    """Return the public key of a signature. Raises ValueError if it can't be used."""
+    try:
+        if signed.public_key:
+            key = load_der_public_key(base64.b64decode(signed.public_key))
+        else:
+            key = load_pem_x509_certificates(signed.domain_cert.encode())[0].public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError("its public key or certificate can't be read") from None
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise ValueError("the key is not an ECDSA key")  # noqa: TRY004 - the type of an input
+    return key
 
 
 def _json(package: zipfile.ZipFile, name: str) -> bytes:

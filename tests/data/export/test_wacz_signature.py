@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -114,6 +115,51 @@ def test_a_signature_that_does_not_hold_is_reported_on_import(tmp_path: Path) ->
     assert made.returncode == 1
     assert "datapackage.json was changed" in made.stderr
     assert "Traceback" not in made.stderr
+
+
+def signed_package(path: Path, *archived: tuple[str, bytes], key: str | None = None) -> Path:
+    """Write a WACZ file whose signed description lists archive/a.warc and archive/b.warc."""
+    listed = {f"archive/{name}.warc": name.encode() for name in "ab"}
+    resources = [
+        {"path": name, "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+        for name, content in listed.items()
+    ]
+    described = json.dumps({"resources": resources}).encode()
+    digest = f"sha256:{hashlib.sha256(described).hexdigest()}"
+    signed = msgspec.to_builtins(signed_data(digest, "2026-03-02T12:00:00Z", "Us", KEY))
+    if key is not None:
+        signed["publicKey"] = key
+    with zipfile.ZipFile(path, "w") as package, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        for name, content in archived or listed.items():
+            package.writestr(name, content)
+        package.writestr("datapackage.json", described)
+        digests = {"hash": digest, "signedData": signed}
+        package.writestr("datapackage-digest.json", json.dumps(digests))
+    return path
+
+
+def test_each_signed_file_is_in_the_package_exactly_once(tmp_path: Path) -> None:
+    path, first, second = tmp_path / "x.wacz", "archive/a.warc", "archive/b.warc"
+    assert signature_fault(signed_package(path)) is None
+    signed = (first, b"a"), (second, b"b")
+    for forged in ((first, b"forged"), (second, b"b"), ("pages/pages.jsonl", b"")):
+        twice = signature_fault(signed_package(path, forged, *signed, forged))
+        assert f"contains {forged[0]} more than once" in str(twice)
+    added = signature_fault(signed_package(path, *signed, ("archive/c.warc", b"c")))
+    assert "archive/c.warc was changed or added" in str(added)
+    for kept in signed:
+        missing = signature_fault(signed_package(path, kept))
+        assert missing is not None
+        assert missing.endswith("was removed")
+
+
+@pytest.mark.parametrize("key", ["AAAA", "é", "", "MCowBQYDK2VwAyEA" + "A" * 43 + "="])
+def test_a_fault_in_the_key_is_explained_in_one_sentence(tmp_path: Path, key: str) -> None:
+    fault = signature_fault(signed_package(tmp_path / "x.wacz", key=key))
+    assert fault is not None
+    assert "can't be checked" in fault
+    assert len(fault) < 100
 
 
 def test_one_log_always_signs_with_the_same_key() -> None:
