@@ -14,8 +14,8 @@ from the design:
 - The page was redesigned, and all its lines remain, though in a different order.
 - The page was redesigned, and no line of its stored text was the release's own text.
 
-Links to other pages that moved come from the design if the page was rebuilt, or if several releases
-of the visit have links that moved in the same way, for example from ``/news/`` to ``/press/``.
+Moved links come from the design if the page was rebuilt, or if the linked site has new addresses
+(see `spiders.crawl.drafts.link_moves`).
 
 A title change comes from the design if the site's name, a date or a byline was added or removed at
 either end. The shorter title is then kept. All other changes are edits, even in the same visit.
@@ -28,9 +28,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import PurePosixPath
 from typing import Final
-from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -38,11 +36,11 @@ from data.dates.context import DateContext
 from data.identity.decision import KEPT_RULE
 from data.models import Content, Draft, Release
 from data.revisions.alignment import aligned
-from data.revisions.edits import moved_links, named_files, significant_changes
+from data.revisions.edits import named_files, significant_changes
 from data.text.words import tokens, word_hashes
 from spiders.body.line_kinds import LineKinds
+from spiders.crawl.drafts.link_moves import LinkMoves
 from spiders.crawl.drafts.page_sketch import Shown, is_rebuilt
-from spiders.page.links import url_pattern
 from spiders.page.phrases import comparison_key
 
 MIN_SHARED_CHANGES: Final = 3
@@ -92,20 +90,11 @@ Passages = list[tuple[list[str], list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """The kinds of the old and new address of a link."""
-
-    old: Hashable
-    new: Hashable
-
-
-@dataclass(frozen=True, slots=True)
 class Note:
     """A changed release: its stored version (``known``) and its page (``shown``).
 
     - ``rebuilt``: whether the design of the page changed
-    - ``keys``: keys of the removed and added lines and files, and of the moved links, for
-      comparison with other releases
+    - ``keys``: keys of the removed and added lines and files, for comparison with other releases
     - ``around``: the text of the page's frames (header, footer and the like), without frames that
       contain the stored text
     """
@@ -128,6 +117,7 @@ class LayoutChange:
         self._skeleton = skeleton
         self._notes: dict[str, Note] = {}
         self._met: defaultdict[Hashable, set[str]] = defaultdict(set)
+        self._link_moves = LinkMoves()
         self._rebuilt: set[str] = set()
         self._pages: set[str] = set()
         self._lines: Counter[str] = Counter()
@@ -161,7 +151,7 @@ class LayoutChange:
                 for line in came:
                     self._came[_masked(line)].add(draft.url)
         keys = frozenset(_keys(known.content, draft.content, differing) if rebuilt else ())
-        keys |= _moves(known.content, draft.content)
+        self._link_moves.note(draft.url, known.content, draft.content)
         self._notes[draft.url] = Note(known, shown, rebuilt, keys, _around(known.content, shown))
         if rebuilt:
             self._rebuilt.add(draft.url)
@@ -215,7 +205,7 @@ class LayoutChange:
                 # page frame.
                 new = replace(new, body_text=old.body_text, body_html=old.body_html)
         # A new design often comes with new addresses.
-        if note.rebuilt or self._are_new_addresses(old, new):
+        if note.rebuilt or self._link_moves.are_new_addresses(old, new):
             edited.discard("links")
         if "attachments" in changed:
             before, after = named_files(old), named_files(new)
@@ -243,16 +233,6 @@ class LayoutChange:
                 came += right
         moved = Counter(map(_key, gone)) == Counter(map(_key, came))
         return moved and (note.rebuilt or not gone)
-
-    def _are_new_addresses(self, old: Content, new: Content) -> bool:
-        """Whether several releases of the visit share all moves of a release's links.
-
-        A link to another page of the same kind is an edit, although several releases have it.
-        """
-        return all(
-            move.old != move.new and len(self._met[move]) >= MIN_SHARED_CHANGES
-            for move in _moves(old, new)
-        )
 
     def _had_text(self, note: Note, kinds: LineKinds) -> bool:
         """Whether any line of the stored body is the release's own text."""
@@ -370,17 +350,6 @@ def _keys(old: Content, new: Content, differing: Passages) -> Iterator[Hashable]
         yield "file", name
     if rest := rest_of(tokens(old.title), tokens(new.title)):
         yield "title", _masked(" ".join(rest))
-
-
-def _moves(old: Content, new: Content) -> set[Move]:
-    """Return the kinds of addresses that the moved links of a release had and have."""
-    moved = moved_links(old, new).values()
-    return {Move(_address_kind(before), _address_kind(after)) for before, after in moved}
-
-
-def _address_kind(url: str) -> Hashable:
-    """Return the pattern of a URL, and its extension such as ``.html``."""
-    return url_pattern(url), PurePosixPath(urlsplit(url).path).suffix
 
 
 def _lines(text: str) -> Iterator[str]:
