@@ -33,7 +33,7 @@ GOOD = 'name = "Harbour Board"\nurl = "https://harbour.example/news/"\ntimezone 
         (GOOD + 'feed = "https://harbour.example/f"\n[listing]\nlink = "a"\n', "feed", "either"),
         (GOOD + 'date_order = "DYM"\n', "date_order", "DYM"),
         (GOOD + "[[release]]\ntitle = 'h1'\n[[release]]\ntitle = 'h2'\n", "release", "until"),
-        ("name = ", "syntax", "not TOML"),
+        ("name = ", "syntax", "TOML"),
         (GOOD + "deep = " + "[" * 5000 + "]" * 5000, "syntax", "too deep"),
         (GOOD + '[listing]\nlink = "a|b"\n', "listing.link", "namespaces"),
         (GOOD + '[release]\ntitle = "h1[svg|title]"\n', "release.title", "namespaces"),
