@@ -2,11 +2,22 @@
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from data.text.source_secrets import Secrets
+
+NO_TEXT: Final = frozenset(
+    [
+        *("id", "source", "release", "kind", "state", "story", "record_id", "file", "payload"),
+        *("day", "period", "at", "zone", "precision", "language", "timezone"),
+    ]
+)
+"""Names of columns and JSON fields without texts of sites: ids, dates and the like.
+
+A secret may equal the id of a source. A value with ``//`` may be an address, so it is masked.
+"""
 
 
 def without_secrets(value: Any, secrets: Secrets) -> Any:
@@ -48,17 +59,36 @@ def _changed(value: object, names: Iterable[str], secrets: Secrets) -> dict[str,
     return {name: after for name, before, after in made if after != before}
 
 
-def rows_without_secrets(rows: Iterable[Sequence[Any]], secrets: Secrets) -> list[Sequence[Any]]:
-    """Return rows with ``***`` instead of each secret in their texts and JSON columns."""
-    return [tuple(_column_without_secrets(one, secrets) for one in row) for row in rows]
+def rows_without_secrets(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], secrets: Secrets
+) -> list[Sequence[Any]]:
+    """Return rows with ``***`` instead of each secret in their texts and JSON.
+
+    Values that are no text, such as ids, are unchanged (see `NO_TEXT`).
+    """
+    return [
+        tuple(_column_without_secrets(*one, secrets) for one in zip(columns, row, strict=True))
+        for row in rows
+    ]
 
 
-def _column_without_secrets(value: Any, secrets: Secrets) -> Any:
+def _column_without_secrets(name: str, value: Any, secrets: Secrets) -> Any:
     if isinstance(value, str) and value.startswith(("{", "[")):
         try:
             content = msgspec.json.decode(value)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return secrets.masked(value)
-        shown = without_secrets(content, secrets)
+        shown = _content_without_secrets(name, content, secrets)
         return value if shown == content else msgspec.json.encode(shown).decode()
-    return without_secrets(value, secrets)
+    return _content_without_secrets(name, value, secrets)
+
+
+def _content_without_secrets(name: str, value: Any, secrets: Secrets) -> Any:
+    """Mask secrets in the value of a column, or of a field of its JSON, with this name."""
+    if isinstance(value, str):
+        return value if name in NO_TEXT and "//" not in value else secrets.masked(value)
+    if isinstance(value, list):
+        return [_content_without_secrets(name, one, secrets) for one in value]
+    if isinstance(value, dict):
+        return {key: _content_without_secrets(key, one, secrets) for key, one in value.items()}
+    return value

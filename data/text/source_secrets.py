@@ -24,7 +24,7 @@ from data.text.decoded_forms import (
 )
 from data.text.masking import MASK, NAMES, without_user
 
-RULES_VERSION: Final = 4
+RULES_VERSION: Final = 5
 """Version of the masking rules. When it changes, the whole site is rendered again."""
 
 MIN_VALUE_LENGTH: Final = 8
@@ -73,6 +73,12 @@ ATTRIBUTE: Final = re.compile(
 BARE_TAG: Final = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,20}>")
 """Pattern that matches a tag without attributes, which can't contain a secret."""
 
+DATE: Final = re.compile(
+    r"(?:[0-3]?[0-9][-./]){0,2}(?:19|20)[0-9]{2}(?:[-./][0-3]?[0-9]){0,2}"
+    r"(?:[-./](?:19|20)[0-9]{2})?(?:[T ][0-9:.]{2,15}(?:Z|[+-][0-9:]{2,5})?)?"
+)
+"""Pattern that matches a date, with or without a time, or a range of years such as 2025-2026."""
+
 FULL_WIDTH: Final = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 """Map from printable ASCII characters to their full-width forms, by code point."""
 
@@ -98,11 +104,12 @@ class Secret(NamedTuple):
     def is_distinctive(self) -> bool:
         """Return whether the value is masked wherever it occurs, even without its parameter's name.
 
-        A distinctive value is long, and neither a plain word nor a number.
+        A distinctive value is long, and neither a plain word nor a number nor a date.
         """
         is_word = self.value.isalpha() and (self.value.islower() or self.value.istitle())
         is_long = len(_letters(self.value)) >= MIN_VALUE_LENGTH
-        return is_long and not is_word and not self.value.isdecimal()
+        is_number = self.value.isdecimal() or DATE.fullmatch(self.value)
+        return is_long and not is_word and not is_number
 
 
 class Secrets:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from data.models import Draft, Source
 from data.search.query import Query
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.text.masked_values import rows_without_secrets, without_secrets
 from data.text.source_secrets import Secrets
+from feeds.publishing.publish import publish
 from tests.feeds.sample_store import make_release
 
 ASKED = "https://acme.example/news?token=TOPSECRET1"
@@ -96,9 +99,36 @@ def test_addresses_are_read_again_only_if_they_change(store: Store) -> None:
 
 def test_secrets_are_replaced_within_json_and_texts_of_rows() -> None:
     plain = '[1, "no secret"]'
-    row = (f'{{"{ASKED}": ["{ASKED}"]}}', f"[1] {ASKED}", plain, None, 1, b"x")
-    shown = f'{{"{ASKED}":["{SHOWN}"]}}', f"[1] {SHOWN}", plain, None, 1, b"x"
-    assert rows_without_secrets([row], Secrets([ASKED])) == [shown]
+    row = (f'{{"{ASKED}": ["{ASKED}"]}}', f"[1] {ASKED}", plain, None, 1, b"x", "TOPSECRET1", ASKED)
+    shown = f'{{"{ASKED}":["{SHOWN}"]}}', f"[1] {SHOWN}", plain, None, 1, b"x", "TOPSECRET1", SHOWN
+    columns = ["content", "title", "body", "a", "b", "c", "id", "source"]
+    assert rows_without_secrets(columns, [row], Secrets([ASKED])) == [shown]
+
+
+def test_a_column_with_deeply_nested_brackets_is_masked_as_text() -> None:
+    nested = "[" * 100_000
+    rows = rows_without_secrets(["title"], [(f"{nested}{ASKED}",)], Secrets([ASKED]))
+    assert rows == [(f"{nested}{SHOWN}",)]
+
+
+def test_a_secret_that_equals_a_source_id_or_a_date_leaves_ids_and_dates_as_they_are(
+    store: Store, tmp_path: Path
+) -> None:
+    release = make_release(1, "harbour-news1")
+    day = release.day
+    store.register(Source("harbour-news1", "Harbour", "https://acme.example/list?key=***", "UTC"))
+    for secret in (f"key=harbour-news1&session={day}", f"session={day}T09:00:00Z"):
+        store.begin_walk("harbour-news1", f"https://acme.example/list?{secret}", "rules", at=NOW)
+    draft = Draft("harbour-news1", "https://acme.example/1", release.content)
+    store.record(draft, seen=NOW, since=NOW)
+    shown = store.public_view()
+    (found,) = shown.by_first_seen()
+    assert (found.source, found.day) == ("harbour-news1", day)
+    assert shown.facets() == store.facets()
+    assert found.content.published == release.content.published
+    done = publish(store, tmp_path, SiteSettings(url="https://h.example/"), now=NOW)
+    assert not done.errors
+    assert any(tmp_path.rglob("harbour-news1.json"))
 
 
 def test_a_store_without_secrets_is_its_own_public_view(store: Store) -> None:

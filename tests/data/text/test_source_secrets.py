@@ -241,3 +241,10 @@ def test_letters_get_places_only_if_a_value_may_begin_in_them(
     assert placed == []
     assert SECRETS.masked("It is top-secret1.") == "It is ***."
     assert placed
+
+
+@pytest.mark.parametrize("value", ["2026-11-12", "2025-2026", "12.11.2026", "2026-11-12T09:00:00Z"])
+def test_a_date_in_an_address_is_hidden_only_after_its_parameter(value: str) -> None:
+    found = Secrets([f"https://a.example/?session={value}"])
+    text = f"Debates of {value}: /n/1?session={value}"
+    assert found.masked(text) == f"Debates of {value}: /n/1?session=***"

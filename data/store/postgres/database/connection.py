@@ -120,8 +120,12 @@ class PostgresConnection(Transactions):
             return cursor
 
     def ask(self, sql: str, arguments: Arguments = (), /) -> list[Any]:
-        rows = self.execute(sql, arguments).fetchall()
-        return rows_without_secrets(rows, self.secrets) if self.secrets else rows
+        cursor = self.execute(sql, arguments)
+        rows = cursor.fetchall()
+        if not self.secrets:
+            return rows
+        columns = [one.name for one in cursor.description or ()]
+        return rows_without_secrets(columns, rows, self.secrets)
 
     def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
         if not rows:

@@ -119,11 +119,11 @@ class SqliteConnection(Transactions):
         return self._threads.tables  # type: ignore[no-any-return]  # a thread-local is untyped
 
     def ask(self, sql: str, arguments: Arguments = ()) -> list[Any]:
-        rows = self._fetch(sql, arguments)
-        return rows_without_secrets(rows, self.secrets) if self.secrets else rows
+        columns, rows = self._fetch(sql, arguments)
+        return rows_without_secrets(columns, rows, self.secrets) if self.secrets else rows
 
-    def _fetch(self, sql: str, arguments: Arguments) -> list[Any]:
-        """Return all rows of a query as stored.
+    def _fetch(self, sql: str, arguments: Arguments) -> tuple[list[str], list[Any]]:
+        """Return the names of columns and all rows of a query as stored.
 
         No cursor remains open, because it would keep its snapshot open. Raises Interrupted if the
         work of this thread was stopped.
@@ -131,10 +131,10 @@ class SqliteConnection(Transactions):
         interruption = current()
         try:
             if interruption is None:
-                return self.db.execute(sql, arguments).fetchall()
+                return _table(self.db.execute(sql, arguments))
             with interruption.ending(self.db.interrupt):
                 if not interruption.is_stopped:
-                    return self.db.execute(sql, arguments).fetchall()
+                    return _table(self.db.execute(sql, arguments))
         except sqlite3.Error as error:
             if interruption is None or not interruption.is_stopped:
                 raise self._failed(error) from error
@@ -305,6 +305,11 @@ class SqliteConnection(Transactions):
         if found is not None:
             found.close()
             del self._threads.db, self._threads.tables
+
+
+def _table(cursor: sqlite3.Cursor) -> tuple[list[str], list[Any]]:
+    """Return the names of the columns, and all rows."""
+    return [name for name, *_ in cursor.description or ()], cursor.fetchall()
 
 
 def limit_steps(connection: sqlite3.Connection, end: float = math.inf) -> None:
