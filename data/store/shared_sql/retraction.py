@@ -42,8 +42,8 @@ class RetractionPart(Part):
     ) -> Literal["unchanged", "changed"]:
         """Record that a release was seen unchanged. A retracted release is then online again.
 
-        Returns ``changed`` if the release was retracted, otherwise ``unchanged``. ``capture`` is
-        the archive record of the response.
+        Returns ``changed`` if the release was retracted and not redacted, otherwise ``unchanged``.
+        ``capture`` is the archive record of the response.
         """
         (kind,) = self.mark_all_unchanged([SeenRelease(release_id, seen, capture)])
         return kind
@@ -58,7 +58,8 @@ class RetractionPart(Part):
         ids = [one.release_id for one in sightings]
         with self._writing() as db:
             rows = self._ask(
-                f"SELECT id FROM releases WHERE retracted IS NOT NULL AND id IN ({places(ids)})",
+                f"SELECT id FROM releases r WHERE retracted IS NOT NULL AND NOT {redacted_row('r')}"
+                f" AND id IN ({places(ids)})",
                 ids,
             )
             retracted = {release_id for (release_id,) in rows}

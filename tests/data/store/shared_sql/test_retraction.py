@@ -86,9 +86,13 @@ def test_a_retraction_is_no_longer_listed_once_its_release_is_redacted(store: St
     assert [*store.returns()] == []
     assert store.select(Selection(state="retracted"), limit=9).found == ()
     assert len(store.select(Selection(state="standing"), limit=9).found) == 1
+    events = [one.kind for one in store.queued_events(limit=99)]
+    assert store.mark_unchanged(release, seen=NOON + 5 * DAY) == "unchanged"
+    assert [one.kind for one in store.queued_events(limit=99)] == events
     found = store.release(release)
     assert found is not None
     assert found.retracted is None
+    assert found.updated == NOON + 4 * DAY
 
 
 def test_a_redacted_release_is_not_restored_by_a_visit(store: Store) -> None:
