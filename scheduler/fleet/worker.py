@@ -17,6 +17,7 @@ from data.errors import CommuniqueError, StoreError
 from data.store.postgres.database.pool import DATABASE_UNREACHABLE_MESSAGE, failed
 from data.store.postgres.fleet_state import is_newer
 from data.store.postgres.hosts import Hosts
+from data.store.shared_sql.database.connection import NEWER_SCHEMA_MESSAGE
 from data.text.masking import masked
 from scheduler.children.executor import MAX_VISITS, Executor
 from scheduler.fleet.held_hosts import HeldHosts
@@ -36,11 +37,6 @@ from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_
 
 POLL_SECONDS: Final = 1.0
 """Time in seconds between two checks whether the database still responds."""
-
-NEWER_SCHEMA_MESSAGE: Final = (
-    "a newer version of Communique changed it, and this worker could damage it: "
-    "update Communique on this machine, too"
-)
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from data.store.shared_sql.database.connection import HALF_FULL, MARK
+from data.store.shared_sql.database.connection import HALF_FULL, MARK, NEWER_SCHEMA_MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -31,10 +31,6 @@ program."""
 FOREIGN: Final = (
     "it contains tables of another program, so nothing is written to it: create a separate "
     "database for Communique"
-)
-NEWER_SCHEMA_MESSAGE: Final = (
-    "it was written by a newer version of Communique and could be damaged by this one: update "
-    "Communique here, too"
 )
 ENCODING: Final = "its encoding is {}: create a database with ENCODING 'UTF8'"
 

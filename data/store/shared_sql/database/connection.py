@@ -21,6 +21,11 @@ HALF_FULL: Final = (
     "--from and --to"
 )
 
+NEWER_SCHEMA_MESSAGE: Final = (
+    "it was written by a newer version of Communique and could be damaged by this one: update "
+    "Communique on this machine, or use an older copy"
+)
+
 ROLLED_BACK_MESSAGE: Final = (
     "an earlier error, such as a full disk, undid all writes of the transaction: correct its cause,"
     " and try again"

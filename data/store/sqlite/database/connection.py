@@ -17,6 +17,7 @@ from data.sqlite_file import cause_of, files_of, is_read_only, open_for_reading,
 from data.store.shared_sql.database.connection import (
     HALF_FULL,
     MARK,
+    NEWER_SCHEMA_MESSAGE,
     ROLLED_BACK_MESSAGE,
     Arguments,
 )
@@ -54,10 +55,6 @@ BROKEN_LINK_MESSAGE = (
 BEFORE = (
     "it was written before the first release of Communique, and such stores are no longer "
     "supported: choose another --home, or move the file away and collect again"
-)
-NEWER_SCHEMA_MESSAGE = (
-    "it was written by a newer version of Communique and could be damaged by this one: update "
-    "Communique, or use an older copy"
 )
 LOG_PAGES: Final = 4000
 """Number of 4 KB pages in the write-ahead log that trigger a checkpoint."""
