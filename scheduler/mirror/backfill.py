@@ -138,7 +138,7 @@ class Backfill:
         known = [*islice(self._store.by_first_seen(self._source), MAX_KNOWN_RELEASES)]
         urls = [url for one in known for url in one.aliases]
         self._shapes.update(map(shape_of, urls))
-        for url in filter(None, (self._file.url, self._file.feed)):
+        for url in self._file.addresses:
             self._add_prefix(prefix_of(url, is_listing=True))
             if not self._is_covered(url):
                 self._add(self._web.captures(url))
@@ -192,7 +192,7 @@ class Backfill:
 
     def _read_listings(self) -> None:
         """Fetch captures of the listing, one per step, until they show which pages are releases."""
-        for url in filter(None, (self._file.url, self._file.feed)):
+        for url in self._file.addresses:
             if (key := canonical_url(url)) in self._index:
                 self._read_listing(changes(self._captures(key)))
 

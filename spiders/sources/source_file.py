@@ -116,6 +116,11 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.kind == "page"
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses that visits request first: the page or listing, and the feed."""
+        return tuple(filter(None, (self.url, self.feed)))
+
+    @property
     def releases(self) -> tuple[ReleaseRules, ...]:
         """All rules for release pages. A source file may have one or several tables of rules."""
         return self.release if isinstance(self.release, tuple) else (self.release,)

@@ -92,6 +92,7 @@ class ImportedPages:
         """URLs of the attachments and images of recorded releases."""
         if keeps_source:
             store.register(loaded.source)
+            store.note_addresses(loaded.file.addresses)
 
     # These are read when the first page is imported. Visits may change the templates until then.
 

@@ -47,8 +47,8 @@ class SourcesPart(Part):
         """Return the addresses of sources that may contain secrets.
 
         These are the addresses as requested and as published. Requested addresses are stored with
-        listing walks (backfills). A rebuilt store has no walks, but published addresses at least
-        show the names of parameters.
+        listing walks (backfills), or by ``note_addresses``. A rebuilt store lacks them, but
+        published addresses at least show the names of parameters.
         """
         rows = self._ask(
             "SELECT start FROM walks WHERE start LIKE :parameter OR start LIKE :user"

@@ -53,7 +53,7 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
                 errors.append(bad)
                 continue
             errors += unknown_proxy(home, one)
-            secrets = Secrets((one.file.url, one.file.feed or ""))
+            secrets = Secrets(one.file.addresses)
             found = without_secrets(found, secrets)
             drifts = without_secrets(guard.drifts(one) if guard else (), secrets)
             last = next(iter(store.runs(one.id, limit=1)), None) if store else None

@@ -65,7 +65,7 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
 
     Raises StoreError if the store can't be read.
     """
-    secrets = Secrets((one.file.url, one.file.feed or ""))
+    secrets = Secrets(one.file.addresses)
     store = home.store().public_view()
     runs = store.runs(one.id, limit=LAST_RUNS)
     recall = store.recall(one.id)

@@ -174,6 +174,7 @@ class Visit:
         first."""
         scope.since = interrupted or scope.started
         store.register(loaded.source)
+        store.note_addresses(loaded.file.addresses)
         # The pages of redacted releases are not requested, so that they stay out of the archive.
         for url in store.redacted_addresses(self.id):
             self.requested.claim(url)

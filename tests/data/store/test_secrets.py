@@ -89,6 +89,14 @@ def test_without_a_walk_the_name_of_the_parameter_is_enough(store: Store) -> Non
     assert found.url == f"{SHOWN}&id=1"
 
 
+def test_an_address_without_a_walk_is_noted_only_for_its_secret(store: Store) -> None:
+    store.note_addresses([ASKED, "https://acme.example/news?page=1", ASKED])
+    assert store.secrets().masked("TOPSECRET1") == "***"
+    assert store.secrets().known == Secrets([ASKED]).known
+    assert store.first_visit("acme") is None
+    assert store.walk("acme", ASKED) is None
+
+
 def test_addresses_are_read_again_only_if_they_change(store: Store) -> None:
     store.begin_walk("acme", ASKED, "rules", at=NOW)
     found = store.secrets()

@@ -278,3 +278,22 @@ def test_a_replaced_scan_is_a_change_when_a_second_visit_finds_it(
     other = Answer(pdf([text]) + b"\n% scanned again", content_type="application/pdf")
     room.answers["/fees.pdf"] = other
     assert [collect(home, "fees")["changed"] for _ in range(3)] == [0, 1, 0]
+
+
+def test_the_secret_of_a_single_page_is_shown_nowhere(room: Room, tmp_path: Path) -> None:
+    home = tmp_path / "own"
+    (home / "sources").mkdir(parents=True)
+    (home / "communique.toml").write_text(SETTINGS)
+    page = people_html(*PEOPLE, "Mark TOPSECRET1", title="Leaders TOPSECRET1")
+    room.page(f"{PATH}?token=TOPSECRET1", page)
+    (home / "sources" / "board.toml").write_text(
+        f'name = "Board"\nurl = "{room.base}{PATH}?token=TOPSECRET1"\n'
+        'timezone = "Europe/Oslo"\nkind = "page"\n'
+    )
+    for command in (("collect",), ("publish", "--all"), ("export",), ("search", "Mark")):
+        done = communique(*command, home=home)
+        assert done.returncode == 0, done.stderr
+        assert "TOPSECRET1" not in done.stdout + done.stderr
+    assert "***" in communique("export", home=home).stdout
+    site = [one for one in (home / "site").rglob("*") if one.is_file()]
+    assert [one for one in site if b"TOPSECRET1" in one.read_bytes()] == []

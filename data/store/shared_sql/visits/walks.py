@@ -4,7 +4,7 @@ A walk reads a listing page by page, to its oldest release.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,6 +17,7 @@ from data.store.shared_sql.files import DUE, due_arguments
 from data.store.shared_sql.sources import SourcesPart
 from data.store.unit_of_work import decisions
 from data.text.masking import masked
+from data.text.source_secrets import Secrets
 
 MAX_VISITS: Final = 10
 """Maximum number of visits that request a listed item. After that, the item is not considered a
@@ -92,6 +93,16 @@ class WalksPart(Part):
             )
             self.keep_walk(source, walk)
         return walk
+
+    def note_addresses(self, addresses: Iterable[str]) -> None:
+        """Store addresses of a source if they contain secrets, so that texts don't show them.
+
+        A source that is a single page has no walk, and imported pages are stored before the first
+        walk. These rows have no source, so they don't count as walks.
+        """
+        for address in addresses:
+            if Secrets([address]).known and not self.walk("", address):
+                self.keep_walk("", Walk(address, "", 0))
 
     def keep_walk(self, source: str, walk: Walk) -> None:
         """Store the progress of a walk (backfill)."""
