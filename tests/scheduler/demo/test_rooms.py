@@ -569,7 +569,7 @@ def test_source_files_need_a_name_an_address_and_a_zone(
 def test_a_dead_server_is_reported_in_one_sentence() -> None:
     with rooms_served() as rooms:
         os.kill(rooms.child.pid, signal.SIGKILL)
-        with pytest.raises(DemoError, match="ended with status -9"):
+        with pytest.raises(DemoError, match="status -9"):
             rooms.show(2)
 
 
