@@ -14,6 +14,11 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+def instant(seconds: float) -> dt.datetime:
+    """Return a time in UTC from seconds since 1970."""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
 @lru_cache(maxsize=1024)  # Cached because ZoneInfo itself keeps only eight zones.
 def zone_of(name: str) -> dt.tzinfo:
     """Return the time zone with an IANA name, or a fixed offset such as ``+04:00``.

@@ -1,7 +1,6 @@
 """communique watch: manage watches, their alerts and their outputs."""
 
 import asyncio
-import datetime as dt
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -11,6 +10,7 @@ from typing import Any, Final, get_args
 import click
 from click.core import ParameterSource
 
+from data.clock import instant
 from data.errors import WatchError
 from data.models import AlertKind
 from data.search.syntax import EDIT_WORDS
@@ -291,8 +291,8 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
                 "watch": one.watch,
                 "output": one.output,
                 "state": one.state,
-                "made": instant_of(one.made),
-                "due": instant_of(one.due),
+                "made": instant(one.made),
+                "due": instant(one.due),
                 "attempts": one.attempts,
                 "problem": one.problem or None,
                 "kind": about.kind or None,
@@ -306,7 +306,7 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
         print_json({"deliveries": listed})
     else:
         for one, about in zip(found, subjects, strict=True):
-            due = f"{instant_of(one.due):%Y-%m-%d %H:%M}"
+            due = f"{instant(one.due):%Y-%m-%d %H:%M}"
             how = about.edit.text if about.edit else ""
             parts = (about.kind, how and f"({how})", about.source, about.title)
             what = " ".join(filter(None, parts))
@@ -318,11 +318,6 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
         if not found:
             say("No deliveries.")
     return 0
-
-
-def instant_of(seconds: float) -> dt.datetime:
-    """Convert seconds since 1970 to a time in UTC."""
-    return dt.datetime.fromtimestamp(seconds, dt.UTC)
 
 
 @watch.command()

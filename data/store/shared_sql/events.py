@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from data.clock import instant
 from data.errors import StoreError
 from data.models import (
     RELEASE_KINDS,
@@ -29,7 +30,6 @@ from data.store.shared_sql.database.rows import (
     RELEASE_COLUMNS,
     SHOWN_VIEW,
     SUMMARY,
-    instant,
     redacted_row,
     release_of,
 )

@@ -3,9 +3,9 @@
 import datetime as dt
 from dataclasses import replace
 
+from data.clock import instant
 from data.models import EventKind, HiddenRelease, Release
 from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import instant
 from data.store.shared_sql.facets import enter_facet_changes, facet_changes
 from data.store.shared_sql.new_events import append_events
 from data.store.shared_sql.releases import select_releases

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 
+from data.clock import instant
 from data.models import Draft, Release
 from data.store.shared_sql.database.connection import NEW_RELEASES, Connection, places
-from data.store.shared_sql.database.rows import StoredRelease, encode, instant, release_row
+from data.store.shared_sql.database.rows import StoredRelease, encode, release_row
 from data.store.shared_sql.facets import enter_facet_changes, facet_changes
 from data.store.shared_sql.matching import MatchTable
 from data.store.shared_sql.new_events import append_changes, append_events, drawn_version

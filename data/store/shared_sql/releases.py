@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
+from data.clock import instant
 from data.models import BACKLOG, Facet, Release, ReplacedText, Revision
 from data.revisions.edits import replaced_files
 from data.revisions.stored_difference import encode_difference, stored_classes
@@ -18,7 +19,6 @@ from data.store.shared_sql.database.rows import (
     RELEASE_COLUMNS,
     SHOWN_VIEW,
     content_of,
-    instant,
     redacted_row,
     release_of,
     revision_columns,

@@ -8,19 +8,14 @@ from typing import Final, Literal
 
 import msgspec
 
+from data.clock import instant
 from data.identity.decision import later_update
 from data.identity.retraction import Vanished
 from data.models import Capture, Content, DayDigest, EventKind, Release, SeenRelease
 from data.models.release import REDACTED
 from data.store.shared_sql.captures import keep_captures
 from data.store.shared_sql.database.connection import Database, Part, places
-from data.store.shared_sql.database.rows import (
-    SHOWN_VIEW,
-    content_of,
-    encode,
-    instant,
-    redacted_row,
-)
+from data.store.shared_sql.database.rows import SHOWN_VIEW, content_of, encode, redacted_row
 from data.store.shared_sql.files import forget_file_texts
 from data.store.shared_sql.new_events import NewEvent, append_events
 from data.store.shared_sql.releases import select_releases

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from data.clock import instant
 from data.models import (
     BACKLOG,
     Facet,
@@ -20,7 +21,6 @@ from data.store.shared_sql.database.rows import (
     SHOWN_VIEW,
     SUMMARY,
     encode,
-    instant,
     redacted_row,
     revision_of,
 )

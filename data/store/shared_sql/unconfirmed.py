@@ -3,8 +3,8 @@
 import datetime as dt
 from typing import Final
 
+from data.clock import instant
 from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import instant
 from data.text.urls import MAX_KEY_LENGTH
 
 PAGE_STATE_PREFIX: Final = "page:"

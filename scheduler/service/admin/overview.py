@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
-from data.clock import utc_now
+from data.clock import instant, utc_now
 from data.models import AlertDelivery, ConsumerLag, Run
 from data.store.core.store import Store
 from data.store.shared_sql.events import PUBLISHING
@@ -151,7 +151,7 @@ def delivery_lines(store: Store, deliveries: Iterable[AlertDelivery]) -> list[Ma
 
 def delivery_line(one: AlertDelivery, about: DeliverySubject) -> Mapping[str, str]:
     """Return the table row for a delivery about a subject."""
-    due = dt.datetime.fromtimestamp(one.due or one.made, dt.UTC)
+    due = instant(one.due or one.made)
     return {
         "watch": one.watch,
         "output": one.output.partition(":")[0],

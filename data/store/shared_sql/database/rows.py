@@ -1,13 +1,12 @@
 """Convert rows of the store to the values that other packages use, and values to rows."""
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
-from data.clock import EPOCH, MICROSECOND
+from data.clock import EPOCH, MICROSECOND, instant
 from data.identity.matching import MatchCandidate
 from data.models import BACKLOG, Capture, Content, HealthEvent, Release, Revision, Run
 from data.models.release import REDACTED
@@ -77,11 +76,6 @@ RELEASE_COLUMNS: Final = (
     + ", EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number)"
 )
 STORED_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.fingerprint"
-
-
-def instant(seconds: float) -> dt.datetime:
-    """Return a time in UTC from seconds since 1970."""
-    return dt.datetime.fromtimestamp(seconds, dt.UTC)
 
 
 def encode(value: Any) -> str:

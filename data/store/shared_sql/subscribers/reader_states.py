@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from data.clock import instant
 from data.models import Facet, ReaderItem, ReaderQuery
 from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import SHOWN_VIEW, instant
+from data.store.shared_sql.database.rows import SHOWN_VIEW
 from data.store.shared_sql.facets import selection
 
 READ_EXPRESSION: Final = """CASE WHEN s.read IS NOT NULL THEN s.read = 1 ELSE r.first_seen <= max(

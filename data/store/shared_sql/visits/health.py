@@ -4,6 +4,7 @@ import datetime as dt
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from data.clock import instant
 from data.models import (
     STAGES,
     ChangeCursor,
@@ -15,7 +16,7 @@ from data.models import (
     Stage,
 )
 from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import NO_LIMIT, SHOWN_VIEW, encode, event_of, instant
+from data.store.shared_sql.database.rows import NO_LIMIT, SHOWN_VIEW, encode, event_of
 from data.store.shared_sql.events import PUBLISHING, EventsPart
 from data.store.shared_sql.new_events import NewEvent, append_source_event
 from data.store.unit_of_work import decisions

@@ -3,8 +3,8 @@
 import datetime as dt
 from collections.abc import Iterator
 
+from data.clock import instant
 from data.models import Validator, Wait
-from data.store.shared_sql.database.rows import instant
 from data.store.shared_sql.unconfirmed import UnconfirmedTable
 from data.text.urls import MAX_KEY_LENGTH
 

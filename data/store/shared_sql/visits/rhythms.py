@@ -6,9 +6,10 @@ from typing import Final
 
 import msgspec
 
+from data.clock import instant
 from data.models import BACKLOG, UNDATED_BEFORE, PublicationTime, Rhythm, SourceRhythm
 from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import SHOWN_VIEW, encode, instant
+from data.store.shared_sql.database.rows import SHOWN_VIEW, encode
 from data.store.unit_of_work import decisions
 
 MAX_RHYTHM_RELEASES: Final = 1500

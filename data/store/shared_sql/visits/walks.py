@@ -10,9 +10,10 @@ from typing import Final
 
 import msgspec
 
+from data.clock import instant
 from data.models import Listed, ListingKind, Walk
 from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import REDACTED_ALIASES, encode, instant
+from data.store.shared_sql.database.rows import REDACTED_ALIASES, encode
 from data.store.shared_sql.files import DUE, due_arguments
 from data.store.shared_sql.sources import SourcesPart
 from data.store.unit_of_work import decisions
