@@ -108,7 +108,7 @@ class _Database:
         self._add_versions(release)
 
     def _add_media(self, release: str, kind: str, media: Collection[Media]) -> None:
-        captures = self._store.file_captures({one.url for one in media})
+        captures = self._store.file_captures({one.url for one in media}, release=release)
         for one in media:
             record = self._capture(captures.get(one.url))
             self._insert("media", release, kind, one.url, one.type, one.length, one.title, record)

@@ -59,11 +59,16 @@ MAX_TEXT_CHARACTERS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class FolderCopy:
-    """Numbers of releases, archived files and missing files in an offline copy."""
+    """Numbers of releases, archived files and missing files in an offline copy.
+
+    ``with_secrets`` is the number of files that are left out, because they repeat a secret from the
+    address of a source.
+    """
 
     releases: int
     files: int
     missing: int
+    with_secrets: int = 0
 
 
 def write_folder(
@@ -88,7 +93,7 @@ def write_folder(
             left.unlink()
         shown = chosen.public_view()
         counts, catalog = shown.facets(), catalog_of(shown, site)
-        copy = _Copy(store, folder, payload)
+        copy = _Copy(store.public_view(), folder, payload)
         pages = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
         whole = len(pages) + 1
         for done, page in enumerate(pages):
@@ -102,7 +107,8 @@ def write_folder(
     for left in folder.glob(f"{CHOSEN}*"):
         left.unlink()
     on_progress(whole, whole)
-    return FolderCopy(counts.get(Facet(), 0), len(copy.files), len(copy.missing))
+    releases = counts.get(Facet(), 0)
+    return FolderCopy(releases, len(copy.files), len(copy.missing), len(copy.with_secrets))
 
 
 def no_file(url: str) -> None:
@@ -120,6 +126,8 @@ class _Copy:
         self.writer = FileWriter(folder)
         self.files: dict[str, str] = {}
         self.missing: set[str] = set()
+        self.with_secrets: set[str] = set()
+        self._secrets = store.secrets()
 
     def write(self, file: str, content: bytes) -> None:
         """Write content to a file in the folder of the copy."""
@@ -132,7 +140,8 @@ class _Copy:
         page = (self._folder / file).read_text("utf-8")
         known: dict[str, Capture] = {}
         if file.startswith("releases/"):
-            known = dict(self._store.file_captures(set(absolute_links(page))))
+            release = file.split("/")[1]
+            known = {**self._store.file_captures(set(absolute_links(page)), release=release)}
         self.write(file, relinked(page, partial(self._file_of, file, known)).encode())
 
     def _file_of(self, page: str, known: dict[str, Capture], url: str) -> str | None:
@@ -143,7 +152,7 @@ class _Copy:
         capture = known.get(url)
         if capture is None:
             return None
-        if url not in self.files and url not in self.missing:
+        if not any(url in known for known in (self.files, self.missing, self.with_secrets)):
             self._keep(url, capture)
         name = self.files.get(url)
         return "../" * page.count("/") + name if name else None
@@ -154,6 +163,9 @@ class _Copy:
             self.missing.add(url)
             return
         media_type, content = found
+        if self._secrets.is_in(content):
+            self.with_secrets.add(url)
+            return
         name = f"files/{hashlib.sha256(content).hexdigest()}{suffix_of(url, media_type)}"
         self.write(name, content)
         self.files[url] = name

@@ -69,7 +69,8 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
             in_current_file(home.archive, one) for one in (sightings.seen, sightings.gone)
         )
         kept = store.file_captures(
-            one.url for one in (*found.content.attachments, *found.content.images)
+            (one.url for one in (*found.content.attachments, *found.content.images)),
+            release=found.id,
         )
         files = {url: in_current_file(home.archive, one) for url, one in kept.items()}
         captures = [*(one.capture for one in versions), seen, gone, *files.values()]

@@ -15,6 +15,7 @@ from data.store.shared_sql.database.connection import Database, Part, TablePart
 from data.store.shared_sql.database.rows import CAPTURE_COLUMNS, capture_of, content_of, encode
 from data.store.shared_sql.new_events import append_events
 from data.store.unit_of_work import decisions
+from data.text.source_secrets import NO_SECRETS
 from data.text.urls import MAX_KEY_LENGTH
 
 MAX_RECHECK_AGE: Final = dt.timedelta(days=30)
@@ -189,14 +190,34 @@ class FilesPart(Part):
             )
             self._unit.decide(decisions.FileCaptured(source, url, capture))
 
-    def file_captures(self, urls: Iterable[str]) -> Mapping[str, Capture]:
-        """Return the captures of files by address. Files that are not archived are omitted."""
-        rows = self._ask(
+    def file_captures(self, urls: Iterable[str], *, release: str = "") -> Mapping[str, Capture]:
+        """Return the captures of files by address. Files that are not archived are omitted.
+
+        An address from a public view may contain ``***`` instead of a secret. It is found only if
+        it is the address of a file of ``release``, a release id.
+        """
+        wanted = {*urls}
+        names = {url: url for url in wanted}
+        if release and self._connection.secrets:
+            shown = {self._connection.secrets.masked(url): url for url in self._media_urls(release)}
+            names |= {url: name for name, url in shown.items() if name in wanted}
+        # The rows have the addresses as stored.
+        rows = self._connection.masking(NO_SECRETS).ask(
             f"SELECT url, {CAPTURE_COLUMNS} FROM json_each(?) j JOIN files f ON f.url = j.value"
             " WHERE record_id IS NOT NULL",
-            [encode(tuple(urls))],
+            [encode([*names])],
         )
-        return {url: capture_of(row) for url, *row in rows}
+        return {names[url]: capture_of(row) for url, *row in rows}
+
+    def _media_urls(self, release: str) -> list[str]:
+        """Return the stored addresses of the files of all versions of a release, sorted."""
+        rows = self._connection.masking(NO_SECRETS).ask(
+            "SELECT content FROM releases WHERE id = :id UNION ALL SELECT v.content"
+            " FROM revisions v JOIN releases r ON r.number = v.release WHERE r.id = :id",
+            {"id": release},
+        )
+        contents = (content_of(text) for (text,) in rows)
+        return sorted({media.url for one in contents for media in (*one.attachments, *one.images)})
 
     def file_texts(self, digests: Iterable[str]) -> Mapping[str, FileText]:
         """Return the texts of files by digest.

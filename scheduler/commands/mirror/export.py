@@ -48,6 +48,10 @@ NO_LOG: Final = (
 
 UNSIGNED_MESSAGE: Final = "the WACZ file is not signed: {}"
 
+LEFT_OUT_SECRETS: Final = (
+    "{} left out of the copy, because they repeat a secret from the address of a source: to copy "
+    "them, use another format"
+)
 WITH_SECRETS: Final = (
     "{} in the copy repeat a secret from the address of a source: give the copy only to people who "
     "may know that secret, or change the secret first"
@@ -205,6 +209,8 @@ def report(
             complain(f"and {len(damaged) - MAX_DAMAGE_SHOWN} more; --json shows them all")
         if isinstance(made, Exported) and made.with_secrets:
             complain(WITH_SECRETS.format(counted(made.with_secrets, "record")))
+        if isinstance(made, FolderCopy) and made.with_secrets:
+            complain(LEFT_OUT_SECRETS.format(counted(made.with_secrets, "file")))
         if lost:
             complain(f"{lost_text(lost)}; their captures are left out")
     return 1 if damaged or missing or lost else 0
@@ -214,6 +220,7 @@ def values(made: Exported | FolderCopy, kind: str, to: Path) -> dict[str, Any]:
     """Return the result of an export as JSON values."""
     fields: dict[str, Any] = {"path": str(to), "format": kind, "releases": made.releases}
     if isinstance(made, FolderCopy):
-        return fields | {"files": made.files, "missing": made.missing}
-    fields |= {"pages": made.pages, "records": made.records, "damaged": made.damaged}
+        fields |= {"files": made.files, "missing": made.missing}
+    else:
+        fields |= {"pages": made.pages, "records": made.records, "damaged": made.damaged}
     return fields | ({"with_secrets": made.with_secrets} if made.with_secrets else {})

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from data.models import Draft, Source
+from data.export.chosen_records import Choice
+from data.export.sqlite import write_sqlite
+from data.models import Draft, Media, Source
 from data.search.query import Query
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.text.masked_values import rows_without_secrets, without_secrets
 from data.text.source_secrets import Secrets
 from feeds.publishing.publish import publish
+from tests.drafts import capture
 from tests.feeds.sample_store import make_release
 
 ASKED = "https://acme.example/news?token=TOPSECRET1"
@@ -54,6 +59,26 @@ def test_texts_are_found_at_any_depth() -> None:
     assert list(without_secrets(iter([ASKED]), secrets)) == [SHOWN]
     untouched = Kept("https://acme.example/", {})
     assert without_secrets(untouched, secrets) is untouched
+
+
+def test_a_public_view_finds_the_captures_of_a_releases_files(store: Store, tmp_path: Path) -> None:
+    store.register(Source("acme", "ACME", SHOWN, "UTC"))
+    store.begin_walk("acme", ASKED, "rules", at=NOW)
+    files = [Media(f"{ASKED}&file={number}", "image/png") for number in range(3)]
+    release = make_release(1, "acme", attachments=tuple(files[:1]), images=tuple(files[1:2]))
+    made = store.record(Draft("acme", ASKED, release.content), seen=NOW, since=NOW).release
+    for number, file in enumerate(files):
+        store.keep_file("acme", file.url, capture(number, NOW))
+    shown = [f"{SHOWN}&file={number}" for number in range(3)]
+    view = store.public_view()
+    assert view.file_captures(shown, release=made.id) == {
+        one: capture(number, NOW) for number, one in enumerate(shown[:2])
+    }
+    assert view.file_captures(shown) == {}
+    write_sqlite(store, tmp_path / "copy.db", Choice(), on_progress=print)
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        media = copy.execute("SELECT url, capture FROM media ORDER BY url").fetchall()
+    assert media == [(shown[number], capture(number, NOW).record_id) for number in range(2)]
 
 
 def test_a_store_shows_releases_without_the_secret_and_keeps_their_addresses(store: Store) -> None:

@@ -30,6 +30,7 @@ from tests.feeds.sample_store import make_release
 SITE = SiteSettings(url="https://press.example")
 PDF = b"%PDF-1.4 all of it"
 DAY = dt.timedelta(days=1)
+DAY_BEFORE = dt.datetime(2022, 11, 23, tzinfo=dt.UTC)
 EVERYTHING = Choice()
 
 
@@ -120,6 +121,36 @@ def test_archived_attachments_are_copied_and_others_keep_their_links(
     assert (folder / "releases" / ids[0] / local).read_bytes() == PDF
     assert "https://acme.example/1.pdf" in pages[1]
     assert (folder / "releases" / ids[1] / "revisions" / "2" / "index.html").is_file()
+
+
+def test_files_are_copied_although_their_addresses_contain_a_secret(
+    store: Store, tmp_path: Path
+) -> None:
+    url, secret = "https://wire.example/9.pdf?token=", "TOPSECRET1"
+    store.begin_walk("wire", f"https://wire.example/?token={secret}", "rules", at=DAY_BEFORE)
+    release = make_release(9, "wire", attachments=(Media(url + secret, "application/pdf"),))
+    drafted = Draft("wire", f"{release.url}?token={secret}", release.content)
+    made = store.record(drafted, seen=release.order, since=release.order).release
+    store.keep_file("wire", url + secret, capture(7))
+    folder = tmp_path / "copy"
+    assert copied(store, folder, Choice("wire")) == FolderCopy(3, 1, 0)
+    page = (folder / "releases" / made.id / "index.html").read_text("utf-8")
+    (link,) = set(re.findall(r'href="(\.\./\.\./files/[^"]*)"', page))
+    assert (folder / "releases" / made.id / link).read_bytes() == PDF
+    files = [one for one in folder.rglob("*") if one.is_file()]
+    assert not [one for one in files if secret.encode() in one.read_bytes()]
+    other = tmp_path / "other"
+    other.mkdir()
+    made_other = write_folder(
+        store,
+        Choice("wire"),
+        other,
+        SITE,
+        payload=lambda _: ("application/pdf", PDF + secret.encode()),
+        on_progress=print,
+    )
+    assert made_other == FolderCopy(3, 0, 0, with_secrets=1)
+    assert not (other / "files").exists()
 
 
 def test_a_selection_has_only_the_chosen_releases(store: Store, tmp_path: Path) -> None:
