@@ -38,6 +38,7 @@ from feeds.websub.generated_feeds import note_changed_searches
 from feeds.websub.publisher import note_changed_feeds
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import BROKEN_LINK_MESSAGE, NO_FOLDER, Home
+from scheduler.home.source_secrets import note_source_secrets, sources_without_secret
 from spiders.download.settings import ROBOT, user_agent
 from spiders.sources.loader import load_source
 
@@ -131,10 +132,16 @@ def render_and_push(home: Home, render: Callable[[], bool]) -> None:
 
 
 def publish_store(home: Home, *, everything: bool) -> Publication:
-    """Publish feeds and pages, even if the log can't be signed."""
+    """Publish feeds and pages, even if the log can't be signed.
+
+    Nothing is published if a source file lacks its secret.
+    """
+    if lacking := sources_without_secret(home):
+        return Publication(errors=lacking)
     errors: list[PublishError] = []
     with signed_after(home, errors) as store:
         keep_home_files(home, store, ())
+        note_source_secrets(home, store)
         settle_topics(home, store)
         store.compute_differences(limit=MAX_DIFFERENCES)
         kept = home.path / "rendered.db"

@@ -38,6 +38,8 @@ def rebuild(home: Home, *, target: Path, key: Path | None, as_json: bool) -> int
 
     Sources, settings, store and site are restored. Only HOME/archive is read. If the archive is
     damaged, all other data are restored, the missing parts are reported, and the exit code is 1.
+    The archive contains no secrets. If the address of a source had one, the site is not published,
+    and the exit code is 1: write the secret into its file, then run `communique publish --all`.
     """
     with step_bars() as on_step:
         done = rebuild_home(home.archive, target, key=key, on_progress=on_step)

@@ -156,6 +156,33 @@ def room() -> Iterator[Room]:
         yield room
 
 
+def test_a_rebuilt_site_is_published_once_the_secrets_of_its_sources_are_known(
+    tmp_path: Path,
+) -> None:
+    home, target = tmp_path / "home", tmp_path / "again"
+    with served() as room:
+        asked = f"{room.base}/news/?token=TOPSECRET1"
+        room.page("/news/?token=TOPSECRET1", listing_html([1, 2]))
+        for number in (1, 2):
+            text = f"<p>Harbour {number} bears the mark TOPSECRET1 until the spring of 2027.</p>"
+            room.page(f"/news/{number}.html", release_html(number, text=text))
+        make_home(home, asked)
+        collect(home)
+    told = rebuilt(home, target, codes=(1,))
+    assert len(told["secrets_cut"]) == len(told["unpublished"]) == 1
+    assert not [name for name in files_of(target / "site") if not name.startswith(("log/", "."))]
+    refused = communique("publish", home=target)
+    assert refused.returncode == 1
+    assert "write the secret" in refused.stderr
+    (file,) = (target / "sources").iterdir()
+    file.write_text(file.read_text().replace("***", "TOPSECRET1"))
+    done("publish", "--all", home=target)
+    site = files_of(target / "site")
+    assert any(b"bears the mark ***" in content for content in site.values())
+    assert [name for name, content in site.items() if b"TOPSECRET1" in content] == []
+    assert "TOPSECRET1" not in done("export", home=target)
+
+
 @pytest.mark.thorough
 def test_delays_of_publication_are_rebuilt(room: Room, tmp_path: Path) -> None:
     home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"

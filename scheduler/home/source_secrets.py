@@ -1,0 +1,41 @@
+"""Secrets in the addresses of source files, which a site must not show."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from data.errors import PublishError, SourceError
+from data.store.core.store import Store
+from data.text.masking import MASK
+from scheduler.home.home import Home
+from spiders.sources.loader import LoadedSource, choose, load_sources
+
+MASKED_ADDRESS_MESSAGE = (
+    "sources/{} has *** instead of a secret in its address, and pages of this source could show "
+    "the secret: write the secret into the file, then run `communique publish --all`"
+)
+
+
+def sources_without_secret(home: Home) -> tuple[PublishError, ...]:
+    """Return an error for each source file whose address has ``***`` instead of a secret.
+
+    A rebuild writes such files, because the archive contains no secrets. The texts of the source
+    may contain the secret, so the site can't be published until the secret is known.
+    """
+    return tuple(
+        PublishError("site", MASKED_ADDRESS_MESSAGE.format(one.path.name))
+        for one in _own_sources(home)
+        if any(MASK in address for address in one.file.addresses)
+    )
+
+
+def note_source_secrets(home: Home, store: Store) -> None:
+    """Store the addresses of source files that contain secrets. Raises StoreError."""
+    for one in _own_sources(home):
+        store.note_addresses(one.file.addresses)
+
+
+def _own_sources(home: Home) -> Sequence[LoadedSource]:
+    """Return the valid source files of a home directory."""
+    with suppress(SourceError):
+        return choose(load_sources(home.sources)[0], ())
+    return ()
