@@ -24,8 +24,10 @@ from data.progress import OnProgress
 from data.sqlite_file import delete_file
 from data.store.core.store import Store
 from data.store.unit_of_work import decisions
+from data.text.masking import masked
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home
+from scheduler.mirror.text_owners import TextOwners
 from scheduler.sources.known_names import check_known
 
 
@@ -42,8 +44,8 @@ class NothingNamed(CommuniqueError):
             else ""
         )
         super().__init__(
-            f"no record in the archive has the id or URL {name[:200]!r}; `communique show RELEASE "
-            f"--provenance` shows ids of records{elsewhere}"
+            f"no record in the archive has the id or URL {masked(name)[:200]!r}; "
+            f"`communique show RELEASE --provenance` shows ids of records{elsewhere}"
         )
         self.name = name
 
@@ -66,8 +68,9 @@ def redact(
 ) -> RemovedRecords:
     """Remove a record by its id or URL, all records with the same bytes, and their texts.
 
-    Raises NothingNamed if there is no such record, and StoreError if the store fails. Raises
-    ArchiveError if another process writes to the archive, or if the key of the log is missing.
+    Raises NothingNamed if there is no such record, SharedUrl if it may belong to several pages, and
+    StoreError if the store fails. Raises ArchiveError if another process writes to the archive, or
+    if the key of the log is missing.
     """
     damages: list[Damage] = []
     with closing(home.open_archive()) as archive, closing(home.plain_store()) as store:
@@ -75,11 +78,15 @@ def redact(
             archive.finish()
         records = stored_records(home.archive, on_progress, damages.append)
         damaged = [f"{one.file}: byte {one.offset}: {one.cause}" for one in damages]
-        gone = with_same_bytes(records, named(records, name))
+        ids = named(records, name)
+        texts = TextOwners(store, name)
+        ids = texts.without_other_pages([one for one in records if one.record_id in ids])
+        gone = with_same_bytes(records, ids)
         gone += of_renditions(records, gone)
         if not gone:
             raise NothingNamed(name, is_one_of_many=not home.has_all_records)
-        releases = releases_at(store, {one.uri for one in gone if one.kind in ANSWERS})
+        owners = texts.owners(gone, ids)
+        releases = sorted({one.release for one in owners} - {""})
         if dry_run:
             gone += of_texts(home.archive, records, releases) if releases else []
             return RemovedRecords(len(gone), sum(one.length for one in gone), releases, damaged)
@@ -88,7 +95,7 @@ def redact(
         now = utc_now()
         with store.transaction():
             given = [decisions.Redacted(release, now, why) for release in releases]
-            forgotten = store.forget_texts_of_files(sorted({one.uri for one in gone}))
+            forgotten = store.forget_texts_of_files(sorted({one.file for one in owners} - {""}))
             restarts = bool(releases or forgotten)
             for release in releases:
                 store.redact(release, at=now, why=why)
@@ -144,12 +151,6 @@ def hosts_of(store: Store, source: str) -> frozenset[str]:
     check_known(store, source)
     urls = [store.sources()[source].url, *(one.url for one in store.by_first_seen(source))]
     return frozenset(urlsplit(url).netloc for url in urls)
-
-
-def releases_at(store: Store, addresses: set[str]) -> list[str]:
-    """Return the ids of the releases that were seen at the given URLs."""
-    found = (one.id for url in addresses for one in store.find_releases(url, limit=10))
-    return sorted(set(found))
 
 
 def begin_journal(home: Home, given: Sequence[decisions.Redacted] = ()) -> None:

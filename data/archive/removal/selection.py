@@ -12,6 +12,7 @@ from data.archive.journal.scan import read_archive
 from data.archive.warc.reader import Damage, read_record
 from data.archive.warc.records import NO_BYTES, digest_text
 from data.progress import OnProgress
+from data.text.masking import masked
 from data.text.urls import page_key
 
 SERVED_KINDS: Final = frozenset(["response", "revisit", "request"])
@@ -94,8 +95,11 @@ def of_texts(archive: Path, records: Iterable[Stored], releases: Collection[str]
 
 
 def named(records: Iterable[Stored], name: str) -> set[str]:
-    """Return the ids of the response records whose record id or address is ``name``."""
-    wanted = page_key(name) if name.startswith(("http://", "https://")) else ""
+    """Return the ids of the response records whose record id or address is ``name``.
+
+    Secret parameters of the address need no values, because the archive does not contain them.
+    """
+    wanted = page_key(masked(name)) if name.startswith(("http://", "https://")) else ""
     return {
         one.record_id
         for one in records

@@ -1,7 +1,7 @@
 """Files of releases: requests for files, their captures, and the texts of attachments."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import Final
@@ -298,6 +298,10 @@ class FilesPart(Part):
                 add_file_text(db, url, digest, text)
             rows = self._ask("SELECT release FROM release_files WHERE url = ?", [url])
             append_events(self._connection, "update", [number for (number,) in rows])
+
+    def attachments(self) -> Iterator[str]:
+        """Yield the addresses of all attachments of releases."""
+        yield from (url for (url,) in self._ask("SELECT DISTINCT url FROM release_files"))
 
     def is_attachment(self, url: str) -> bool:
         """Return whether releases have a file as an attachment, and not only as an image."""
