@@ -1,7 +1,8 @@
 """Detect captures that must not be shown, because they contain removed content.
 
 Removed content includes hidden or redacted releases, the files that only they use, and their text
-on other pages. It also includes all pages of a source that was removed with its releases.
+on other pages. It also includes the pages and files of a source that was removed with its releases,
+except those that another source uses.
 """
 
 import re
@@ -74,11 +75,17 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Hidden:
-    """Data that identify all individually hidden releases. Their texts are grouped by site."""
+    """Data that identify all individually hidden releases. Their texts are grouped by site.
+
+    ``addresses`` also contains the listings of removed sources. ``files`` contains the addresses of
+    their files with the source, and ``shown_files`` caches which of these are also used elsewhere.
+    """
 
     addresses: frozenset[str] = frozenset()
     digests: frozenset[str] = frozenset()
     texts: dict[str, list[_Text]] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    shown_files: dict[str, bool] = field(default_factory=dict)
 
 
 class Withheld:
@@ -102,7 +109,15 @@ class Withheld:
         at_address = store.find_releases(url, limit=MAX_RELEASES)
         if at_address:
             return not any(map(is_shown, at_address))
-        return public_url_key(url) in self._hidden(store).addresses or is_of_removed(store, url)
+        hidden, key = self._hidden(store), public_url_key(url)
+        if key in hidden.addresses or is_of_removed(store, url):
+            return True
+        source = hidden.files.get(key)
+        if source is None:
+            return False
+        if key not in hidden.shown_files:
+            hidden.shown_files[key] = is_file_of_others(store, source, url)
+        return not hidden.shown_files[key]
 
     def capture(self, store: Store, digest: str, url: str, content_type: str, body: bytes) -> bool:
         """Return whether a capture shows the content of a hidden release, by its digest or text.
@@ -119,7 +134,7 @@ class Withheld:
 
     def _hidden(self, store: Store) -> _Hidden:
         with self._lock:
-            tag = store.last_release_event()
+            tag = store.last_release_event(), removed_with_releases(store)
             if self._known[0] != tag:
                 self._known = tag, known_by(store, self._parts_only_of)
             return self._known[1]
@@ -160,7 +175,11 @@ def known_by(
         for version in versions:
             addresses.update(map(public_url_key, files_of(version)))
         texts.setdefault(site_of(release.url), []).append(text_of(release, versions))
-    return _Hidden(frozenset(addresses), frozenset(digests - {"", NO_PAYLOAD}), texts)
+    files: dict[str, str] = {}
+    if removed := removed_with_releases(store):
+        addresses |= listings_of_removed(store, removed)
+        files.update((public_url_key(url), source) for source, url in store.files_of_removed())
+    return _Hidden(frozenset(addresses), frozenset(digests - {"", NO_PAYLOAD}), texts, files)
 
 
 def pages_of(sightings: Sightings) -> Iterator[Capture]:
@@ -262,15 +281,38 @@ def _character(found: re.Match[str]) -> str:
     return "" if found[0].endswith("\\") else " "
 
 
+def removed_with_releases(store: Store) -> frozenset[str]:
+    """Return the ids of the sources that were removed with their releases."""
+    return frozenset(one for one, removal in store.removed_sources().items() if not removal.kept)
+
+
 def is_of_removed(store: Store, url: str) -> bool:
     """Return whether the host of a URL belongs to a removed source and to no other source."""
-    removed = {one for one, removal in store.removed_sources().items() if not removal.kept}
+    removed = removed_with_releases(store)
     if not removed:
         return False
     host = urlsplit(url).netloc.lower()
     hosts = {source.id: urlsplit(source.url).netloc.lower() for source in store.sources().values()}
     ours = {one for one, place in hosts.items() if place == host}
     return bool(ours) and ours <= removed
+
+
+def listings_of_removed(store: Store, removed: frozenset[str]) -> set[str]:
+    """Return the addresses of listings that only ``removed`` sources have."""
+    listings = [(source, public_url_key(url)) for source, url in store.listing_addresses()]
+    shown = {key for source, key in listings if source not in removed}
+    return {key for _, key in listings} - shown
+
+
+def is_file_of_others(store: Store, source: str, url: str) -> bool:
+    """Return whether visible releases use a file of a removed source.
+
+    Only other sources on the site of the file, or of the removed source, are checked.
+    """
+    sources, removed = store.sources(), removed_with_releases(store)
+    sites = {site_of(url), *(site_of(sources[one].url) for one in (source,) if one in sources)}
+    others = [one.id for one in sources.values() if one.id not in removed]
+    return store.is_file_shown([one for one in others if site_of(sources[one].url) in sites], url)
 
 
 def is_shown(release: Release) -> bool:

@@ -1,16 +1,19 @@
 """Releases that are hidden from readers."""
 
 import datetime as dt
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from data.clock import instant
 from data.models import EventKind, HiddenRelease, Release
 from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.database.rows import SHOWN_VIEW, encode
 from data.store.shared_sql.facets import enter_facet_changes, facet_changes
 from data.store.shared_sql.new_events import append_events
 from data.store.shared_sql.releases import select_releases
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyDecision
+from data.text.masking import MASK
 
 
 class HiddenPart(Part):
@@ -30,6 +33,38 @@ class HiddenPart(Part):
             " ORDER BY r.number"
         )
         return tuple(select_releases(self._connection, where, []))
+
+    def listing_addresses(self) -> Sequence[tuple[str, str]]:
+        """Return the id of each source with the address of each of its known listings."""
+        rows = self._ask("SELECT id, url FROM sources UNION SELECT source, start FROM walks")
+        return [(source, url) for source, url in rows]
+
+    def files_of_removed(self) -> Sequence[tuple[str, str]]:
+        """Return the files of removed sources whose releases are hidden: source and URL."""
+        rows = self._ask(
+            "SELECT f.source, f.url FROM files f JOIN removed_sources s ON s.source = f.source"
+            " WHERE s.kept = 0"
+        )
+        return [(source, url) for source, url in rows]
+
+    def is_file_shown(self, sources: Collection[str], url: str) -> bool:
+        """Return whether a visible release of these sources has an image or attachment at a URL.
+
+        Earlier versions of the release count, too. ``***`` in the URL stands for any secret.
+        """
+        pattern = url
+        for special in "!%_":
+            pattern = pattern.replace(special, f"!{special}")
+        pattern = pattern.replace(MASK, "%")
+        has_file = "content LIKE :pattern ESCAPE '!'"
+        rows = self._ask(
+            f"SELECT 1 FROM {SHOWN_VIEW} r"
+            " WHERE r.source IN (SELECT value FROM json_each(:sources))"
+            f" AND (r.{has_file} OR EXISTS (SELECT 1 FROM revisions v"
+            f" WHERE v.release = r.number AND v.{has_file})) LIMIT 1",
+            {"sources": encode([*sources]), "pattern": f'%"url":"{pattern}"%'},
+        )
+        return bool(rows)
 
     def hidden_release(self, release_id: str) -> HiddenRelease | None:
         """Return the time and reason of hiding a release, or None if the release is visible."""

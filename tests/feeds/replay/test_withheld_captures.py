@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,7 @@ import pytest
 from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.archive.archive import Archive
-from data.models import Content, Draft, Published
+from data.models import Content, Draft, Media, Published, Source
 from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings
 from data.store.core.store import Store
@@ -280,6 +281,59 @@ def test_the_captures_of_a_removed_source_are_not_shown(home: Path) -> None:
             store.remove_source("acme", at=START, kept=False)
         assert {web.get(one).status_code for one in paths} == {410}
         assert web.get(f"/memento/{STAMP}/https://other.example/").status_code == 200
+
+
+def test_files_and_listings_of_a_removed_source_are_not_shown_on_a_shared_host(home: Path) -> None:
+    def file(name: str) -> Media:
+        return Media(f"{ACME}/{name}?token=TOPSECRET1", "image/png")
+
+    png, names = b"\x89PNG\r\n\x1a\n", ("own.png", "own.pdf", "shared.png", "shared.pdf", "old.png")
+    with closing(Archive(home / "archive", Settings())) as archive:
+        captures = {
+            name: archive.exchange(
+                exchange(f"{ACME}/{name}?token=***", png + name.encode(), START, "image/png")
+            )
+            for name in names
+        }
+        archive.exchange(exchange(f"{ACME}/wire/", b"<p>A listing", START))
+    published = Published(START, "day", "UTC", "24 November 2022", "meta")
+    with closing(opened(home)) as store:
+        store.register(Source("wire", "Wire", f"{ACME}/wire/", "UTC"))
+        store.begin_walk("wire", f"{ACME}/wire/", "rules", at=START)
+        for name, capture in captures.items():
+            assert capture
+            store.keep_file("acme", file(name).url, capture)
+        content = Content("Tide tables", published, body_text="Words.", images=(file("old.png"),))
+        draft = Draft("wire", f"{ACME}/wire/1", content)
+        store.record(draft, seen=START, since=START)
+        content = replace(
+            content,
+            images=(file("shared.png"),),
+            attachments=(file("shared.pdf"),),
+            body_text="Now.",
+        )
+        later = START + dt.timedelta(days=1)
+        store.record(replace(draft, content=content), seen=later, since=later)
+    kinds = ("", "-part")
+    own = [f"/memento/{STAMP}{k}/{ACME}/{one}?token=***" for one in names[:2] for k in kinds]
+    own.append(f"/memento/{STAMP}/{ACME}/?token=***")
+    shared = [f"/memento/{STAMP}/{ACME}/{one}?token=***" for one in names[2:]]
+    shared.append(f"/memento/{STAMP}/{ACME}/wire/")
+    with closing(Archive(home / "archive", Settings())) as archive:
+        archive.exchange(exchange(f"{ACME}/?token=***", b"<p>The listing", START))
+    for web in client(home):
+        assert {web.get(one).status_code for one in (*own, *shared)} == {200}
+        with closing(opened(home)) as store:
+            store.remove_source("acme", at=START, kept=False)
+        assert {web.get(one).status_code for one in own} == {410}
+        assert {web.get(one).status_code for one in shared} == {200}
+        with closing(opened(home)) as store:
+            store.remove_source("acme", at=START, kept=True)
+        assert {web.get(one).status_code for one in own} == {200}
+        with closing(opened(home)) as store:
+            store.remove_source("acme", at=START, kept=False)
+            store.remove_source("wire", at=START, kept=False)
+        assert {web.get(one).status_code for one in shared} == {410}
 
 
 def test_an_address_of_a_shown_release_is_shown_though_a_hidden_one_was_there(home: Path) -> None:

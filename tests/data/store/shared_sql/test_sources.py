@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from data.errors import RenamedSource
-from data.models import Facet, Handling, HealthEvent, HubRequest, Run, Source
+from data.models import Capture, Facet, Handling, HealthEvent, HubRequest, Media, Run, Source
 from data.search.query import Query
 from data.store.core.store import Store
 from data.store.shared_sql.sources import TABLES_WITH_SOURCE, WHY_HIDDEN
@@ -233,6 +233,34 @@ def test_a_source_that_was_paused_and_removed_is_visited_when_it_is_added_again(
     assert filled.rename_source("wire", "cable")
     assert filled.remove_source("harbour", at=noon, kept=True)
     assert filled.handlings(noon).keys() == {"cable"}
+
+
+def test_files_that_visible_releases_of_a_source_show_are_found(
+    filled: Store, noon: dt.datetime
+) -> None:
+    url = "http://wire.example/a_b%20c.png?v=1&key={}"
+    wire = draft(
+        "http://wire.example/2", source="wire", images=(Media(url.format(1), "image/png"),)
+    )
+    filled.record(wire, seen=noon, since=noon)
+    for shown, is_shown in (
+        (url.format(1), True),
+        (url.format("***"), True),
+        (url.format(""), False),
+        (url.format(11), False),
+        (url.format(1).replace("_", "x"), False),
+        (url.format(1).replace("%20", "%"), False),
+    ):
+        assert filled.is_file_shown(["harbour", "wire"], shown) is is_shown, shown
+    assert not filled.is_file_shown(["harbour"], url.format(1))
+    filled.begin_walk("wire", "http://wire.example/feed", "rules", at=noon)
+    assert ("wire", "http://wire.example/feed") in filled.listing_addresses()
+    capture = Capture("urn:uuid:1", "a.warc.gz", 0, 9, "sha256:aa", 1, noon)
+    filled.keep_file("wire", url.format(1), capture)
+    assert filled.files_of_removed() == []
+    filled.remove_source("wire", at=noon, kept=False)
+    assert filled.files_of_removed() == [("wire", url.format(1))]
+    assert not filled.is_file_shown(["wire"], url.format(1))
 
 
 def test_kept_releases_may_be_removed_later(filled: Store, noon: dt.datetime) -> None:
