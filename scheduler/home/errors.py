@@ -66,7 +66,7 @@ class LostStore(StoreError):
         beside = "the archive has its journal" if has_journal else "a site was published from it"
         fixes = ["restore a backup (`communique restore`)"]
         if has_journal:
-            fixes.insert(0, "rebuild it from the archive (`communique mirror rebuild`)")
+            fixes.insert(0, "rebuild it from the archive (`communique mirror rebuild --to HOME2`)")
         super().__init__(
             masked(url),
             f"it is missing or empty, but {beside}: {', '.join(fixes)}, or start a new one "

@@ -19,7 +19,9 @@ from scheduler.home.home import Home
 INTEGRITY_SECONDS: Final = 20.0
 """Maximum time in seconds for the integrity check of a store."""
 
-REBUILD_FIX: Final = "without a backup, `communique mirror rebuild` rebuilds it from the archive"
+REBUILD_FIX: Final = (
+    "without a backup, `communique mirror rebuild --to HOME2` rebuilds it from the archive"
+)
 
 
 def check_store(examination: Examination) -> Iterator[Finding]:

@@ -46,7 +46,7 @@ UNUSABLE_FILE_CODES: Final = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
 REPAIR = (
     "restore a backup (`communique restore`), or move the file away and rebuild it from the archive"
-    " (`communique mirror rebuild`)"
+    " (`communique mirror rebuild --to HOME2`)"
 )
 NO_FILE = "it is not a file: move it away"
 BROKEN_LINK_MESSAGE = (

@@ -97,7 +97,7 @@ def test_no_command_replaces_a_lost_store(command: tuple[str, ...], home: Path) 
     result = communique(*command, home=home)
     assert result.returncode == 1
     said = result.stdout if command == ("doctor",) else result.stderr
-    for way in ("communique mirror rebuild", "communique restore", "--new-store"):
+    for way in ("communique mirror rebuild --to", "communique restore", "--new-store"):
         assert said.count(way) == 1
     assert not (home / "communique.db").exists()
 
@@ -107,7 +107,7 @@ def test_serve_fails_without_a_store_and_site(home: Path) -> None:
     assert not (home / "site").exists()
     result = communique("serve", home=home)
     assert (result.returncode, result.stdout) == (1, "")
-    assert "communique mirror rebuild" in result.stderr
+    assert "communique mirror rebuild --to" in result.stderr
 
 
 def test_verify_reports_that_a_missing_store_was_not_compared(home: Path) -> None:
@@ -138,7 +138,7 @@ def test_commands_name_the_fix_for_a_store_that_is_not_a_database(
     result = communique(*command, home=home)
     assert result.returncode == 1
     assert "file is not a database" in result.stderr
-    for way in ("communique restore", "communique mirror rebuild"):
+    for way in ("communique restore", "communique mirror rebuild --to"):
         assert way in result.stderr
 
 
