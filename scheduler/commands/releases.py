@@ -4,6 +4,7 @@ communique changes: list the events of releases, as /api/changes does.
 """
 
 from contextlib import closing
+from typing import Final
 
 import click
 
@@ -14,6 +15,7 @@ from data.text.urls import site_address
 from feeds.server.api.change_handlers import changes as changes_after
 from feeds.server.api.parameters import ChangesParameters, checked
 from feeds.server.api.problems import ApiError
+from feeds.server.api.request_context import BAD_CURSOR
 from scheduler.cli import SentenceGroup, as_json, complain, print_json, say, why_option, with_home
 from scheduler.home.home import Home
 from scheduler.operations.releases import decide, find_all
@@ -106,6 +108,11 @@ def report_decided(done: list[str], state: str, nothing: str, *, as_json: bool) 
     return 0 if done else 1
 
 
+UNKNOWN_CURSOR: Final = (
+    "--since needs a cursor: the value of `next` in an earlier output of `communique changes`"
+)
+
+
 class InvalidChangesQuery(CommuniqueError):
     """Raised if the given cursor or limit is invalid."""
 
@@ -136,7 +143,8 @@ def changes(home: Home, *, since: str, limit: str, as_json: bool) -> int:
             site = site_address(home.settings.site.url)
             page = changes_after(store.public_view(), site, asked)
     except ApiError as error:
-        raise InvalidChangesQuery(error.detail) from error
+        why = UNKNOWN_CURSOR if error.detail == BAD_CURSOR else error.detail
+        raise InvalidChangesQuery(why) from error
     if as_json:
         print_json(page)
         return 0

@@ -77,7 +77,7 @@ def test_pages_of_changes_contain_each_change_once(home: Path) -> None:
     [
         (("export", "--cursor", "no-such"), "no release 'no-such'"),
         (("export", "--limit", "0"), "limit"),
-        (("changes", "--since", "no-such"), "cursor"),
+        (("changes", "--since", "no-such"), "`communique changes`"),
         (("changes", "--since", "!"), "since can't be '!'"),
         (("changes", "--limit", "0"), "from 1 to 200"),
         (("search", "ships", "--limit", "0"), "limit"),
