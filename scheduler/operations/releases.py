@@ -23,9 +23,10 @@ class NoSuchRelease(CommuniqueError):
     """Raised if no release has the given id or address."""
 
     def __init__(self, name: str) -> None:
+        why = f"there is no release {name[:MAX_NAME_CHARS]!r}" if name else "RELEASE is empty"
         super().__init__(
-            f"there is no release {name[:MAX_NAME_CHARS]!r}; give an id, the start of an id, or an "
-            "address of a release (`communique search` finds releases)"
+            f"{why}; give an id, the start of an id, or an address of a release "
+            "(`communique search` finds releases)"
         )
         self.name = name
 

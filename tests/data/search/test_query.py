@@ -585,4 +585,4 @@ def test_show_displays_the_story_and_what_is_unknown(home: Path) -> None:
     assert unknown.returncode == 1
     assert "there is no release" in unknown.stderr
     empty = communique("show", "", home=home)
-    assert (empty.returncode, "there is no release ''" in empty.stderr) == (1, True)
+    assert (empty.returncode, "RELEASE is empty" in empty.stderr) == (1, True)

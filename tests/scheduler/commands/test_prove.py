@@ -133,7 +133,7 @@ def test_a_damaged_record_is_reported_and_nothing_is_written(
 def test_unknown_and_ambiguous_names_are_reported(home: Path) -> None:
     nothing = communique("prove", "", home=home)
     assert nothing.returncode == 1
-    assert "there is no release ''" in nothing.stderr
+    assert "RELEASE is empty" in nothing.stderr
     ids = [json.loads(line)["id"] for line in communique("export", home=home).stdout.splitlines()]
     shared = [one for one in ids if sum(other[0] == one[0] for other in ids) > 1]
     several = communique("prove", shared[0][0], home=home)
