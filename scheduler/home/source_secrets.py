@@ -1,6 +1,6 @@
 """Secrets in the addresses of source files, which a site must not show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from data.errors import PublishError, SourceError
@@ -9,10 +9,15 @@ from data.text.masking import MASK
 from scheduler.home.home import Home
 from spiders.sources.loader import LoadedSource, choose, load_sources
 
-MASKED_ADDRESS_MESSAGE = (
-    "sources/{} has *** instead of a secret in its address, and pages of this source could show "
-    "the secret: write the secret into the file, then run `communique publish --all`"
+LACKING_MESSAGE = (
+    "{} lacks the secret of its address, and pages of this source could show the secret: write the "
+    "secret into the file, then run `communique publish --all`"
 )
+
+
+def missing_secrets(names: Iterable[str]) -> tuple[PublishError, ...]:
+    """Return an error for each source file, named in its home directory, that lacks its secret."""
+    return tuple(PublishError("site", LACKING_MESSAGE.format(name)) for name in names)
 
 
 def sources_without_secret(home: Home) -> tuple[PublishError, ...]:
@@ -21,8 +26,8 @@ def sources_without_secret(home: Home) -> tuple[PublishError, ...]:
     A rebuild writes such files, because the archive contains no secrets. The texts of the source
     may contain the secret, so the site can't be published until the secret is known.
     """
-    return tuple(
-        PublishError("site", MASKED_ADDRESS_MESSAGE.format(one.path.name))
+    return missing_secrets(
+        f"sources/{one.path.name}"
         for one in _own_sources(home)
         if any(MASK in address for address in one.file.addresses)
     )

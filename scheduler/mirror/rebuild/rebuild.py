@@ -35,7 +35,7 @@ from data.store.unit_of_work import decisions
 from feeds.publishing.publish import publish
 from scheduler.home.home import Home, home_at, open_home
 from scheduler.home.home_publication import publish_proofs, settle_topics
-from scheduler.home.source_secrets import sources_without_secret
+from scheduler.home.source_secrets import missing_secrets
 from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
 from scheduler.mirror.rebuild.new_store import (
     restore_attachment_texts,
@@ -317,8 +317,9 @@ class Rebuilding:
         # Open the home directory again, because its settings and topics may have changed.
         home = home_at(self._home.path)
         settle_topics(home, self._store)
-        if lacking := sources_without_secret(home):
-            self._errors = [*lacking]
+        # A removed user and password leave no trace in the file.
+        if lacking := [one for one in self._secrets_cut if one.startswith("sources/")]:
+            self._errors = [*missing_secrets(lacking)]
             return
         cache = home.path / "rendered.db"
         done = publish(

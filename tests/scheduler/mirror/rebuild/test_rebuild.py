@@ -183,6 +183,17 @@ def test_a_rebuilt_site_is_published_once_the_secrets_of_its_sources_are_known(
     assert "TOPSECRET1" not in done("export", home=target)
 
 
+def test_a_rebuilt_site_is_not_published_without_the_user_of_a_source(
+    room: Room, tmp_path: Path
+) -> None:
+    home, target = tmp_path / "home", tmp_path / "again"
+    make_home(home, f"{room.base.replace('://', '://clerk:TOPSECRET1@')}/news/")
+    collect(home)
+    told = rebuilt(home, target, codes=(1,))
+    assert len(told["secrets_cut"]) == len(told["unpublished"]) == 1
+    assert not [name for name in files_of(target / "site") if not name.startswith(("log/", "."))]
+
+
 @pytest.mark.thorough
 def test_delays_of_publication_are_rebuilt(room: Room, tmp_path: Path) -> None:
     home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
