@@ -28,6 +28,7 @@ from data.store.open import open_store
 from data.store.shared_sql.sources import WHY_HIDDEN
 from data.store.unit_of_work.decisions import EarlierVersion
 from data.store.unit_of_work.outcome import RecordOutcome
+from data.text.masking import masked
 from scheduler.home.errors import LostStore
 from scheduler.home.home import Home
 from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
@@ -257,7 +258,7 @@ def restore_attachment_texts(home: Home, store: Store) -> None:
                 kind = FileKinds.wanted(loaded.file, settings.archive).text
             languages = (*store.languages_of_file(url),) or ("en",) if kind == "scans" else ()
             texts: dict[str, FileText] = {}
-            for answer in reversed([*captures.answers(url)]):
+            for answer in reversed([*captures.answers(masked(url))]):
                 digest = f"sha256:{sha256(answer.body).hexdigest()}"
                 if digest in digests:
                     texts[digest] = read_attachment(answer.body, languages)

@@ -1,4 +1,4 @@
-"""Redactions on sites whose addresses contain secrets, which the archive does not contain."""
+"""Redactions and rebuilds on sites whose addresses contain secrets that the archive lacks."""
 
 from __future__ import annotations
 
@@ -121,3 +121,10 @@ def test_only_one_of_several_pages_with_the_same_archived_url_is_redacted(
     assert other
     assert other.leaf in held
     assert redacted(home, other.record_id)["releases"] == [before["4"].id]
+
+
+def test_a_rebuild_restores_the_texts_of_attachments_at_secret_addresses(
+    home: Path, tmp_path: Path
+) -> None:
+    communique("mirror", "rebuild", "--to", str(tmp_path / "again"), home=home)
+    assert [finds(tmp_path / "again", f"zebra{one}") for one in (1, 2)] == [True, True]
