@@ -59,3 +59,14 @@ def test_another_address_of_a_release_is_one_event(store: Store) -> None:
         events = store.release_events(before, limit=9) or ()
         assert [event.kind for event in events] == ["update"]
     assert store.find_releases("https://harbour.example/short", limit=9)[0].id == first.id
+
+
+def test_addresses_at_a_path_may_have_any_query_and_fragment(
+    store: Store, noon: dt.datetime
+) -> None:
+    site = "https://harbour.example/view"
+    at_path = [f"{site}?code=1", f"{site}?code=2", f"{site}#part-2"]
+    for url in (*at_path, f"{site}/3", f"{site}er?code=1"):
+        store.record(draft(url, title=f"Notice {url}"), seen=noon, since=noon)
+    found = [url for url, _ in store.addresses_at_path(f"{site}?code=%2A%2A%2A")]
+    assert found == sorted(at_path)
