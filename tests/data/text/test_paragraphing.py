@@ -95,12 +95,13 @@ def test_text_with_a_rule_in_an_inline_element_is_in_no_paragraph() -> None:
 @example("<table><td>a<b><hr>")
 @example("<table><td>a<b>a<hr>")
 @example("a<table><table>a")
+@example("<a href='/x'><table><td><a href='/x'>a")
 def test_the_text_is_kept_and_a_second_pass_changes_nothing(html: str) -> None:
     safe = sanitize_absolute(html)
     made = with_paragraphs(safe)
     assert with_paragraphs(made) == made
-    # Of links inside links the sanitizer itself makes something else each time.
-    assert sanitize_absolute(made) == made or sanitize_absolute(safe) != safe
+    # Links may be nested in a table, but no longer once it is unwrapped.
+    assert sanitize_absolute(made) == made or safe.count("<a ") > 1
     assert text_of(made).split() == text_of(safe).split()
 
 
