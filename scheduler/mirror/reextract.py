@@ -14,6 +14,8 @@ from data.models import Facet, Release
 from data.progress import OnStepProgress
 from data.revisions.extraction_drift import field_differences
 from data.store.core.store import Store
+from data.text.masked_values import without_secrets
+from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, Home
@@ -91,8 +93,8 @@ def reextract(
     Without ``since``, captured pages that listings contain and that are in no release are extracted
     as well. With ``dry``, nothing is stored. A change that would make many releases of a source
     worse is held for review, unless ``accept`` is set. ``on_progress`` is called with the name of a
-    step, the progress, and the total. Raises StoreError, and HomeInUse during a visit to one of the
-    sources.
+    step, the progress, and the total. The result contains ``***`` instead of secrets. Raises
+    StoreError, and HomeInUse during a visit to one of the sources.
     """
     with ExitStack() as stack:
         store = stack.enter_context(closing(home.plain_store() if dry else home.store()))
@@ -112,7 +114,12 @@ def reextract(
                 run.read(sources[one], since)
         if not dry:
             store.update_search_index()
-    return run.outcome()
+        # A rebuilt store does not know the secrets before the next visit.
+        addresses = (address for one in sources.values() for address in one.file.addresses)
+        outcome: Reextraction = without_secrets(
+            without_secrets(run.outcome(), store.secrets()), Secrets(addresses)
+        )
+    return outcome
 
 
 class Rereading:

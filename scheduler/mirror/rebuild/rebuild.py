@@ -32,6 +32,7 @@ from data.progress import OnStepProgress
 from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.unit_of_work import decisions
+from data.text.masking import masked
 from feeds.publishing.publish import publish
 from scheduler.home.home import Home, home_at, open_home
 from scheduler.home.home_publication import publish_proofs, settle_topics
@@ -204,6 +205,7 @@ class Rebuilding:
             finally:
                 store.close()
             self._publish_log()
+            unreadable = [*unreadable_captures(self._store, self._found), *unseen]
             return Rebuilt(
                 home=str(self._home.path),
                 records=self._found.records,
@@ -216,15 +218,21 @@ class Rebuilding:
                 missing=self._found.history.missing,
                 releases_lost=sorted(lost),
                 leaves_lost=len(self._found.lost),
-                unreadable=[*unreadable_captures(self._store, self._found), *unseen],
-                unread=unread,
-                refused=self._replay.refused,
+                unreadable=[
+                    msgspec.structs.replace(one, url=self._shown(one.url)) for one in unreadable
+                ],
+                unread=[*map(self._shown, unread)],
+                refused=[*map(self._shown, self._replay.refused)],
                 files_lost=self._files_lost,
                 secrets_cut=self._secrets_cut,
                 unpublished=[str(error) for error in self._errors],
             )
         finally:
             self._store.close()
+
+    def _shown(self, text: str) -> str:
+        """Return a text without secrets: those that are known, and values of secret parameters."""
+        return self._store.secrets().masked(masked(text))
 
     def _write(self, entries: Sequence[JournalEntry]) -> None:
         """Write the store, and publish the site at each time when archive pages were completed.

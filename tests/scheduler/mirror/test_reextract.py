@@ -292,3 +292,19 @@ def test_releases_follow_current_topics_without_an_edit(tmp_path: Path) -> None:
         assert [one.pop("topics") for one in after] == [["piers", "sea"]] * 4
         assert [{**one, "topics": ["ships"]} for one in after] == before
         assert {path.parent.name for path in pages.glob("*/index.html")} == {"piers", "sea"}
+
+
+@pytest.mark.parametrize("told", [(), ("--json",)])
+def test_reextraction_prints_no_secret(tmp_path: Path, told: tuple[str, ...]) -> None:
+    path = "/news/{}.html?token=TOPSECRET1"
+    with served() as room:
+        room.page("/news/?token=TOPSECRET1", listing_html([1, 2], path=path))
+        for number in (1, 2):
+            page = release_html(number).replace("<h1>", "<h1>TOPSECRET1 ")
+            room.page(path.format(number), page)
+        home = make_home(tmp_path / "home", f"{room.base}/news/?token=TOPSECRET1")
+        collect(home)
+    rules(home, '[release]\ntitle = "title"\n')
+    done = communique("mirror", "reextract", "--accept", *told, home=home)
+    assert "token=***" in done.stdout
+    assert "TOPSECRET1" not in done.stdout + done.stderr

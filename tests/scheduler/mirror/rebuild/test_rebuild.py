@@ -194,6 +194,21 @@ def test_a_rebuilt_site_is_not_published_without_the_user_of_a_source(
     assert not [name for name in files_of(target / "site") if not name.startswith(("log/", "."))]
 
 
+def test_unreadable_records_are_listed_without_secrets(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with served() as room:
+        path = "/news/{}.html?token=TOPSECRET1"
+        room.page("/news/?token=TOPSECRET1", listing_html([1], path=path))
+        room.page(path.format(1), release_html(1))
+        make_home(home, f"{room.base}/news/?token=TOPSECRET1")
+        collect(home)
+        shown = f"{room.base}{path.format(1)}".replace("TOPSECRET1", "***")
+    flip(home, records_of(home, shown)[0])
+    told = rebuilt(home, tmp_path / "again", codes=(1,))
+    assert shown in {one["url"] for one in told["unreadable"]}
+    assert "TOPSECRET1" not in json.dumps(told)
+
+
 @pytest.mark.thorough
 def test_delays_of_publication_are_rebuilt(room: Room, tmp_path: Path) -> None:
     home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
