@@ -162,8 +162,7 @@ def add(
 ) -> int:
     """Create a watch in HOME/watches.
 
-    A watch needs at least one output: --feed or the option of a channel, such as --webhook. It
-    matches events that meet all its filters. Repeat an option to give several sources,
+    A watch matches events that meet all its filters. Repeat an option to give several sources,
     topics, languages, kinds, classes of edits or mail addresses. --min-weight and --edit-class
     filter only edits. For a webhook, the file contains a signing secret, which the receiver needs.
     For a feed, the command shows its secret address once.
@@ -176,12 +175,7 @@ def add(
     keys |= {key: tuple(dict.fromkeys(one)) for key, one in keys.items() if isinstance(one, tuple)}
     try:
         chosen, one = create_watch(
-            home,
-            {"name": name, **keys},
-            outputs,
-            watch_id=watch_id,
-            feed=feed,
-            dry_run=not (outputs or feed),
+            home, {"name": name, **keys}, outputs, watch_id=watch_id, feed=feed
         )
     except UnusableId as error:
         raise click.UsageError(f"{error} with --id") from error
@@ -189,9 +183,6 @@ def add(
         if error.key not in outputs:
             raise
         raise click.BadParameter(error.fix, param_hint=f"--{error.key}") from error
-    if not (outputs or feed):
-        options = ", ".join(f"--{channel.table}" for channel in CHANNELS)
-        raise click.UsageError(f"the watch has no output; give {options} or --feed")
     path = home.watches / f"{chosen}.toml"
     lines = [f"wrote {path}; try it with `communique watch test {chosen}`"]
     if address := feed_address(home, chosen, one):

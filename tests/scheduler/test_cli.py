@@ -447,7 +447,7 @@ def test_an_unknown_source_is_refused_by_all_commands(
     [
         ("search", "tides", "--source"),
         ("export", "--source"),
-        ("watch", "add", "Ships", "--feed", "--source"),
+        ("watch", "add", "Ships", "--source"),
         ("sources", "pause", "--why", "test"),
         ("health", "mute", "--why", "test"),
         ("mirror", "export", "--format", "sqlite", "--to", "copy.db", "--source"),

@@ -52,8 +52,7 @@ def test_a_saved_search_is_used_by_commands_and_watches(home: Path) -> None:
     assert titles(home, "saved:all") == ["Ferries", "Lamps", "Tides"]
     listed = json.loads(communique("searches", "--json", home=home).stdout)
     assert [one["name"] for one in listed["searches"]] == ["all", "sea"]
-    watch = ("--query", "saved:sea", "--backlog", "--feed")
-    added = communique("watch", "add", "Sea", *watch, home=home)
+    added = communique("watch", "add", "Sea", "--query", "saved:sea", "--backlog", home=home)
     assert "saved" not in added.stderr
     tried = communique("watch", "test", "sea", "--json", home=home)
     assert len(json.loads(tried.stdout)["matches"]) == 2

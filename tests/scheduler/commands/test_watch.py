@@ -104,11 +104,7 @@ def test_a_watch_is_added_listed_tried_and_removed(home: Path) -> None:
 
 
 def test_a_watch_is_written_once_and_its_sources_and_topics_are_checked(home: Path) -> None:
-    mute = communique("watch", "add", "Ferries", "--source", "wire", home=home)
-    assert (mute.returncode, mute.stdout) == (2, "")
-    assert "--webhook" in mute.stderr
-    assert not (home / "watches/ferries.toml").exists()
-    first = communique("watch", "add", "Ferries", "--source", "wire", "--feed", home=home)
+    first = communique("watch", "add", "Ferries", "--source", "wire", home=home)
     assert first.returncode == 0
     again = communique("watch", "add", "Ferries", home=home)
     assert again.returncode == 2
@@ -135,8 +131,7 @@ def test_a_watch_may_name_topics_of_the_taxonomy_of_source_files_and_sections(
         'name = "Port"\nurl = "http://port.example/"\ntimezone = "UTC"\ntopics = ["Ship lifts"]\n'
     )
     for topic in ("crime", "ship-lifts"):
-        watch = ("--source", "port", "--topic", topic, "--feed")
-        added = communique("watch", "add", topic, *watch, home=home)
+        added = communique("watch", "add", topic, "--source", "port", "--topic", topic, home=home)
         assert added.returncode == 0, added.stderr
 
 
@@ -194,7 +189,7 @@ def test_a_watch_without_outputs_or_with_an_unclosed_quote_is_reported(home: Pat
 
 
 def test_a_watch_file_is_written_completely_or_not_at_all(home: Path) -> None:
-    add = (*COMMUNIQUE, "--home", str(home), "watch", "add", "Ships", "--feed")
+    add = (*COMMUNIQUE, "--home", str(home), "watch", "add", "Ships")
     full = subprocess.run(  # noqa: S603 - our own command
         ["/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *add],
         capture_output=True,
@@ -203,14 +198,13 @@ def test_a_watch_file_is_written_completely_or_not_at_all(home: Path) -> None:
     )
     assert (full.returncode, len(full.stderr.splitlines())) == (1, 1)
     assert [*(home / "watches").iterdir()] == []
-    told(home, "add", "Ships", "--feed")
+    told(home, "add", "Ships")
     (written,) = (home / "watches").iterdir()
     assert written.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_broken_watch_is_reported_beside_valid_ones_and_can_be_removed(home: Path) -> None:
-    (home / "watches").mkdir()
-    (home / "watches/good.toml").write_text('name = "Good"\n')
+    told(home, "add", "Good")
     (home / "watches/broken.toml").write_text("name = 1\n")
     listed = communique("watch", "list", home=home)
     assert listed.returncode == 2
@@ -223,8 +217,7 @@ def test_a_broken_watch_is_reported_beside_valid_ones_and_can_be_removed(home: P
 
 
 def test_a_test_needs_an_output_and_a_release(home: Path, tmp_path: Path) -> None:
-    (home / "watches").mkdir()
-    (home / "watches/silent.toml").write_text('name = "Silent"\n')
+    told(home, "add", "Silent")
     result = communique("watch", "test", "silent", "--send", home=home)
     assert result.returncode == 1
     assert "silent has no output" in result.stderr
