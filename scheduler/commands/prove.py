@@ -12,6 +12,7 @@ from data.errors import ArchiveError
 from data.export.destination import destination
 from data.interchange.release_fields import deposit_fields, release_fields
 from data.models import Release
+from data.models.capture import Capture
 from data.store.core.store import Store
 from data.wording import counted
 from scheduler.cli import PATH_TYPE, as_json, complain, print_json, say, with_home
@@ -34,15 +35,20 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
     """Write a proof of what a server returned for a release.
 
     RELEASE is an id, the start of an id, or an address. The command writes a folder that others can
-    check without this archive. It contains the records of each version and of the retraction,
-    proofs that they are in the log, the signatures of the log, the release as JSON and a README.
-    Its verify.py checks everything without a network, and needs only Python.
+    check without this archive. It contains the records of each version, of the retraction and of
+    archived attachments, proofs that they are in the log, the signatures of the log, the release as
+    JSON and a README. Its verify.py checks everything without a network, and needs only Python.
     """
     with closing(home.store()) as plain:
         store, secrets = plain.public_view(), plain.secrets()
         found = find(store, release)
         fields = {**release_fields(found), "deposits": deposit_fields(store.receipts(found.id))}
-        subject = Subject(found.content.title, found.url, fields, captures_of(store, found))
+        attached = attachment_captures(plain, found)
+        shown = [
+            *captures_of(store, found),
+            *(ProvenCapture("attachment", one) for one in attached.values() if one),
+        ]
+        subject = Subject(found.content.title, found.url, fields, shown)
     if lost := lost_captures(home.archive, (one.capture for one in subject.shown)):
         raise ArchiveError(str(home.archive), lost_text(lost))
     target = to or Path(f"proof-{found.id}")
@@ -63,6 +69,8 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
         )
     else:
         print_proof(written, target)
+        if count := [*attached.values()].count(None):
+            complain(f"the proof lacks {counted(count, 'attachment')}, not archived yet")
     return 0
 
 
@@ -79,6 +87,18 @@ def captures_of(store: Store, release: Release) -> list[ProvenCapture]:
     if sightings.gone:
         shown.append(ProvenCapture("gone", sightings.gone))
     return shown
+
+
+def attachment_captures(store: Store, release: Release) -> dict[str, Capture | None]:
+    """Return the last capture of each attachment of a release's versions, by address.
+
+    The capture of an attachment that is not archived is None. ``store`` is not a public view, whose
+    addresses may lack secrets.
+    """
+    versions = store.all_versions(release.id)
+    urls = [one.url for version in versions for one in version.content.attachments]
+    kept = store.file_captures(urls)
+    return {url: kept.get(url) for url in urls}
 
 
 def print_proof(written: Written, to: Path) -> None:

@@ -59,7 +59,7 @@ def test_a_folder_proves_a_release(home: Path, release: str, tmp_path: Path) -> 
     assert told == {
         "path": str(to),
         "release": release,
-        "records": 4,
+        "records": 6,
         "witnesses": [],
         "dated": False,
         "missing": [],
@@ -68,7 +68,12 @@ def test_a_folder_proves_a_release(home: Path, release: str, tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout
     proven = json.loads((to / "release.json").read_text())
     assert proven["release"]["id"] == release
-    assert [one["shows"] for one in proven["captures"]] == ["version 1", "version 2"]
+    assert [one["shows"] for one in proven["captures"]] == [
+        "version 1",
+        "version 2",
+        "attachment",
+    ]
+    assert proven["captures"][2]["url"] == "https://acme.example/0.pdf"
     served = hashlib.sha256(gzip.compress(page(0, EDITED), mtime=0)).hexdigest()
     assert proven["captures"][1]["digest"] == f"sha256:{served}"
     assert (to / proven["captures"][1]["request"]).exists()
@@ -84,7 +89,7 @@ def test_the_readme_lists_missing_signatures(home: Path, release: str, tmp_path:
     result = communique("prove", release, "--to", str(to), home=home)
     assert "no witness has cosigned" in result.stderr
     assert result.stdout.splitlines() == [
-        f"{to}: 4 records",
+        f"{to}: 6 records",
         f"check it: python3 -I {to}/verify.py",
     ]
     readme = (to / "README.txt").read_text()
