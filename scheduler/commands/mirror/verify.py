@@ -88,6 +88,9 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, new: bool, as_
             set_aside(archive)
     with closing(home.log()) as log:
         known, unread = checkpoints(home, log, against)
+        for one in () if as_json else unread:
+            # Printed before the verification, which may take hours.
+            complain(str(one))
         with one_bar("verify") as on_progress:
             unusable = why_unusable(home)
             named = ([], "") if unusable else store_references(home)
@@ -119,7 +122,7 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, new: bool, as_
     if as_json:
         print_json(report)
     else:
-        print_report(report)
+        print_report(report, unread)
     return 1 if report.problems else 0
 
 
@@ -190,8 +193,12 @@ def checkpoints(
     return found, problems
 
 
-def print_report(report: VerificationReport) -> None:
-    """Print the result of a verification, and problems to standard error."""
+def print_report(report: VerificationReport, printed: Sequence[ArchiveProblem]) -> None:
+    """Print the result of a verification, and problems to standard error.
+
+    The problems with paths and URLs given with --against (``printed``) were printed earlier.
+    """
+    problems = [one for one in report.problems if one not in printed]
     say(
         f"{counted(report.records, 'record')} in {counted(report.files, 'file')},"
         f" {sized(report.bytes)}"
@@ -210,10 +217,14 @@ def print_report(report: VerificationReport) -> None:
             say(f"{records} removed ({removed.kind}): {removed.why}")
     for one in report.foreign:
         say(f"{one}: not ours, not checked (`communique mirror import` imports it)")
-    for problem in report.problems[:MAX_PROBLEMS_SHOWN]:
+    for problem in problems[:MAX_PROBLEMS_SHOWN]:
         complain(str(problem))
-    if len(report.problems) > MAX_PROBLEMS_SHOWN:
-        complain(f"and {len(report.problems) - MAX_PROBLEMS_SHOWN} more; --json shows them all")
-    if not report.problems:
+    if len(problems) > MAX_PROBLEMS_SHOWN:
+        complain(f"and {len(problems) - MAX_PROBLEMS_SHOWN} more; --json shows them all")
+    if problems:
+        say(f"the archive is NOT intact: {counted(len(problems), 'problem')}")
+    elif printed:
+        say("the archive is intact, but its log was not compared with every given PATH or URL")
+    else:
         say("the archive is intact")
     say(f"not compared with it: {'; '.join(report.not_compared)}")

@@ -53,6 +53,7 @@ def test_damage_is_reported_with_its_place(home: Path) -> None:
     result = communique("mirror", "verify", home=home)
     assert result.returncode == 1
     assert f"{file.name}: byte 0: it is not the record" in result.stderr
+    assert "the archive is NOT intact: 1 problem" in result.stdout.splitlines()
     told = json.loads(communique("mirror", "verify", "--json", home=home).stdout)
     (problem,) = told["problems"]
     assert (problem["file"], problem["offset"], problem["leaf"]) == (file.name, 0, 0)
@@ -112,7 +113,8 @@ def test_the_result_is_printed_even_if_another_place_is_unreachable(
         assert result.returncode == 1
         assert said in result.stderr
         assert "13 leaves in the log, 13 signed" in result.stdout
-        assert "whole" not in result.stdout
+        assert "NOT intact" not in result.stdout
+        assert "the archive is intact\n" not in result.stdout
 
 
 def test_an_empty_home_is_intact(tmp_path: Path) -> None:
