@@ -134,7 +134,11 @@ def channel_options(command: Command) -> Command:
     metavar="CLASS",
     help=f"Class of edits: {', '.join(EDIT_WORDS[:-1])} or {EDIT_WORDS[-1]}.",
 )
-@click.option("--backlog", is_flag=True, help="Also match old and imported releases.")
+@click.option(
+    "--backlog",
+    is_flag=True,
+    help="Also match old and imported releases that are found from now on.",
+)
 @click.option(
     "--timezone", default="", metavar="ZONE", help="IANA time zone for --digest and --quiet."
 )
@@ -164,8 +168,9 @@ def add(
 
     A watch matches events that meet all its filters. Repeat an option to give several sources,
     topics, languages, kinds, classes of edits or mail addresses. --min-weight and --edit-class
-    filter only edits. For a webhook, the file contains a signing secret, which the receiver needs.
-    For a feed, the command shows its secret address once.
+    filter only edits. Releases that `communique run` has already processed cause no alerts, even
+    with --backlog. For a webhook, the file contains a signing secret, which the receiver needs. For
+    a feed, the command shows its secret address once.
     """
     outputs: dict[str, tuple[str, ...]] = {}
     for channel in CHANNELS:
@@ -355,8 +360,9 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     """Show which recent events a watch matches.
 
     The last 1,000 events of each kind (such as releases or edits) are checked. Old releases from
-    the first visit (backlog) are marked and counted separately. With --send, a test message is sent
-    to each output immediately, and the exit code is 1 if a receiver rejects it.
+    the first visit (backlog) are marked and counted separately. No alerts are sent about these
+    events if they are older than the watch, even with --backlog. With --send, a test message is
+    sent to each output immediately, and the exit code is 1 if a receiver rejects it.
     """
     one = load_watch(home.watches, watch_id, AlertWatch)
     if send:

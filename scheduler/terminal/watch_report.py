@@ -15,7 +15,7 @@ from scheduler.home.home import Home
 BACKLOG_MESSAGE: Final = (
     "{count} also {match}, but without an alert: {they} existed before the first visit to the"
     " source, or {were} imported or over 30 days old. Set `backlog = true` in the watch to get"
-    " alerts about backlog."
+    " alerts about backlog that is found from now on."
 )
 
 
