@@ -7,7 +7,7 @@ python -m scheduler.demo.server [--port N] [--day D]
 
 When the server listens, it writes a ShownDay as a line of JSON. To change the day, the parent sends
 a line with the day's number. The server then shows this day and writes another ShownDay. The server
-ends when its standard input closes.
+ends when its standard input closes, or on Ctrl-C.
 """
 
 import argparse
@@ -200,6 +200,8 @@ def main() -> int:
     except RoomPortTaken as error:
         print(error, file=sys.stderr)  # noqa: T201 - a message for a terminal
         return 1
+    except KeyboardInterrupt:
+        return 0  # Ctrl-C ends the server, like the end of its input
     return 0
 
 
