@@ -215,7 +215,7 @@ def report(home: Home, path: Path, one: Watch, lines: Sequence[str], *, as_json:
     else:
         say(*lines)
     for doubt in doubts:
-        complain(doubt)
+        complain(f"note: {doubt}")
     return 0
 
 
@@ -386,7 +386,7 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
         if quiet:
             say(backlog_note(quiet))
     for doubt in doubts_of(home, one):
-        complain(doubt)
+        complain(f"note: {doubt}")
     return 0
 
 

@@ -84,8 +84,12 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
 
     sources = {*one.sources}
     if not one.outputs and not one.feed:
+        options = ", ".join(f"--{channel.table}" for channel in CHANNELS)
         tables = ", ".join(f"[{channel.table}]" for channel in CHANNELS)
-        yield f"the watch has no output; write {tables} or [feed] into its file"
+        yield (
+            f"the watch has no output; remove it and add it again with {options} or --feed, or"
+            f" write {tables} or [feed] into its file"
+        )
     if one.query_language == 1 and one.query.count('"') % 2:
         yield f"the query {one.query!r} has an unclosed quotation mark; close it"
     if one.query_language > 1:
