@@ -73,6 +73,14 @@ PARTIAL_TILE: Final = re.compile(
 TILE_MEDIA_TYPE: Final = "application/octet-stream"
 """Media type of the log's tiles."""
 
+FIRST_PUBLICATION: Final = (
+    "Nothing is published yet. The first publication follows the first visits to the sources; "
+    "reload this page in a minute."
+)
+"""Text of the home page until the first publication."""
+
+FIRST_PUBLICATION_HEADERS: Final = {"retry-after": "60"}
+
 log = logging.getLogger(__name__)
 
 CATALOG_CACHE_SECONDS: Final = 60.0
@@ -101,6 +109,9 @@ class MissingFileResponses:
 
     def _answer(self, request: Request) -> Response:
         path = request.scope["path"]
+        if path == "/":
+            # Each publication writes the home page, so there was none yet.
+            return page(request.scope, 503, FIRST_PUBLICATION_HEADERS, FIRST_PUBLICATION)
         found = SOURCE_ADDRESS.fullmatch(path)
         source = name_of(found[2]) if found else None
         if found and source is not None:

@@ -83,3 +83,16 @@ def test_static_hosts_have_a_page_that_links_to_the_site(web: httpx.Client) -> N
     links = [str(link) for link in page.xpath("//body//a/@href") if not link.startswith("#")]
     assert links
     assert all(link.startswith("/news/") for link in links)
+
+
+def test_the_home_page_is_unavailable_until_the_first_publication(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("unpublished")
+    url, site = f"sqlite:{folder / 'communique.db'}", SiteSettings()
+    open_store(url).close()
+    for web in served_by(create_app(folder / "site", url, site)):
+        answer = web.get("/")
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) > 0
+        assert web.get("/sources/").status_code == 404
