@@ -13,8 +13,8 @@ from data.models import Run, RunError
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.children.executor import Executor
-from scheduler.cli import as_json, complain, print_json, say, with_home, with_later_home
-from scheduler.home.home import Home, open_home
+from scheduler.cli import as_json, complain, print_json, say, with_home
+from scheduler.home.home import Home
 from scheduler.home.home_publication import publish_home
 from scheduler.logs import log_to
 from scheduler.service.outbox import waiting_alerts
@@ -40,7 +40,7 @@ MAX_ERRORS_SHOWN = 10
     help="Accept extraction changes held for review.",
 )
 @as_json
-@with_later_home
+@with_home
 @with_new_store
 def collect(
     home: Home, *, sources: tuple[str, ...], backfill: bool, accept: bool, as_json: bool
@@ -64,7 +64,6 @@ def collect(
             "that `communique sources list` shows"
         )
         return 2
-    home = open_home(home.path)
     if home.topics.exists():
         # Report an invalid topics file here: otherwise each visit would fail and only log the
         # error.
@@ -183,6 +182,8 @@ def publish(home: Home, *, everything: bool, as_json: bool) -> int:
                 "seconds": published.seconds,
             }
         )
+    elif not (published.feeds or published.errors):
+        say(f"no release has changed since the last publication, in {place}")
     else:
         say(
             f"{counted(published.feeds, 'feed')}: {published.written} written,"

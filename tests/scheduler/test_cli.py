@@ -225,7 +225,11 @@ def test_the_doctor_reports_unreadable_folders(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("run",), ("publish",), ("health",), ("watch", "add", "Ships"), ("mirror", "status")],
+    [
+        *[(name,) for name in ("run", "collect", "publish", "health")],
+        ("watch", "add", "Ships"),
+        ("mirror", "status"),
+    ],
     ids=" ".join,
 )
 def test_a_missing_home_is_refused_and_not_created(
