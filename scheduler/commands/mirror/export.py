@@ -199,7 +199,7 @@ def report(
     else:
         parts = [counted(made.releases, "release")]
         if isinstance(made, FolderCopy):
-            parts.append(counted(made.files, "file"))
+            parts.append(counted(made.files, "archived file"))
         elif made.records:
             parts.append(counted(made.records, "record"))
         say(f"{to}: {', '.join(parts)}")
