@@ -99,6 +99,9 @@ class MissingFileResponses:
     async def __call__(self, request: Request, error: Exception) -> Response:
         """Redirect to the new address, or respond with 410 or 404."""
         del error
+        if request.scope["path"] == "/":
+            # Each publication writes the home page, so there was none yet.
+            return page(request.scope, 503, FIRST_PUBLICATION_HEADERS, FIRST_PUBLICATION)
         try:
             return await self._queue.run(
                 request.scope, request.receive, lambda: self._answer(request)
@@ -109,9 +112,6 @@ class MissingFileResponses:
 
     def _answer(self, request: Request) -> Response:
         path = request.scope["path"]
-        if path == "/":
-            # Each publication writes the home page, so there was none yet.
-            return page(request.scope, 503, FIRST_PUBLICATION_HEADERS, FIRST_PUBLICATION)
         found = SOURCE_ADDRESS.fullmatch(path)
         source = name_of(found[2]) if found else None
         if found and source is not None:
