@@ -16,7 +16,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from data.clock import utc_now
-from data.errors import LeaseLost, RenamedSource, StoreError
+from data.errors import CommuniqueError
 from data.health.run_errors import (
     CRAWL,
     CUT,
@@ -286,7 +286,7 @@ class Executor:
                 if run.source in store.sources():
                     store.return_items(run.source, since=run.started)
                     store.add_run(run, settles=not was_interrupted(run))
-        except StoreError as error:
+        except CommuniqueError as error:
             return replace(run, errors=(*run.errors, RunError("", STORE, str(error))))
         return run
 
@@ -392,7 +392,7 @@ class Executor:
             with closing(self._home.store().leased(lease)) as store:
                 store.register(source.source)
                 store.add_run(run, settles=not was_interrupted(run))
-        except (RenamedSource, StoreError, LeaseLost) as error:
+        except CommuniqueError as error:
             # The store may be the reason for the missing report, for example if its schema is
             # newer.
             if any(self._home.public_text(str(error)) == one.message for one in run.errors):

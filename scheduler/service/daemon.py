@@ -357,22 +357,30 @@ class Service:
             await asyncio.wait({taking}, timeout=MAX_WAIT_SECONDS)
 
     async def _visit(self, source: LoadedSource, *, explicit: bool = False) -> None:
-        try:
+        started, runs = utc_now(), list[Run]()
+
+        async def visit() -> None:
             await self._admin.live.note()
-            run = await self._visitor.visit(source, explicit=explicit)
+            runs.append(await self._visitor.visit(source, explicit=explicit))
+
+        try:
+            # A visit that can't be made must not end the service.
+            await attempt(visit)
         finally:
             self.visiting.discard(source.id)
-        log_visit(run)
+        for run in runs:
+            started = run.started
+            log_visit(run)
         await self.jobs["publish"]()
         self._health_due.set()
         self.alerts.wake()
         # The source file may have been removed or changed during the visit.
         if present := self._sources.get(source.id):
-            due = await asyncio.to_thread(self._plan.after, present, run.started)
+            due = await asyncio.to_thread(self._plan.after, present, started)
             wait = due.wait(utc_now())
             if due.confirms:
                 self._timetable.put(source.id, max(wait, self.home.settings.health.confirm_after))
-                if is_unanswered(run):
+                if any(map(is_unanswered, runs)):
                     await attempt(partial(self._hasten_others, present))
             else:
                 self._timetable.put_again(source.id, wait, self._plan.interval(present))

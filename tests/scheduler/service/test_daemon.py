@@ -22,6 +22,7 @@ import httpx
 import pytest
 
 from data.clock import utc_now
+from data.errors import ArchiveError
 from data.models import Run, VisitFacts
 from scheduler.home.home import open_home
 from scheduler.service.daemon import Service
@@ -181,6 +182,32 @@ class WaitingVisitor:
         self.begun.append(source.id)
         await self.over.wait()
         return Run(source.id, utc_now(), 1.0)
+
+
+class FailingVisitor:
+    """Raises an error for each visit, like a visitor whose archive has lost its key."""
+
+    async def visit(self, source: LoadedSource, *, explicit: bool = False) -> Run:
+        """Raise ArchiveError."""
+        del source, explicit
+        raise ArchiveError("log.key", "the key of the log is missing")
+
+
+def test_a_visit_that_cannot_be_made_is_repeated_and_the_service_continues(home: Path) -> None:
+    async def work() -> None:
+        opened = open_home(home)
+        opened.store().close()
+        service = Service(opened)
+        service._visitor = FailingVisitor()  # noqa: SLF001 - otherwise set with the whole service
+        service._timetable.scheduler.start(paused=True)  # noqa: SLF001 - nobody else has it
+        await service._reload()  # noqa: SLF001 - otherwise done twice a minute
+        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as service._visits:  # noqa: SLF001 - as above
+            assert await service.visit_now("harbour")
+        assert "harbour" in service.due()
+        assert not service.visiting
+        service._timetable.scheduler.shutdown()  # noqa: SLF001 - as above
+
+    asyncio.run(work())
 
 
 def test_only_one_visit_begins_if_two_requests_and_the_timetable_begin_visits(home: Path) -> None:
