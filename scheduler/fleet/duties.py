@@ -226,12 +226,19 @@ class Duties:
                 return
             log.info("duty started", duty=name)
             task = self._held[name] = asyncio.create_task(WORK_OF_DUTY[name](self, hosts, lease))
-            if self._ending.is_set():
+            try:
+                if self._ending.is_set():
+                    self._lost(name)
+                if kept := name != UPKEEP_DUTY:
+                    await self._publishing.give_back_later(lease)
+                await asyncio.wait({task})
+            except BaseException:
+                # Another service takes over when the lease has expired.
                 self._lost(name)
-            if kept := name != UPKEEP_DUTY:
-                await self._publishing.give_back_later(lease)
-            await asyncio.wait({task})
-            del self._held[name]
+                leases.forget(lease)
+                raise
+            finally:
+                del self._held[name]
             rest = 0.0
             error = None if task.cancelled() else task.exception()
             if error and not isinstance(error, LeaseLost):
