@@ -188,9 +188,14 @@ class HeldHosts:
                     busy = {one.source for one in under_way.values()}
                     busy |= {one.asked.source for one in ended.values() if one.is_fresh}
                     due = [one for one in await self._newly_due(lease) if one.source not in busy]
+        except Exception:
+            # The child would otherwise send requests to a host that another worker leases next.
+            self._executor.drop(lease.host)
+            raise
         finally:
             for task in under_way:
                 task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
         return [*ended.values()]
 
     async def _newly_due(self, lease: Lease) -> Sequence[AskedVisit]:
