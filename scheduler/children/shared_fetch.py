@@ -89,9 +89,14 @@ class SharedFetcher:
             async with self._starting:
                 if self._child is None:
                     with open_log_or_null(self._home.crawl_log) as log:
-                        self._child = await Child.start("scheduler.children.fetch", log=log)
-                    await self._child.say(self._start)
-                    self._hearing = asyncio.create_task(self._hear(self._child))
+                        child = await Child.start("scheduler.children.fetch", log=log)
+                    try:
+                        await child.say(self._start)
+                    except (ChildEnded, OSError):
+                        await child.end()
+                        raise
+                    self._child = child
+                    self._hearing = asyncio.create_task(self._hear(child))
                 child = self._child
             await child.say([url])
         except (ChildEnded, OSError):
