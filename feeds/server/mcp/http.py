@@ -135,12 +135,13 @@ class McpApp:
         # Imported here: the SDK takes a second to load, and most servers never need it.
         try:
             manager = await asyncio.to_thread(self._manager)
+            async with manager.run():
+                started.set_result(manager.handle_request)
+                await self._stopping.wait()
         except BaseException as error:
-            started.set_exception(error)
+            if not started.done():
+                started.set_exception(error)
             raise
-        async with manager.run():
-            started.set_result(manager.handle_request)
-            await self._stopping.wait()
 
     def _manager(self) -> Any:
         from mcp.server.streamable_http_manager import (  # noqa: PLC0415 - as above
