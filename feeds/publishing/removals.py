@@ -58,11 +58,7 @@ class GoneSources:
         """
         for one in self._ids:
             facet = Facet(source=one)
-            for file in facet_files(facet):
-                (self._folder / file).unlink(missing_ok=True)
-            for name in (stem_of(facet), str(PurePosixPath(page_file(facet)).parent)):
-                if (folder := self._folder / name).is_dir():
-                    shutil.rmtree(folder)
+            remove_facet(facet, self._folder)
             cache.forget_folder(f"{stem_of(facet)}/page")
 
 
@@ -95,15 +91,20 @@ class EmptiedFacets:
         Raises OSError if a file can't be deleted.
         """
         for facet in self.facets:
-            for file in facet_files(facet):
-                (self._folder / file).unlink(missing_ok=True)
-            for name in (stem_of(facet), str(PurePosixPath(page_file(facet)).parent)):
-                if (folder := self._folder / name).is_dir():
-                    shutil.rmtree(folder)
+            remove_facet(facet, self._folder)
             if is_month(facet):
                 for sitemap in (self._folder / SITEMAPS_FOLDER).glob(f"{facet.period}*.xml"):
                     sitemap.unlink()
             cache.forget_facet(facet)
+
+
+def remove_facet(facet: Facet, site: Path) -> None:
+    """Delete the feeds and pages of a facet. Raises OSError if a file can't be deleted."""
+    for file in facet_files(facet):
+        (site / file).unlink(missing_ok=True)
+    for name in (stem_of(facet), str(PurePosixPath(page_file(facet)).parent)):
+        if (folder := site / name).is_dir():
+            shutil.rmtree(folder)
 
 
 def remove_hidden(store: Store, changes: Mapping[str, ReleaseChange] | None, folder: Path) -> None:
