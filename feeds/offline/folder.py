@@ -150,7 +150,8 @@ class _Copy:
         Returns None if the archive has no file for the URL.
         """
         capture = known.get(url)
-        if capture is None:
+        if capture is None or not capture.file:
+            # A redacted record has no file.
             return None
         if not any(url in known for known in (self.files, self.missing, self.with_secrets)):
             self._keep(url, capture)

@@ -15,7 +15,7 @@ import lxml.html
 import pytest
 
 from data.export.chosen_records import Choice
-from data.models import Capture, Draft, Media, Source
+from data.models import Capture, Draft, Media, RecordPlace, Source
 from data.progress import OnProgress
 from data.settings import SiteSettings
 from data.store.core.store import Store
@@ -121,6 +121,12 @@ def test_archived_attachments_are_copied_and_others_keep_their_links(
     assert (folder / "releases" / ids[0] / local).read_bytes() == PDF
     assert "https://acme.example/1.pdf" in pages[1]
     assert (folder / "releases" / ids[1] / "revisions" / "2" / "index.html").is_file()
+
+
+def test_a_redacted_attachment_is_neither_copied_nor_missing(store: Store, tmp_path: Path) -> None:
+    store.relocate_captures({capture(7).record_id: RecordPlace("", 0, 0)})
+    made = copied(store, tmp_path / "copy")
+    assert (made.files, made.missing) == (0, 1)
 
 
 def test_files_are_copied_although_their_addresses_contain_a_secret(
