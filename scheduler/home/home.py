@@ -264,9 +264,12 @@ class Home(HomePaths):
 
     @property
     def store_files(self) -> Sequence[Path]:
-        """Return the existing files of the store. A store in PostgreSQL has no files here."""
+        """Return the existing files of the store. A store in PostgreSQL has no files here.
+
+        A pipe or device is no file: reading it could take forever.
+        """
         files = () if self.settings.store.url else files_of(self.database)
-        return [one for one in files if one.exists()]
+        return [one for one in files if one.is_file()]
 
     @property
     def store_url(self) -> str:
