@@ -1,7 +1,7 @@
 """Masking of secrets in nested values and in rows of a database."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -23,7 +23,7 @@ A secret may equal the id of a source. A value with ``//`` may be an address, so
 def without_secrets(value: Any, secrets: Secrets) -> Any:
     """Return a value with ``***`` instead of each secret in its texts, at any depth.
 
-    Texts, sequences, sets, values of mappings, dataclasses, structs and iterators are processed.
+    Texts, sequences, sets, values of mappings, dataclasses and structs are processed.
     Keys of mappings and all other objects are returned unchanged.
     """
     made = value
@@ -39,8 +39,6 @@ def without_secrets(value: Any, secrets: Secrets) -> Any:
         made = type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     elif isinstance(value, Mapping):
         made = {key: without_secrets(one, secrets) for key, one in value.items()}
-    elif isinstance(value, Iterator):
-        made = (without_secrets(one, secrets) for one in value)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = (one.name for one in dataclasses.fields(value))
         if changed := _changed(value, names, secrets):

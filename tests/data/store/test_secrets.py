@@ -56,7 +56,6 @@ def test_texts_are_found_at_any_depth() -> None:
         return [url, Named(url), Packed((url,)), Kept(url, {"a": [url]}), {url, "b"}, None, 1, b"x"]
 
     assert without_secrets(made(ASKED), secrets) == made(SHOWN)
-    assert list(without_secrets(iter([ASKED]), secrets)) == [SHOWN]
     untouched = Kept("https://acme.example/", {})
     assert without_secrets(untouched, secrets) is untouched
 
