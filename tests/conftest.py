@@ -70,10 +70,10 @@ SLOW = ("tests/scheduler/", "tests/integration/", "tests/test_packaging.py", "te
 
 
 def pytest_xdist_auto_num_workers() -> int | None:
-    """Half as many processes again as there are processors: tests wait for each other's servers."""
+    """Two processes for each processor: tests wait for their servers and child processes."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return (len(os.sched_getaffinity(0)) * 3 + 1) // 2
+    return 2 * len(os.sched_getaffinity(0))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
