@@ -71,7 +71,8 @@ POSTGRES: Final = """
         SELECT relname, 1, relname, 'CREATE SEQUENCE ' || relname FROM own WHERE relkind = 'S'
             AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = own.oid AND d.deptype = 'i')
         UNION ALL
-        SELECT '~', 1, p.oid::regprocedure::text, rtrim(pg_get_functiondef(p.oid), E'\\n')
+        SELECT '~', 1, concat(proname, '(', pg_get_function_identity_arguments(p.oid)),
+            rtrim(pg_get_functiondef(p.oid), E'\\n')
         FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f'
     )
     SELECT sql FROM items ORDER BY topic COLLATE "C", rank, name COLLATE "C"
@@ -96,7 +97,18 @@ def postgres_schema(url: str) -> str:
     open_store(url).close()
     with psycopg.connect(url) as db:
         statements = (sql for (sql,) in db.execute(POSTGRES))
-        return _joined(re.sub(r"\bpublic\.| USING btree", "", one) for one in statements)
+        return _joined(_without_defaults(one) for one in statements)
+
+
+def _without_defaults(statement: str) -> str:
+    """Return a statement without what is the default or depends on the version of PostgreSQL."""
+    shorter = re.sub(r"\bpublic\.| USING btree", "", statement)
+    # Newer versions quote the names of functions that SQL has, too.
+    shorter = re.sub(
+        r'^CREATE OR REPLACE FUNCTION "(\w+)"', r"CREATE OR REPLACE FUNCTION \1", shorter
+    )
+    # Only versions before 16 qualify the columns that a view selects.
+    return re.sub(r"(?m)^( +(?:SELECT )?)r\.(\w+,?)$", r"\1\2", shorter)
 
 
 def _joined(statements: Iterable[str]) -> str:

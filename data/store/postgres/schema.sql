@@ -588,27 +588,27 @@ CREATE TABLE shared_files (
 );
 
 CREATE VIEW shown_releases AS
- SELECT r.number,
-    r.id,
-    r.source,
-    r.url,
-    r.title,
-    r.language,
-    r.day,
-    r.sort_at,
-    r.first_seen,
-    r.last_seen,
-    r.updated,
-    r.revision,
-    r.revised,
-    r.story,
-    r.retracted,
-    r.gone_since,
-    r.checked,
-    r.digest,
-    r.fingerprint,
-    r.content,
-    r.version
+ SELECT number,
+    id,
+    source,
+    url,
+    title,
+    language,
+    day,
+    sort_at,
+    first_seen,
+    last_seen,
+    updated,
+    revision,
+    revised,
+    story,
+    retracted,
+    gone_since,
+    checked,
+    digest,
+    fingerprint,
+    content,
+    version
    FROM releases r
   WHERE (NOT (EXISTS ( SELECT 1
            FROM hidden_releases h
