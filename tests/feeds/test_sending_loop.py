@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,10 @@ class Shared:
 
     closed = 0
 
-    def write(self, store: Store, unit: UnitOfWork) -> None:
+    def writing(self, store: Store, unit: UnitOfWork) -> AbstractContextManager[None]:
         """Write nothing."""
+        del store, unit
+        return nullcontext()
 
     def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
         """Keep nothing."""

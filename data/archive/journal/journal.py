@@ -2,7 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -69,17 +71,27 @@ class Journal:
         self._open_archive = open_archive
         self._orders = orders
         self._opened: Archive | None = None
+        self._lock = threading.Lock()
+        """Lock for ``_waiting``, from the journal record of a transaction to its commit."""
         self._waiting = Waiting()
         self._max_sights = MAX_WAITING_SIGHTS
 
-    def write(self, store: Store, unit: UnitOfWork) -> None:
-        """Write the journal record of a transaction. It is one of the transaction's last steps."""
-        for decision in unit.delayable:
-            self._waiting.add(decision)
-        if unit.decisions or len(self._waiting.seen) >= self._max_sights:
-            self._write_all(store, unit)
-        if self._orders:
-            self._orders.write(store, unit)
+    @contextmanager
+    def writing(self, store: Store, unit: UnitOfWork) -> Iterator[None]:
+        """Write the journal record of a transaction, and commit it in the ``with`` block."""
+        with self._lock:
+            before = self._waiting
+            self._waiting = Waiting({**before.seen}, {**before.runs}, [*before.files])
+            try:
+                for decision in unit.delayable:
+                    self._waiting.add(decision)
+                if unit.decisions or len(self._waiting.seen) >= self._max_sights:
+                    self._write_all(store, unit)
+                with self._orders.writing(store, unit) if self._orders else nullcontext():
+                    yield
+            except BaseException:
+                self._waiting = before
+                raise
 
     def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
         """Archive the new content of a TOML file in the home directory. None means a deleted file.
@@ -123,15 +135,8 @@ class Journal:
         for decision in unit.decisions:
             if isinstance(decision, decisions.Visited):
                 self._waiting.runs.pop(decision.run.source, None)
-        waiting, self._waiting = self._waiting, Waiting()
-
-        def wait_again() -> None:
-            later, self._waiting = self._waiting, waiting
-            for decision in later.decisions:
-                self._waiting.add(decision)
-
-        unit.at_rollback(wait_again)
-        made = [*waiting.decisions, *unit.decisions]
+        made = [*self._waiting.decisions, *unit.decisions]
+        self._waiting = Waiting()
         try:
             if not store.journal_end() and not store.was_empty():
                 self._begin(store)

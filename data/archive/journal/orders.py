@@ -9,7 +9,8 @@ disabled. A store remembers which orders it applied, and applies missing ones wh
 import datetime as dt
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -99,7 +100,8 @@ class Orders:
         known = store.orders()
         return [order for order in self.read() if order.id not in known]
 
-    def write(self, store: Store, unit: UnitOfWork) -> None:
+    @contextmanager
+    def writing(self, store: Store, unit: UnitOfWork) -> Iterator[None]:
         """Append the removal orders of a transaction to the file, as the transaction's last step.
 
         Raises ArchiveError if the file can't be written.
@@ -113,6 +115,7 @@ class Orders:
                 if isinstance(decision, ORDERS) and not isinstance(decision, decisions.Redacted)
             ],
         )
+        yield
 
     def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
         """Do nothing: files are archived only if the journal is enabled."""

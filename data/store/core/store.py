@@ -11,7 +11,7 @@ import datetime as dt
 import time
 from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from dataclasses import replace
 from typing import Final, Protocol, Self
@@ -78,8 +78,11 @@ REFILED_AT_ONCE: Final = 500
 class JournalWriter(Protocol):
     """Writes decisions to the journal before they are committed to the store."""
 
-    def write(self, store: Store, unit: UnitOfWork) -> None:
-        """Write the decisions of a transaction to the journal, as part of this transaction."""
+    def writing(self, store: Store, unit: UnitOfWork) -> AbstractContextManager[None]:
+        """Write the decisions of a transaction to the journal, and commit it in the ``with`` block.
+
+        If the block fails, the journal forgets the decisions.
+        """
 
     def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
         """Archive a changed or deleted TOML file of the home directory."""
@@ -127,22 +130,23 @@ class Store(
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        connection.before_commit = self._before_commit
+        connection.committing = self._committing
 
     @abstractmethod
     def _tables(self) -> Tables:
         """Return the tables object for one batch of drafts."""
 
-    def _before_commit(self, unit: UnitOfWork) -> None:
-        """Write the journal record and the public events of a transaction, as its last step.
+    @contextmanager
+    def _committing(self, unit: UnitOfWork) -> Iterator[None]:
+        """Write the journal record and the public events of a transaction, and then commit it.
 
         The connection has already written delayed rows and checked the lease, so a transaction that
         lost its lease leaves no journal record.
         """
-        if self.journal:
-            self.journal.write(self, unit)
-        if unit.public:
-            enter_events(self._db, unit.public)
+        with self.journal.writing(self, unit) if self.journal else nullcontext():
+            if unit.public:
+                enter_events(self._db, unit.public)
+            yield
 
     def transaction(self, *, parts: bool = True) -> AbstractContextManager[object]:
         """Run all method calls in a ``with`` block in one transaction.

@@ -6,7 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from copy import copy
 from typing import Any, Self, TypeAlias
 
@@ -20,12 +20,12 @@ Write: TypeAlias = Callable[[Any, list[Any]], None]
 class Transactions(ABC):
     """The transactions of a connection: at most one per thread, each with a unit of work.
 
-    ``before_commit`` is called with the unit of work of each transaction, as its last step.
+    Each transaction is committed in the context that ``committing`` returns for its unit of work.
     """
 
     def __init__(self) -> None:
         self._threads = threading.local()
-        self.before_commit: Callable[[UnitOfWork], None] = lambda _: None
+        self.committing: Callable[[UnitOfWork], AbstractContextManager[object]] = nullcontext
         self.secrets = NO_SECRETS
         """Secrets that the rows of queries contain only as ``***``."""
 
@@ -111,7 +111,6 @@ class UnitOfWork:
         """Whether the writes of a failed nested transaction can be undone separately."""
         self._failed = False
         self._queued: list[tuple[Write, list[Any]]] = []
-        self._at_rollback: list[Callable[[], None]] = []
 
     def decide(self, *decisions: AnyDecision) -> None:
         """Add decisions for the journal record of this transaction."""
@@ -140,15 +139,6 @@ class UnitOfWork:
             waiting[write] += items
         for write, items in waiting.items():
             write(db, items)
-
-    def at_rollback(self, undo: Callable[[], None]) -> None:
-        """Call a function if the whole transaction is rolled back."""
-        self._at_rollback.append(undo)
-
-    def rolled_back(self) -> None:
-        """Undo the effects of this transaction outside of the database."""
-        for undo in reversed(self._at_rollback):
-            undo()
 
     @contextmanager
     def failing(self) -> Iterator[None]:

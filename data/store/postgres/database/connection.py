@@ -231,8 +231,8 @@ class PostgresConnection(Transactions):
                 yield
                 unit.write_queued(self)
                 self._check_lease()
-                self.before_commit(unit)
-                self._commit()
+                with self.committing(unit):
+                    self._commit()
             except BaseException:
                 try:
                     raw.execute("ROLLBACK")
@@ -240,7 +240,6 @@ class PostgresConnection(Transactions):
                     # The server rolls back the abandoned transaction. The pool discards closed
                     # connections.
                     raw.close()
-                unit.rolled_back()
                 self._forget()
                 raise
         finally:

@@ -64,8 +64,8 @@ class Connection(Protocol):
     All methods raise StoreError if the database fails.
     """
 
-    before_commit: Callable[[UnitOfWork], None]
-    """Called before each commit (see `data.store.unit_of_work.unit.Transactions`)."""
+    committing: Callable[[UnitOfWork], AbstractContextManager[object]]
+    """Returns the context of each commit (see `data.store.unit_of_work.unit.Transactions`)."""
 
     secrets: Secrets
     """Secrets that the rows of queries contain only as ``***``."""

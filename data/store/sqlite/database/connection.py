@@ -233,12 +233,11 @@ class SqliteConnection(Transactions):
             yield
             self._check_transaction(connection)
             unit.write_queued(connection)
-            self.before_commit(unit)
-            connection.execute("COMMIT")
+            with self.committing(unit):
+                connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            unit.rolled_back()
             self._forget()
             raise
         finally:

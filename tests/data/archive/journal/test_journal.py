@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -327,6 +328,23 @@ def test_the_archive_holds_no_secret_of_a_file(journaled: Journaled) -> None:
     (kept,) = journaled.archive.events
     assert isinstance(kept, decisions.FileKept)
     assert kept.secrets_cut
+
+
+def test_a_rolled_back_sight_is_not_written_later(journaled: Journaled, noon: dt.datetime) -> None:
+    store, broken = journaled.store, sqlite3.connect(journaled.path)
+    release = store.record(draft(), seen=noon, since=noon).release
+    # SQLite checks this constraint only at the commit.
+    broken.executescript(
+        "CREATE TABLE late (id INTEGER REFERENCES releases DEFERRABLE INITIALLY DEFERRED);"
+        "CREATE TRIGGER fail AFTER UPDATE ON releases BEGIN INSERT INTO late VALUES (-1); END"
+    )
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        store.mark_unchanged(release.id, seen=noon + HOUR)
+    broken.executescript("DROP TRIGGER fail; DROP TABLE late")
+    broken.close()
+    before = len(journaled.archive.blocks)
+    store.close()
+    assert len(journaled.archive.blocks) == before
 
 
 def test_sights_that_wait_survive_a_failed_commit(tmp_path: Path, noon: dt.datetime) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from data.archive.journal.replay import JournalReplay
@@ -22,11 +24,13 @@ class Following:
     def __init__(self, other: Store) -> None:
         self._replay = JournalReplay(other)
 
-    def write(self, store: Store, unit: UnitOfWork) -> None:
+    @contextmanager
+    def writing(self, store: Store, unit: UnitOfWork) -> Iterator[None]:
         """Write the decisions of a transaction into the other store."""
         del store
         self._replay.write([*unit.decisions, *unit.delayable])
         assert not self._replay.refused
+        yield
 
     def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
         """Keep no file."""

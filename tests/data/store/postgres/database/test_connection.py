@@ -6,7 +6,7 @@ import datetime as dt
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -125,10 +125,12 @@ def test_a_host_cannot_be_taken_between_the_check_of_its_lease_and_the_commit(
     free: list[object] = []
 
     class Free(Orders):
-        def write(self, store: Store, unit: UnitOfWork) -> None:
+        @contextmanager
+        def writing(self, store: Store, unit: UnitOfWork) -> Iterator[None]:
             """Ask for the host while the journal would be written."""
             del store, unit
             free.append(other.execute("SELECT host FROM hosts FOR UPDATE SKIP LOCKED").fetchall())
+            yield
 
     lease(other, 7)
     store.journal = Free(tmp_path)
