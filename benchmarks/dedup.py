@@ -38,12 +38,16 @@ from families import (  # type: ignore[import-not-found]  # beside this script
 
 from data.identity.decision import Decision
 from data.models import Content, Draft, Published, Release, SeenDraft
-from data.store.core.match_candidates import NO_CANDIDATES, SimilarReleases, SimilarTexts
 from data.store.core.recorder import DraftLimit, Recorder
-from data.store.core.release_matcher import ReleaseMatcher
+from data.store.core.release_matcher import (
+    NO_CANDIDATES,
+    ReleaseMatcher,
+    SimilarReleases,
+    SimilarTexts,
+)
 from data.store.core.stories import StoryJoiner
-from data.store.core.tables import Tables
-from data.store.shared_sql.database.rows import StoredMember
+from data.store.shared_sql.recording import Tables
+from data.store.shared_sql.rows import StoredMember
 from data.store.sqlite.store import SqliteStore, SqliteTables
 from data.stories.copies import MAX_ANCHOR_RELEASES, MAX_BAND_RELEASES, is_worth_comparing, likeness
 from data.text.similarity import TextSignature, signature

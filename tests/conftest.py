@@ -24,7 +24,7 @@ from scrapy.core.downloader import contextfactory  # noqa: F401
 
 from data.store.core.store import Store
 from data.store.open import open_store
-from data.store.sqlite.database.connection import SqliteConnection
+from data.store.sqlite.connection import SqliteConnection
 from data.store.sqlite.store import SqliteStore
 from scheduler.home.home import Home
 from tests.blank_store import blank_store

@@ -9,7 +9,7 @@ from typing import Any, Final
 import psycopg
 from procrastinate.jobs import Status
 
-from data.store.postgres.hosts import Hosts
+from data.store.postgres.fleet_state import Hosts
 from data.store.postgres.store import PostgresStore
 from scheduler.fleet.job_queue import Deferrer, app_of, pool_to, prepare
 

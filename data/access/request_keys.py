@@ -65,7 +65,7 @@ class RequestKeys:
         # Imported here: the libraries for PostgreSQL may not be installed.
         import psycopg  # noqa: PLC0415
 
-        from data.store.postgres.database.pool import CONNECT_TIMEOUT_SECONDS, failed  # noqa: PLC0415
+        from data.store.postgres.pool import CONNECT_TIMEOUT_SECONDS, failed  # noqa: PLC0415
 
         try:
             # A connection of the pool would migrate the database.
@@ -109,7 +109,7 @@ class RequestKeys:
         import psycopg  # noqa: PLC0415
 
         from data.errors import StoreError  # noqa: PLC0415
-        from data.store.postgres.database.pool import failed, pool_of  # noqa: PLC0415
+        from data.store.postgres.pool import failed, pool_of  # noqa: PLC0415
 
         try:
             with pool_of(self._url, MAX_WAIT_SECONDS).connection() as db, db.transaction():

@@ -31,7 +31,7 @@ def store_exists(url: str) -> bool:
         return scheme != "sqlite" or not is_nothing(Path(rest))
     try:
         # Imported here because the libraries for PostgreSQL may not be installed.
-        from data.store.postgres.database.pool import has_tables  # noqa: PLC0415
+        from data.store.postgres.pool import has_tables  # noqa: PLC0415
     except ImportError as error:
         raise StoreError(masked(url), MISSING) from error
     return has_tables(url)

@@ -18,7 +18,7 @@ from data.models import Capture, Facet, Release
 from data.progress import OnProgress
 from data.settings import SiteSettings
 from data.store.core.store import Store
-from data.store.sqlite.chosen_releases import chosen_releases
+from data.store.sqlite.copy import chosen_releases
 from data.text.clean import plain
 from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import title_of

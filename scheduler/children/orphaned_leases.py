@@ -12,9 +12,8 @@ from typing import Final
 import psycopg
 
 from data.models import Lease
-from data.store.postgres.database.pool import CONNECT_TIMEOUT_SECONDS
-from data.store.postgres.fleet_state import Connection
-from data.store.postgres.hosts import Hosts
+from data.store.postgres.fleet_state import Connection, Hosts
+from data.store.postgres.pool import CONNECT_TIMEOUT_SECONDS
 from data.text.masking import masked
 
 END_JOB: Final = "DELETE FROM procrastinate_jobs WHERE lock = %s AND status = 'doing'"

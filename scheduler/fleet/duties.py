@@ -19,10 +19,9 @@ from psycopg_pool import AsyncConnectionPool
 from data.errors import ArchiveError, LeaseLost, StoreError
 from data.models import Lease
 from data.models.lease import duty_key, duty_of
-from data.store.postgres.database.pool import bring_up_to_date
-from data.store.postgres.fleet_state import Connections, is_newer, shared_file
-from data.store.postgres.hosts import Hosts
-from data.store.shared_sql.database.connection import NEWER_SCHEMA_MESSAGE
+from data.store.postgres.fleet_state import Connections, Hosts, is_newer, shared_file
+from data.store.postgres.pool import bring_up_to_date
+from data.store.shared_sql.connection import NEWER_SCHEMA_MESSAGE
 from data.text.masking import masked
 from scheduler.fleet.job_queue import DUTY_QUEUE, app_of, pool_to, prepare, work
 from scheduler.fleet.leases import Leases

@@ -17,8 +17,14 @@ from data.health.run_errors import CRAWL, was_interrupted
 from data.models import Run, RunError
 from data.models.lease import duty_key
 from data.network.hosts import queue_of
-from data.store.postgres.fleet_state import Connections, keep_shared_file, last_run, runs_after
-from data.store.postgres.hosts import AskedVisit, Hosts
+from data.store.postgres.fleet_state import (
+    AskedVisit,
+    Connections,
+    Hosts,
+    keep_shared_file,
+    last_run,
+    runs_after,
+)
 from data.toml_files import read_text
 from scheduler.fleet.duties import DUTY_OF_JOB, SITE_FILE, site_of
 from scheduler.fleet.job_queue import Deferrer, Reaper, prepare

@@ -23,9 +23,8 @@ from data.errors import SourceError, StoreError
 from data.health.run_errors import was_interrupted
 from data.models import Lease, Run
 from data.network.hosts import queue_of
-from data.store.postgres.database.pool import bring_up_to_date, failed
-from data.store.postgres.fleet_state import shared_file
-from data.store.postgres.hosts import AskedVisit, Hosts
+from data.store.postgres.fleet_state import AskedVisit, Hosts, shared_file
+from data.store.postgres.pool import bring_up_to_date, failed
 from data.text.masking import masked
 from data.toml_files import read_text
 from scheduler.children.executor import Executor

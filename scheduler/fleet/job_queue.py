@@ -1,9 +1,9 @@
 """Job queue in PostgreSQL, based on Procrastinate: workers get hosts, services get duties.
 
-The queue only distributes work. The row of a host (data.store.postgres.hosts) ensures that one
-worker at a time visits the host, and that each visit counts once. So a job contains only the name
-of a row, and jobs are not retried. An abandoned job is deleted, and its row, which is still due,
-gets another job.
+The queue only distributes work. The row of a host (data.store.postgres.fleet_state) ensures that
+one worker at a time visits the host, and that each visit counts once. So a job contains only the
+name of a row, and jobs are not retried. An abandoned job is deleted, and its row, which is still
+due, gets another job.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from procrastinate.schema import SchemaManager
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
 from data.models.lease import DUTY_PREFIX, JOB_LOCK_PREFIX
-from data.store.postgres.database.pool import CONNECT_TIMEOUT_SECONDS, CONNECTION_OPTIONS
 from data.store.postgres.fleet_state import Connections
+from data.store.postgres.pool import CONNECT_TIMEOUT_SECONDS, CONNECTION_OPTIONS
 from scheduler.service.background import end_if_cancelled
 
 logging.getLogger("procrastinate").setLevel(logging.ERROR)

@@ -14,9 +14,9 @@ import psycopg
 import structlog
 
 from data.errors import CommuniqueError, StoreError
-from data.store.postgres.database.pool import CONNECTION_OPTIONS, bring_up_to_date, failed
 from data.store.postgres.fleet_state import is_newer
-from data.store.shared_sql.database.connection import NEWER_SCHEMA_MESSAGE
+from data.store.postgres.pool import CONNECTION_OPTIONS, bring_up_to_date, failed
+from data.store.shared_sql.connection import NEWER_SCHEMA_MESSAGE
 from data.text.masking import masked
 from scheduler.service.background import first_of
 

@@ -13,7 +13,7 @@ import psycopg
 import structlog
 
 from data.models import Lease
-from data.store.postgres.hosts import AskedVisit, Hosts
+from data.store.postgres.fleet_state import AskedVisit, Hosts
 from data.text.masking import masked
 from scheduler.service.background import end_if_cancelled
 

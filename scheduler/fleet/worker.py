@@ -14,10 +14,9 @@ from procrastinate.exceptions import ConnectorException
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from data.errors import CommuniqueError, StoreError
-from data.store.postgres.database.pool import DATABASE_UNREACHABLE_MESSAGE, failed
-from data.store.postgres.fleet_state import is_newer
-from data.store.postgres.hosts import Hosts
-from data.store.shared_sql.database.connection import NEWER_SCHEMA_MESSAGE
+from data.store.postgres.fleet_state import Hosts, is_newer
+from data.store.postgres.pool import DATABASE_UNREACHABLE_MESSAGE, failed
+from data.store.shared_sql.connection import NEWER_SCHEMA_MESSAGE
 from data.text.masking import masked
 from scheduler.children.executor import MAX_VISITS, Executor
 from scheduler.fleet.held_hosts import HeldHosts

@@ -15,7 +15,7 @@ import psycopg
 
 from data.archive.log.leaf import ENTRY_BYTES, ID_BYTES
 from data.errors import ArchiveError, StoreError
-from data.store.postgres.database.pool import WRITER, failed, pool_of
+from data.store.postgres.pool import WRITER, failed, pool_of
 from data.text.masking import masked
 
 if TYPE_CHECKING:

@@ -20,16 +20,20 @@ from data.identity.decision import (
 )
 from data.identity.matching import is_copy
 from data.models import Content, Draft, FileText, Release, SeenDraft
-from data.revisions.edits import fingerprint, is_text_replaced, is_worse, with_file_digests
+from data.revisions.edits import (
+    ends_early,
+    fingerprint,
+    is_text_replaced,
+    is_worse,
+    with_file_digests,
+)
 from data.revisions.settled_content import SettledContent, settled_content
-from data.store.core.match_candidates import ReadDraft, SimilarTexts
-from data.store.core.release_matcher import Match, ReleaseMatcher
+from data.store.core.release_matcher import Match, ReadDraft, ReleaseMatcher, SimilarTexts
 from data.store.core.release_writer import ReleaseWriter
 from data.store.core.stories import StoryJoiner
-from data.store.core.tables import Tables
-from data.store.core.unconfirmed import confirm, may_be_cut
-from data.store.shared_sql.database.rows import StoredRelease
-from data.store.shared_sql.unconfirmed import PAGE_STATE_PREFIX
+from data.store.shared_sql.recording import Tables
+from data.store.shared_sql.rows import StoredRelease
+from data.store.shared_sql.visits.revisit_data import PAGE_STATE_PREFIX
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
 from data.text.similarity import TextSignature
 from data.text.words import word_hashes
@@ -350,3 +354,47 @@ class Recorder:
 def _is_old(release: Release) -> bool:
     """Return whether a release was published long before it was first seen."""
     return release.instant < release.first_seen - MIN_BACKLOG_AGE
+
+
+ANOTHER_VISIT: Final = dt.timedelta(minutes=10)
+"""Minimum time between two captures of a page for the second to confirm the first."""
+
+UNENDED_WAIT: Final = dt.timedelta(hours=6)
+"""Minimum time between two captures of a shortened text if the page has no end marker.
+
+This is also the default time after which a missing release is retracted. A server fault that always
+truncates a page in the same place is often repaired by then."""
+
+
+def may_be_cut(draft: Draft, known: Release, decision: Decision) -> bool:
+    """Return whether a changed text is only the beginning of the stored text.
+
+    Returns False for imported releases, which have no page.
+    """
+    is_page = decision.kind == "changed" and bool(draft.digest)
+    return is_page and ends_early(known.content, draft.content)
+
+
+def confirm(
+    tables: Tables,
+    known: Release,
+    mark: str,
+    *,
+    has_end: bool,
+    seen: dt.datetime,
+    since: dt.datetime,
+) -> bool:
+    """Return whether an earlier visit found the same text. If not, store the mark of the text.
+
+    ``mark`` identifies the text. If the page has no end marker (``has_end`` is false), the earlier
+    visit must be at least UNENDED_WAIT ago. Marks from before the last accepted text don't count.
+    Marks from this visit, which began at ``since``, don't count either: a visit may find a release
+    at two addresses, and an import may contain several captures of a release.
+    """
+    before = tables.unconfirmed(known.id)
+    if before is None or before[0] != mark or before[1] <= known.last_seen:
+        tables.keep_unconfirmed(known.id, mark, seen)
+        return False
+    if not has_end:
+        return seen - before[1] >= UNENDED_WAIT
+    return before[1] < since or seen - before[1] >= ANOTHER_VISIT

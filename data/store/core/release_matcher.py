@@ -1,14 +1,209 @@
-"""Find the stored release that matches a draft: by its addresses, then by its text."""
+"""Find the stored release that matches a draft: by its addresses, then by its text.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+The marks of a text are its MinHash bands and anchors (data.text.similarity). In the database, a
+band is a number that combines a time slot with a mark in the low bits. Texts that share bands are
+candidates.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from typing import Final
 
-from data.identity.matching import claims, is_document, moved_release
-from data.store.core.match_candidates import ReadDraft, SimilarReleases, SimilarTexts
-from data.store.core.tables import Tables
-from data.store.shared_sql.database.rows import AddressOwner, StoredRelease
+from data.identity.decision import first_release
+from data.identity.matching import (
+    DraftSignature,
+    claims,
+    is_document,
+    keys_of,
+    moved_release,
+    trusted_canonical,
+)
+from data.models import Release, SeenDraft
+from data.revisions.edits import with_file_digests
+from data.store.shared_sql.matching import Address
+from data.store.shared_sql.recording import Tables
+from data.store.shared_sql.rows import AddressOwner, StoredRelease
+from data.stories.copies import (
+    MAX_ANCHOR_RELEASES,
+    MAX_BAND_RELEASES,
+    is_worth_comparing,
+    slot_of,
+    slots_near,
+)
+from data.text.similarity import MARK_BITS, TextSignature, signature
+from data.text.urls import canonical_url
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarReleases:
+    """Numbers of the releases whose texts share marks (MinHash bands or anchors) with a text.
+
+    Releases that share the most bands come first, then those that share the most anchors. Releases
+    that share too few marks are omitted. ``hot`` contains the marks that too many texts of the time
+    slot have.
+    """
+
+    nearest: tuple[int, ...]
+    hot: frozenset[int]
+
+
+NO_CANDIDATES: Final = SimilarReleases((), frozenset())
+
+
+class SimilarTexts:
+    """Index of the texts of stored releases, by their marks. Used within one transaction."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def find(
+        self,
+        text: TextSignature,
+        order: dt.datetime,
+        bands_of_text: Sequence[int] | None = None,
+    ) -> SimilarReleases:
+        """Return the releases whose texts share marks (MinHash bands or anchors) with a text.
+
+        Only releases published around ``order`` are returned. ``bands_of_text`` is the result of
+        `bands_near`, if already computed.
+        """
+        rows = self._tables.rows_in_bands(bands_of_text or bands_near(text, order))
+        if not rows:
+            return NO_CANDIDATES
+        # Plain dictionaries, because a Counter takes longer than the database query.
+        bands: dict[int, int] = {}
+        anchors: dict[int, int] = {}
+        sizes: dict[int, int] = {}
+        of_bands = frozenset(_in_slots(slots_near(order), text.bands))
+        for band, number, size in rows:
+            if band in of_bands:
+                bands[number] = bands.get(number, 0) + 1
+            else:
+                anchors[number] = anchors.get(number, 0) + 1
+                sizes[number] = size
+        mine = len(text.anchors)
+        ranked = [(-count, -anchors.get(n, 0), n) for n, count in bands.items()] + [
+            (0, -count, n)
+            for n, count in anchors.items()
+            if n not in bands and is_worth_comparing(count, min(sizes[n], mine))
+        ]
+        ranked.sort()
+        crowded = len(rows) >= MAX_ANCHOR_RELEASES
+        return SimilarReleases(
+            tuple(n for _, _, n in ranked),
+            _hot(rows, slot_of(order), of_bands) if crowded else frozenset(),
+        )
+
+    def enter(
+        self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
+    ) -> None:
+        """Add a text under all its marks, except the ``hot`` marks that too many texts have."""
+        self._tables.add_bands(number, bands_of(text, order, hot), len(text.anchors))
+
+    def replace(
+        self,
+        number: int,
+        known: StoredRelease | None,
+        release: Release,
+        *,
+        text: TextSignature | None = None,
+        near: SimilarReleases | None = None,
+    ) -> SimilarReleases | None:
+        """Replace the indexed text of an earlier version (``known``) with a release's text.
+
+        ``text`` is the signature of the new text, and ``near`` contains the releases with similar
+        texts, if already computed. Returns the releases with similar texts, or None if neither the
+        text nor the publication time changed.
+        """
+        if known:
+            old = known.release
+            if _is_same_text(old, release):
+                return None
+            before = signature(old.content.body_text)
+            self._tables.remove_bands(known.number, bands_of(before, old.instant))
+        if text is None:
+            text = signature(release.content.body_text)
+        near = near or self.find(text, release.instant)
+        self.enter(number, text, release.instant, near.hot)
+        return near
+
+
+def bands_near(text: TextSignature, order: dt.datetime) -> list[int]:
+    """Return the index bands of texts that are similar to ``text`` and from around ``order``."""
+    return _in_slots(slots_near(order), text.marks) if text.bands else []
+
+
+def bands_of(
+    text: TextSignature, order: dt.datetime, hot: frozenset[int] = frozenset()
+) -> Sequence[int]:
+    """Return the bands under which a text is indexed: its marks in its time slot.
+
+    The marks in ``hot`` are omitted, because they have too many texts.
+    """
+    return _in_slots([slot_of(order)], [mark for mark in text.marks if mark not in hot])
+
+
+def _is_same_text(old: Release, new: Release) -> bool:
+    """Return whether two versions have the same text and time, so copies need no new search."""
+    return (old.content.body_text, old.instant) == (new.content.body_text, new.instant)
+
+
+def _hot(rows: Sequence[tuple[int, int, int]], slot: int, bands: frozenset[int]) -> frozenset[int]:
+    """Return the marks that too many texts in a time slot have.
+
+    ``bands`` contains the text's MinHash bands with their slots. Bands have a higher limit than
+    anchors.
+    """
+    low = (1 << MARK_BITS) - 1
+    return frozenset(
+        band & low
+        for band, count in Counter([row[0] for row in rows]).items()
+        if count >= MAX_ANCHOR_RELEASES
+        and band >> MARK_BITS == slot
+        and (count >= MAX_BAND_RELEASES or band not in bands)
+    )
+
+
+def _in_slots(slots: Iterable[int], marks: Iterable[int]) -> list[int]:
+    return [(slot << MARK_BITS) + mark for slot in slots for mark in marks]
+
+
+class ReadDraft:
+    """A draft with the values that are used to find its stored release.
+
+    ``keys`` are the canonical forms of its addresses. ``claimed`` is the canonical address that its
+    page declares, or None. ``fresh`` is the release to store if the draft is new. ``digests`` are
+    the digests of attachments whose text was extracted.
+    """
+
+    def __init__(self, found: SeenDraft, digests: Sequence[tuple[str, str]] = ()) -> None:
+        self.found = found
+        self.draft, self.seen, self.since = found.draft, found.seen, found.since
+        if digests:
+            content = with_file_digests(found.draft.content, digests)
+            self.draft = replace(found.draft, content=content)
+        self.labels = found.labels
+        self.signature = DraftSignature(self.draft)
+        self.keys = keys_of(self.draft)
+        self.claimed = trusted_canonical(self.draft, found.front)
+        self.editions = tuple(sorted({canonical_url(url) for _, url in self.draft.editions}))
+        self.fresh = first_release(self.draft, self.seen)
+
+    @cached_property
+    def bands(self) -> Sequence[int]:
+        """The bands in which similar texts are indexed, if the draft is new."""
+        return bands_near(self.signature.body, self.fresh.instant)
+
+    @property
+    def addresses(self) -> set[Address]:
+        """The draft's addresses, and the addresses that its page declares."""
+        declared = (self.claimed,) if self.claimed else ()
+        return {(self.draft.source, key) for key in (*self.keys, *declared, *self.editions)}
+
 
 MAX_NEAR_RELEASES: Final = 20
 """Maximum number of a source's releases with which a draft at a new address is compared."""

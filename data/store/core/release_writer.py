@@ -7,8 +7,8 @@ import msgspec
 
 from data.models import Release
 from data.revisions.stored_difference import encode_difference
-from data.store.core.tables import Tables
-from data.store.shared_sql.database.rows import StoredRelease
+from data.store.shared_sql.recording import Tables
+from data.store.shared_sql.rows import StoredRelease
 from data.store.unit_of_work.outcome import RecordOutcome
 from data.text.urls import canonical_url
 

@@ -21,18 +21,17 @@ from data.identity.earlier_versions import DatedContent, earlier_versions
 from data.models import Content, Draft, FileText, Lease, SeenDraft
 from data.store.core.recorder import DraftLimit, Recorder
 from data.store.core.stories import StoryJoiner
-from data.store.core.tables import Tables
 from data.store.shared_sql.captures import CapturesPart
-from data.store.shared_sql.database.connection import Connection
+from data.store.shared_sql.connection import Connection
 from data.store.shared_sql.events import ALERTS, EventsPart
 from data.store.shared_sql.facets import FacetsPart
 from data.store.shared_sql.files import FilesPart
 from data.store.shared_sql.hidden import HiddenPart
-from data.store.shared_sql.journal import JournalPart
+from data.store.shared_sql.journal import JournalPart, OperationsPart
 from data.store.shared_sql.matching import AliasesPart
 from data.store.shared_sql.new_events import enter_events
-from data.store.shared_sql.operations import OperationsPart
-from data.store.shared_sql.publication import PublicationPart
+from data.store.shared_sql.publication import PublicationPart, SummariesPart
+from data.store.shared_sql.recording import Tables
 from data.store.shared_sql.releases import ReleasesPart
 from data.store.shared_sql.retraction import RetractionPart
 from data.store.shared_sql.search import SearchPart
@@ -43,14 +42,10 @@ from data.store.shared_sql.subscribers.alerts import AlertsPart
 from data.store.shared_sql.subscribers.deposits import DepositsPart
 from data.store.shared_sql.subscribers.reader_states import ReaderStatesPart
 from data.store.shared_sql.subscribers.websub import WebSubPart
-from data.store.shared_sql.summaries import SummariesPart
-from data.store.shared_sql.visits.extraction_rules import ExtractionRulesPart
-from data.store.shared_sql.visits.health import HealthPart, LatencyPart
-from data.store.shared_sql.visits.links import LinksPart
-from data.store.shared_sql.visits.responses import ResponsesPart
-from data.store.shared_sql.visits.rhythms import RhythmsPart
+from data.store.shared_sql.visits.health import HealthPart, LatencyPart, RhythmsPart
+from data.store.shared_sql.visits.revisit_data import ExtractionRulesPart, ResponsesPart
 from data.store.shared_sql.visits.runs import RunsPart
-from data.store.shared_sql.visits.walks import WalksPart
+from data.store.shared_sql.visits.walks import LinksPart, WalksPart
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
 from data.store.unit_of_work.unit import UnitOfWork

@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Final
 
 from data.models import Release
-from data.store.core.match_candidates import SimilarReleases
-from data.store.core.tables import Tables
-from data.store.shared_sql.database.rows import StoredMember, StoredText
+from data.store.core.release_matcher import SimilarReleases
+from data.store.shared_sql.recording import Tables
+from data.store.shared_sql.rows import StoredMember, StoredText
 from data.store.unit_of_work.outcome import JoinedStory
 from data.stories.copies import MIN_SHINGLES, Likeness, belongs_to_story, likeness
 from data.stories.translations import Translation, commonness, marks_in, translation_pairs

@@ -28,7 +28,7 @@ from zlib import crc32
 
 from data.search.expression import Term
 from data.search.highlights import is_word_letter
-from data.store.shared_sql.database.connection import Connection
+from data.store.shared_sql.connection import Connection
 from data.text.folding import NO_WORD, fold_search, normalized
 from data.text.words import UNSPACED, spaced
 

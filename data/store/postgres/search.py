@@ -18,7 +18,7 @@ from data.store.postgres.lexemes import (
     stems,
     vector,
 )
-from data.store.shared_sql.database.connection import Database
+from data.store.shared_sql.connection import Database
 from data.store.shared_sql.search import IndexPeriod, Ranked, SearchPart
 from data.store.shared_sql.search_index import ANY, IndexEntry, SearchIndexPart, token
 

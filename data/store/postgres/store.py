@@ -14,9 +14,9 @@ from data.models import DueHosts
 from data.models.lease import DUTY_PREFIX
 from data.sqlite_file import BUSY_SECONDS
 from data.store.core.store import NO_ALERTS, NOT_OF_ARCHIVE, Store
-from data.store.core.tables import BandRow, Tables
-from data.store.postgres.database.connection import PostgresConnection
+from data.store.postgres.connection import PostgresConnection
 from data.store.postgres.search import PostgresSearch
+from data.store.shared_sql.recording import BandRow, Tables
 from data.store.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:

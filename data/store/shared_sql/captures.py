@@ -5,9 +5,9 @@ from typing import Any, Final, Literal
 
 from data.clock import EPOCH, MICROSECOND
 from data.models import Capture, CaptureOwner, RecordPlace, Sightings
-from data.store.shared_sql.database.connection import Database, Part, TablePart
-from data.store.shared_sql.database.rows import CAPTURE_COLUMNS, capture_of, encode
+from data.store.shared_sql.connection import Database, Part, TablePart
 from data.store.shared_sql.new_events import append_events
+from data.store.shared_sql.rows import CAPTURE_COLUMNS, capture_of, encode
 from data.store.unit_of_work import decisions
 
 PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

@@ -24,8 +24,9 @@ from data.models import (
     ReleaseEvent,
     ReleaseSummary,
 )
-from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import (
+from data.store.shared_sql.connection import Part
+from data.store.shared_sql.facets import PARTS, FacetsPart, FiledEvent, dirty_feeds, facet_of
+from data.store.shared_sql.rows import (
     FILED,
     RELEASE_COLUMNS,
     SHOWN_VIEW,
@@ -33,7 +34,6 @@ from data.store.shared_sql.database.rows import (
     redacted_row,
     release_of,
 )
-from data.store.shared_sql.facets import PARTS, FacetsPart, FiledEvent, dirty_feeds, facet_of
 from data.topics.facets import facets_at
 
 BEFORE_ALL: Final[ChangeCursor] = (0, 0)

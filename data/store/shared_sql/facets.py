@@ -7,8 +7,8 @@ import msgspec
 
 from data.languages.tags import feed_language
 from data.models import Facet, Release
-from data.store.shared_sql.database.connection import Database, Part
-from data.store.shared_sql.database.rows import encode
+from data.store.shared_sql.connection import Database, Part
+from data.store.shared_sql.rows import encode
 from data.topics.facets import section_of
 
 Key: TypeAlias = tuple[str, str, str, str, str]

@@ -11,9 +11,9 @@ import msgspec
 from data.models import Capture, Content, FileText, Release
 from data.models.file_text import INTERRUPTED_CUTS
 from data.store.shared_sql.captures import PUT, REPLACE_CAPTURE, columns_of
-from data.store.shared_sql.database.connection import Database, Part, TablePart
-from data.store.shared_sql.database.rows import CAPTURE_COLUMNS, capture_of, content_of, encode
+from data.store.shared_sql.connection import Database, Part, TablePart
 from data.store.shared_sql.new_events import append_events
+from data.store.shared_sql.rows import CAPTURE_COLUMNS, capture_of, content_of, encode
 from data.store.unit_of_work import decisions
 from data.text.source_secrets import NO_SECRETS
 from data.text.urls import MAX_KEY_LENGTH

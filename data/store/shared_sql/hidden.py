@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from data.clock import instant
 from data.models import EventKind, HiddenRelease, Release
-from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import SHOWN_VIEW, encode
+from data.store.shared_sql.connection import Part
 from data.store.shared_sql.facets import enter_facet_changes, facet_changes
 from data.store.shared_sql.new_events import append_events
 from data.store.shared_sql.releases import select_releases
+from data.store.shared_sql.rows import SHOWN_VIEW, encode
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyDecision
 from data.text.masking import MASK

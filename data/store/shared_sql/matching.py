@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from data.store.shared_sql.database.connection import Connection, Part, TablePart, places
-from data.store.shared_sql.database.rows import (
+from data.store.shared_sql.connection import Connection, Part, TablePart, places
+from data.store.shared_sql.rows import (
     REDACTED_ALIASES,
     STORED_COLUMNS,
     AddressOwner,

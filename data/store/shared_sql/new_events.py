@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from data.models import EventKind, Release, SourceKind
-from data.store.shared_sql.database.connection import Connection, Database
-from data.store.shared_sql.database.rows import encode
+from data.store.shared_sql.connection import Connection, Database
 from data.store.shared_sql.facets import payload_of_change
+from data.store.shared_sql.rows import encode
 
 ALERTED_KINDS: Final = frozenset[EventKind](
     ("new", "edit", "retraction", "return", "gone", "health")

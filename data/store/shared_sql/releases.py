@@ -13,8 +13,11 @@ from data.clock import instant
 from data.models import BACKLOG, Facet, Release, ReplacedText, Revision
 from data.revisions.edits import replaced_files
 from data.revisions.stored_difference import encode_difference, stored_classes
-from data.store.shared_sql.database.connection import Arguments, Connection, Part
-from data.store.shared_sql.database.rows import (
+from data.store.shared_sql.connection import Arguments, Connection, Part
+from data.store.shared_sql.facets import selection
+from data.store.shared_sql.files import FilesPart
+from data.store.shared_sql.new_events import append_events
+from data.store.shared_sql.rows import (
     INSTANT,
     RELEASE_COLUMNS,
     SHOWN_VIEW,
@@ -24,9 +27,6 @@ from data.store.shared_sql.database.rows import (
     revision_columns,
     revision_of,
 )
-from data.store.shared_sql.facets import selection
-from data.store.shared_sql.files import FilesPart
-from data.store.shared_sql.new_events import append_events
 from data.text.urls import canonical_url, page_key
 
 BATCH: Final = 500

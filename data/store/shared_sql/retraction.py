@@ -14,12 +14,12 @@ from data.identity.retraction import Vanished
 from data.models import Capture, Content, DayDigest, EventKind, Release, SeenRelease
 from data.models.release import REDACTED
 from data.store.shared_sql.captures import keep_captures
-from data.store.shared_sql.database.connection import Database, Part, places
-from data.store.shared_sql.database.rows import SHOWN_VIEW, content_of, encode, redacted_row
+from data.store.shared_sql.connection import Database, Part, places
 from data.store.shared_sql.files import forget_file_texts
 from data.store.shared_sql.new_events import NewEvent, append_events
 from data.store.shared_sql.releases import select_releases
-from data.store.shared_sql.unconfirmed import PAGE_STATE_PREFIX
+from data.store.shared_sql.rows import SHOWN_VIEW, content_of, encode, redacted_row
+from data.store.shared_sql.visits.revisit_data import PAGE_STATE_PREFIX
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.outcome import Sight, leaf_of
 

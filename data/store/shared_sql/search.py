@@ -12,8 +12,8 @@ import msgspec
 from data.models import Release
 from data.search.expression import NOTHING, Days, Expression, leaves, negated, replaced
 from data.search.query import MAX_COUNTED, Hits, Matches, Query
-from data.store.shared_sql.database.connection import Part, places
-from data.store.shared_sql.database.rows import RELEASE_COLUMNS, release_of
+from data.store.shared_sql.connection import Part, places
+from data.store.shared_sql.rows import RELEASE_COLUMNS, release_of
 from data.store.shared_sql.search_index import NO_DAY, ROW_BITS, Filed
 
 RELEASES_PER_QUERY: Final = 200

@@ -13,10 +13,10 @@ from data.languages.tags import feed_language
 from data.models import Content, Event
 from data.revisions.stored_difference import stored_classes
 from data.search.expression import STATES
-from data.store.shared_sql.database.connection import Database, Part, places
-from data.store.shared_sql.database.rows import content_of, encode, redacted_row
+from data.store.shared_sql.connection import Database, Part, places
 from data.store.shared_sql.events import SEARCH_INDEX, EventsPart, waiting
 from data.store.shared_sql.files import FilesPart
+from data.store.shared_sql.rows import content_of, encode, redacted_row
 from data.store.shared_sql.sources import SourcesPart
 from data.text.source_secrets import Secrets
 from data.topics.facets import labels_of

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
 from data.models import Position, Run, Selected, Selection
-from data.store.shared_sql.database.connection import Part, places
-from data.store.shared_sql.database.rows import decode_run, redacted_row
+from data.store.shared_sql.connection import Part, places
+from data.store.shared_sql.rows import decode_run, redacted_row
 
 MAX_CHECKED_RELEASES: Final = 5000
 """Maximum number of releases checked for one page."""

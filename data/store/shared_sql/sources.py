@@ -8,11 +8,11 @@ from typing import Final
 from data.clock import instant
 from data.errors import RenamedSource
 from data.models import RemovedSource, Source
-from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import FILED, SHOWN_VIEW
+from data.store.shared_sql.connection import Part
 from data.store.shared_sql.events import SEARCH_INDEX, EventsPart
 from data.store.shared_sql.facets import FacetChange, enter_facet_changes, keys_of_row, move_facets
 from data.store.shared_sql.new_events import append_events, append_source_event
+from data.store.shared_sql.rows import FILED, SHOWN_VIEW
 from data.store.shared_sql.stories import StoryTables
 from data.store.unit_of_work import decisions
 from data.text.masking import MASK

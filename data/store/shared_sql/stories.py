@@ -4,8 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, MutableMapping, Sequence
 from typing import Final
 
-from data.store.shared_sql.database.connection import Connection, places
-from data.store.shared_sql.database.rows import (
+from data.store.shared_sql.connection import Connection, places
+from data.store.shared_sql.events import SEARCH_INDEX, waiting
+from data.store.shared_sql.matching import Address, AliasTable, MatchTable
+from data.store.shared_sql.new_events import append_events
+from data.store.shared_sql.rows import (
     INSTANT,
     StoredMember,
     StoredText,
@@ -13,9 +16,6 @@ from data.store.shared_sql.database.rows import (
     body_of,
     encode,
 )
-from data.store.shared_sql.events import SEARCH_INDEX, waiting
-from data.store.shared_sql.matching import Address, AliasTable, MatchTable
-from data.store.shared_sql.new_events import append_events
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
 

@@ -1,7 +1,7 @@
-"""Copy a store as of one moment while others write to it, and read copies.
+"""Copies of a store: as of one moment while others write to it, or with only some of its releases.
 
-A copy is not opened as a store, because that would migrate it. So copies from earlier versions can
-also be read.
+A copy is not opened as a store to read or check it, because that would migrate it. So copies from
+earlier versions can also be read.
 """
 
 import datetime as dt
@@ -9,7 +9,8 @@ import errno
 import math
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,14 +21,18 @@ from sqlite_utils import Database
 from data.clock import EPOCH
 from data.errors import StoreError
 from data.files import sync
-from data.models import ConsumerLag, DepositCount
+from data.models import ConsumerLag, DepositCount, Facet, Release
 from data.progress import OnProgress
 from data.sqlite_file import open_for_reading
+from data.store.core.store import Store
 from data.store.shared_sql.events import LAGS, lags_of
+from data.store.shared_sql.facets import PARTS, facet_key
 from data.store.shared_sql.journal import ORDER
 from data.store.shared_sql.subscribers.deposits import DEPOSIT_COUNTS
-from data.store.sqlite.database.connection import refusal
-from data.store.sqlite.database.schema import migrations
+from data.store.sqlite.connection import refusal
+from data.store.sqlite.schema import migrations
+from data.store.sqlite.store import SqliteStore
+from data.topics.facets import facets_of
 
 PAGES_PER_STEP: Final = 2048
 """Number of database pages copied between two progress reports."""
@@ -217,3 +222,60 @@ def _reporting_damage(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise StoreError(f"sqlite:{path}", f"{error}; {RESTORE_HINT}") from error
+
+
+PIECE_BYTES: Final = 1 << 20
+"""Number of bytes of the store copied per step."""
+
+EMPTIED: Final = (
+    *("facets", "archive_pages", "archived_feeds", "day_digests"),
+    *("health_events", "hidden_releases", "release_times"),
+)
+"""Tables that are emptied in the copy. They contain the state of the published site and the health
+of sources."""
+
+
+@contextmanager
+def chosen_releases(
+    store: Store, choose: Callable[[Store], Iterable[Release]], path: Path
+) -> Iterator[Store]:
+    """Yield a copy of a store, in a new file at ``path``, with only some of its releases.
+
+    ``choose`` is called with the complete copy and returns the releases to keep. All feeds of the
+    copy are marked as changed. The original store does not change. The caller deletes the file and
+    its SQLite journal files. Raises OSError, and StoreError if the store fails.
+    """
+    with path.open("wb") as file:
+        file.writelines(store.snapshot(PIECE_BYTES))
+    ids: list[tuple[str]] = []
+    counts: Counter[Facet] = Counter()
+    with closing(SqliteStore(path)) as copy:
+        for release in choose(copy):
+            ids.append((release.id,))
+            counts.update(facets_of(release))
+    with closing(sqlite3.connect(path)) as db, db:
+        for table in EMPTIED:
+            db.execute(f"DELETE FROM {table}")
+        db.execute("CREATE TEMP TABLE chosen (id TEXT PRIMARY KEY)")
+        db.executemany("INSERT INTO chosen VALUES (?)", ids)
+        db.execute("DELETE FROM releases WHERE id NOT IN (SELECT id FROM chosen)")
+        for table, column, key in _references(db):
+            db.execute(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT {key} FROM releases)")
+        db.executemany(
+            f"INSERT INTO facets ({PARTS}, releases) VALUES (?, ?, ?, ?, ?, ?)",
+            [(*facet_key(facet), count) for facet, count in counts.items()],
+        )
+    with closing(SqliteStore(path)) as copy:
+        yield copy
+
+
+def _references(db: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    """Return all foreign keys to releases as tuples: table, column, referenced column."""
+    named = "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE c.name = ?"
+    tables = [(name, "release", "number") for (name,) in db.execute(named, ["release"])]
+    return [
+        *tables,
+        ("release_topics", "id", "id"),
+        ("release_sections", "id", "id"),
+        ("sources", "id", "source"),
+    ]

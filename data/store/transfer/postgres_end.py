@@ -10,9 +10,9 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from data.errors import StoreError
-from data.store.postgres.database.pool import CONNECT_TIMEOUT_SECONDS, WRITER, failed
-from data.store.postgres.database.schema import APPLIED
-from data.store.shared_sql.database.connection import MARK
+from data.store.postgres.pool import CONNECT_TIMEOUT_SECONDS, WRITER, failed
+from data.store.postgres.schema import APPLIED
+from data.store.shared_sql.connection import MARK
 from data.store.transfer.end import BATCH, DERIVED, End, Row, Table, canonical, in_order, named
 from data.text.masking import masked
 

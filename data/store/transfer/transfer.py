@@ -20,8 +20,7 @@ from data.errors import StoreError
 from data.progress import OnStepProgress
 from data.settings.load import ESCAPING_MESSAGE, is_clearly_escaped
 from data.store.open import MISSING, UNKNOWN, open_store
-from data.store.transfer.end import End, Row, Table
-from data.store.transfer.sqlite_end import SqliteEnd, is_marked
+from data.store.transfer.end import End, Row, SqliteEnd, Table, is_marked
 from data.text.masking import masked
 from data.wording import counted
 

@@ -14,7 +14,7 @@ from data.store.unit_of_work.decisions import AnyDecision
 from data.text.source_secrets import NO_SECRETS, Secrets
 
 Write: TypeAlias = Callable[[Any, list[Any]], None]
-"""Function that writes items with a connection (data.store.shared_sql.database.connection)."""
+"""Function that writes items with a connection (data.store.shared_sql.connection)."""
 
 
 class Transactions(ABC):

@@ -11,9 +11,8 @@ import psycopg
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import DepositCount
-from data.store.postgres.database.pool import failed
-from data.store.postgres.database.pooler import POOLED, shares_sessions
-from data.store.postgres.database.schema import MIGRATIONS, applied, refusal
+from data.store.postgres.pool import POOLED, failed, shares_sessions
+from data.store.postgres.schema import MIGRATIONS, applied, refusal
 from data.store.shared_sql.events import LAGS, lags_of
 from data.store.shared_sql.journal import ORDER
 from data.store.shared_sql.subscribers.deposits import DEPOSIT_COUNTS

@@ -6,8 +6,8 @@ from typing import Final
 
 from data.errors import StoreError
 from data.store.open import MISSING, is_nothing
+from data.store.sqlite.connection import refusal
 from data.store.sqlite.copy import check_integrity, read_copy
-from data.store.sqlite.database.connection import refusal
 from data.wording import counted
 from scheduler.home.doctor.archive import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
 from scheduler.home.doctor.files import run_as_owner

@@ -28,7 +28,7 @@ from data.models import (
 from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.shared_sql import releases as releases_module
-from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.connection import Part
 from data.store.sqlite.store import SqliteStore
 from data.topics.facets import facets_of
 from scheduler.home.home import open_home

@@ -13,7 +13,7 @@ import pytest
 from data.models import Facet, Source
 from data.settings import SiteSettings
 from data.store.open import open_store
-from data.store.shared_sql.database.interruption import current
+from data.store.shared_sql.connection import current
 from feeds.publishing.publish import publish
 from feeds.server.app import HomeFolders, create_app
 from feeds.server.cached_file import CachedFile

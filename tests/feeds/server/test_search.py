@@ -18,7 +18,7 @@ from data.errors import SlowSearch
 from data.models import FileText, Media, Source
 from data.settings import SiteSettings
 from data.store.open import open_store
-from data.store.sqlite.database.connection import SqliteConnection
+from data.store.sqlite.connection import SqliteConnection
 from data.store.sqlite.store import SqliteStore
 from feeds.http_headers import COMPRESSORS
 from feeds.server.app import create_app

@@ -17,7 +17,7 @@ import pytest
 import uvloop
 
 from data.models import Lease
-from data.store.postgres.database.pool import close_pools
+from data.store.postgres.pool import close_pools
 from scheduler.children.child import CHILD_NICENESS
 from scheduler.children.executor import Executor
 from scheduler.children.service_child import HealthNoted, ServiceChild

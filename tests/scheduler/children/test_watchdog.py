@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from data.models import Lease
-from data.store.postgres.hosts import AskedVisit, Hosts
+from data.store.postgres.fleet_state import AskedVisit, Hosts
 from scheduler.children.crawl_lines import ParentLines
 from scheduler.children.executor import Executor
 from scheduler.children.service_child import LeaseLine

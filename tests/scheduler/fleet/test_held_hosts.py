@@ -12,7 +12,7 @@ import pytest
 
 from data.models import Run
 from data.network.hosts import queue_of
-from data.store.postgres.hosts import AskedVisit, Hosts
+from data.store.postgres.fleet_state import AskedVisit, Hosts
 from data.text.urls import canonical_url
 from scheduler.children.executor import Executor
 from scheduler.fleet.held_hosts import HeldHosts

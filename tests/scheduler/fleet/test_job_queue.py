@@ -13,7 +13,7 @@ import pytest
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import AsyncConnectionPool
 
-from data.store.postgres.hosts import AskedVisit, Hosts
+from data.store.postgres.fleet_state import AskedVisit, Hosts
 from data.store.postgres.store import PostgresStore
 from scheduler.fleet.job_queue import Deferrer, Reaper, app_of, pool_to, prepare, queues_of
 from scheduler.fleet.job_queue import work as do_jobs

@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from structlog.testing import capture_logs
 
 from data.models import Lease
-from data.store.postgres.hosts import AskedVisit, Hosts
+from data.store.postgres.fleet_state import AskedVisit, Hosts
 from data.store.postgres.store import PostgresStore
 from scheduler.fleet.job_queue import pool_to
 from scheduler.fleet.leases import SAFETY_MARGIN_SECONDS, Leases

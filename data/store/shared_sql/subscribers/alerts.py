@@ -16,9 +16,9 @@ from data.models import (
     QueuedEvent,
     message_key,
 )
-from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import encode
+from data.store.shared_sql.connection import Part
 from data.store.shared_sql.events import ALERTS, EventsPart, waiting
+from data.store.shared_sql.rows import encode
 
 RETENTION_SECONDS: Final = 90 * 86_400
 """Time in seconds for which receipts, dead deliveries and waiting events are kept."""

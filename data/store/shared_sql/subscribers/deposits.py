@@ -5,7 +5,7 @@ from typing import Final
 
 from data.clock import instant
 from data.models import Deposit, DepositCount, DepositReceipt
-from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.connection import Part
 from data.store.shared_sql.events import DEPOSITS, EventsPart
 from data.store.shared_sql.new_events import append_events
 from data.store.unit_of_work import decisions

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from data.clock import instant
 from data.models import Facet, ReaderItem, ReaderQuery
-from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import SHOWN_VIEW
+from data.store.shared_sql.connection import Part
 from data.store.shared_sql.facets import selection
+from data.store.shared_sql.rows import SHOWN_VIEW
 
 READ_EXPRESSION: Final = """CASE WHEN s.read IS NOT NULL THEN s.read = 1 ELSE r.first_seen <= max(
     :read_until,

@@ -12,8 +12,8 @@ from data.models import (
     PendingRequest,
     PendingTopic,
 )
-from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import encode
+from data.store.shared_sql.connection import Part
+from data.store.shared_sql.rows import encode
 
 FEED_SUBSCRIPTIONS: Final = (
     "SELECT callback, source, hub, topic, secret, wanted, asked, expires, heard, due, attempts"

@@ -4,8 +4,8 @@ import datetime as dt
 
 from data.clock import instant, zone_or_utc
 from data.models import Run
-from data.store.shared_sql.database.connection import Part
-from data.store.shared_sql.database.rows import decode_run, encode
+from data.store.shared_sql.connection import Part
+from data.store.shared_sql.rows import decode_run, encode
 from data.store.unit_of_work import decisions
 
 RUNS_KEPT = 1000

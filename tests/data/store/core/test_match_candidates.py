@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from data.store.core.match_candidates import SimilarTexts, bands_of
+from data.store.core.release_matcher import SimilarTexts, bands_of
 from data.store.core.store import Store
-from data.store.core.tables import Tables
+from data.store.shared_sql.recording import Tables
 from data.stories.copies import SLOT_SECONDS
 from data.text.similarity import TextSignature
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from data.store.core.recorder import UNENDED_WAIT
 from data.store.core.store import Store
-from data.store.core.unconfirmed import UNENDED_WAIT
 from tests.drafts import BODY, draft
 
 MINUTE = dt.timedelta(minutes=1)

@@ -13,8 +13,14 @@ import pytest
 from data.errors import LeaseLost, RenamedSource
 from data.models import Lease, Run, Source
 from data.models.lease import DueHosts, duty_key
-from data.store.postgres.fleet_state import is_newer, keep_shared_file, runs_after, shared_file
-from data.store.postgres.hosts import AskedVisit, Hosts
+from data.store.postgres.fleet_state import (
+    AskedVisit,
+    Hosts,
+    is_newer,
+    keep_shared_file,
+    runs_after,
+    shared_file,
+)
 from data.store.postgres.store import PostgresStore
 from scheduler.children.orphaned_leases import OneConnection
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data.models import OperationRecord
 from data.store.core.store import Store
-from data.store.shared_sql.operations import KEY_SECONDS
+from data.store.shared_sql.journal import KEY_SECONDS
 from data.store.sqlite.store import SqliteStore
 
 BODY = b"\x01" * 32

@@ -19,7 +19,7 @@ from sqlite_utils import Database
 from data.models import AlertDelivery, DayDigest, Facet, HealthEvent, HubRequest, Link, Run, Source
 from data.revisions.stored_difference import changes_between
 from data.search.query import Query
-from data.store.sqlite.database.schema import migrations
+from data.store.sqlite.schema import migrations
 from data.store.sqlite.store import SqliteStore
 from docs.write_schemas import SQLITE_FILE, sqlite_schema
 from tests.drafts import BODY, capture, draft

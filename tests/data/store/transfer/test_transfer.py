@@ -273,7 +273,7 @@ def writing(full: str) -> Iterator[str]:
 def test_a_store_that_is_written_to_is_not_moved(
     writing: str, empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("data.store.transfer.sqlite_end.LOCK_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr("data.store.transfer.end.LOCK_TIMEOUT_SECONDS", 0.1)
     with pytest.raises(StoreError, match="is writing to the database"):
         move(writing, empty)
     open_store(empty).close()

@@ -11,7 +11,7 @@ import pytest
 from starlette.types import Message, Scope
 
 from data.settings import SiteSettings
-from data.store.shared_sql.database.interruption import current
+from data.store.shared_sql.connection import current
 from feeds.server.requests import work_queue
 from feeds.server.requests.work_queue import (
     MAX_THREADS,

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from data.sqlite_file import files_of
-from data.store.postgres.database.pool import close_pools
+from data.store.postgres.pool import close_pools
 from tests.command import SETTINGS, collect, communique, make_home, without_rights
 from tests.press_room import Room, listing_html, release_html, served
 

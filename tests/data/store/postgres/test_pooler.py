@@ -15,8 +15,7 @@ import pytest
 
 from data.errors import StoreError
 from data.store.open import open_store
-from data.store.postgres.database.pool import close_pools
-from data.store.postgres.database.pooler import shares_sessions
+from data.store.postgres.pool import close_pools, shares_sessions
 from tests.command import SETTINGS, communique
 from tests.ports import free_port
 from tests.postgres_server import PASSWORD, USER, PostgresServer

@@ -6,17 +6,19 @@ import os
 import re
 import threading
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any, Final
 
 import psycopg
 from psycopg import errors
+from psycopg.adapt import AdaptersMap, Dumper
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumperUnknown
 from psycopg_pool import ConnectionPool, PoolTimeout
 from psycopg_pool.base import AttemptWithBackoff
 
 from data.errors import RefusedValue, StoreError
-from data.store.postgres.database.dialect import adapt
-from data.store.postgres.database.pooler import POOLED, shares_sessions
-from data.store.postgres.database.schema import MIGRATIONS, applied, migrate, refusal
+from data.store.postgres.schema import MIGRATIONS, applied, migrate, refusal
 from data.text.masking import masked
 
 MAX_CONNECTIONS: Final = 16
@@ -113,6 +115,17 @@ UNCODED: Final = (
 
 MAX_PROBE_SECONDS: Final = 2
 """Maximum time in seconds for a trial connection, which shows why the pool could not connect."""
+
+REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+
+POOLED: Final = (
+    "a connection pooler gives each transaction another session, so locks and settings are lost: "
+    "set its pool_mode to session, or use the address of the database itself"
+)
+
+MAX_SESSION_CHECKS: Final = 5
+"""Maximum number of checks for a shared session. Another client of the pooler may be using the
+session, so one check is not enough."""
 
 VALUES: Final = (psycopg.DataError, errors.ProgramLimitExceeded)
 """Exceptions caused by an invalid value, not by the state of the database."""
@@ -243,3 +256,59 @@ def _why_none(url: str) -> psycopg.Error | None:
 def first_line(error: psycopg.Error) -> str:
     """Return the first line of the database's error message, without secrets."""
     return masked((str(error) or type(error).__name__).partition("\n")[0])
+
+
+class BoolDumper(Int8Dumper):
+    """Dumper that writes True and False as 1 and 0, because the columns are integers."""
+
+    def dump(self, obj: Any) -> bytes:
+        """Return a value in PostgreSQL's format."""
+        return b"1" if obj else b"0"
+
+
+class TextDumper(StrDumperUnknown):
+    """Dumper that writes texts, replacing NUL, the only character that PostgreSQL can't store."""
+
+    def dump(self, obj: Any) -> Any:
+        """Return a value in PostgreSQL's format."""
+        return super().dump(obj.replace("\0", REPLACEMENT) if "\0" in obj else obj)
+
+
+def adapt(adapters: AdaptersMap) -> None:
+    """Make a connection convert Python values to the types of the columns."""
+    dumpers: tuple[tuple[type, type[Dumper]], ...] = (
+        (bool, BoolDumper),
+        (int, Int8Dumper),
+        (str, TextDumper),
+    )
+    for type_, dumper in dumpers:
+        adapters.register_dumper(type_, dumper)
+
+
+def shares_sessions(db: psycopg.Connection, url: str) -> bool:
+    """Return whether a pooler at ``url`` gives an open connection's session to other clients."""
+    session = session_of(db)
+    if session == db.info.backend_pid:
+        # The connection is direct: poolers report process ids of their own.
+        return False
+    return any(takes(url, session) or session_of(db) != session for _ in range(MAX_SESSION_CHECKS))
+
+
+def takes(url: str, session: int) -> bool:
+    """Return whether a second connection gets our database session during a transaction.
+
+    ``session`` is the process id of that session's backend.
+    """
+    with (
+        closing(
+            psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS)
+        ) as other,
+        other.transaction(),
+    ):
+        return session_of(other) == session
+
+
+def session_of(db: psycopg.Connection) -> int:
+    """Return the process id of the database backend that serves a connection."""
+    ((number,),) = db.execute("SELECT pg_backend_pid()").fetchall()
+    return int(number)

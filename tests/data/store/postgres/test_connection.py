@@ -19,9 +19,9 @@ from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
 from data.models import Facet, Lease, Wait
 from data.store.core.store import Store
 from data.store.open import open_store
-from data.store.postgres.database.pool import close_pools, failed, pool_of
+from data.store.postgres.pool import close_pools, failed, pool_of
 from data.store.postgres.store import PostgresStore
-from data.store.shared_sql.database.interruption import Interruption, interruptible
+from data.store.shared_sql.connection import Interruption, interruptible
 from data.store.unit_of_work.unit import UnitOfWork
 from tests.drafts import draft
 from tests.postgres_server import PASSWORD, USER, PostgresServer, postgres_running

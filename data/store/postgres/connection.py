@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from copy import copy
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -14,17 +16,15 @@ from psycopg import errors
 from psycopg.pq import TransactionStatus
 
 from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
-from data.store.postgres.database.dialect import translated
-from data.store.postgres.database.pool import (
+from data.store.postgres.pool import (
     CONNECT_TIMEOUT_SECONDS,
     MAX_STATEMENT_SECONDS,
     TAKE_TURN,
     failed,
     pool_of,
 )
-from data.store.postgres.database.schema import APPLIED, wrong_version
-from data.store.shared_sql.database.connection import ROLLED_BACK_MESSAGE, Arguments, Database
-from data.store.shared_sql.database.interruption import current
+from data.store.postgres.schema import APPLIED, wrong_version
+from data.store.shared_sql.connection import ROLLED_BACK_MESSAGE, Arguments, Database, current
 from data.store.unit_of_work.unit import Transactions, UnitOfWork
 from data.text.masked_values import rows_without_secrets
 from data.text.masking import masked
@@ -69,6 +69,15 @@ KEYS: Final = """
 
 PRIMARY: Final = KEYS.replace("i.indisunique", "i.indisprimary")
 """Query for the columns of the primary key of a table."""
+
+PARTS: Final = re.compile(
+    r"'(?:[^']|'')*'"
+    r"|\?(?P<number>\d*)"
+    r"|(?<![:\w]):(?P<name>[a-z_]\w*)"
+    # Hints for SQLite's planner about the order of the loops of a join.
+    r"| (?P<hint>CROSS(?= JOIN)|INDEXED BY \w+)"
+)
+"""Pattern of placeholders, string literals and hints in SQL for both databases."""
 
 
 class PostgresConnection(Transactions):
@@ -330,3 +339,23 @@ class PostgresConnection(Transactions):
 
         The pool closes unused connections.
         """
+
+
+@cache
+def translated(sql: str) -> tuple[str, bool]:
+    """Return a statement with psycopg's placeholders, and whether they are numbered."""
+    numbered = False
+
+    def part(found: re.Match[str]) -> str:
+        nonlocal numbered
+        if found["hint"]:
+            return ""
+        if found["name"]:
+            return f"%({found['name']})s"
+        if found["number"]:
+            numbered = True
+            return f"%({found['number']})s"
+        return "%s" if found[0] == "?" else found[0].replace("%", "%%")
+
+    # Percent signs only occur in string literals.
+    return PARTS.sub(part, sql), numbered

@@ -36,9 +36,7 @@ def _lay(db: Database, name: str) -> None:
     Each statement is executed separately, because ``executescript`` of sqlite3 would end the
     migration's transaction.
     """
-    text = (
-        files("data.store.sqlite.database").joinpath("migrations", f"{name}.sql").read_text("utf-8")
-    )
+    text = files("data.store.sqlite").joinpath("migrations", f"{name}.sql").read_text("utf-8")
     for statement in text.split("\n\n"):
         db.execute(statement)
 

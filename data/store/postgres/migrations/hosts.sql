@@ -1,6 +1,6 @@
 -- The schedule of hosts, and the tokens of the workers that visit them. Only the worker that has
 -- the token of a host may write the results of its visit (see
--- data.store.postgres.database.connection). Rows change often, so each database page has free
+-- data.store.postgres.connection). Rows change often, so each database page has free
 -- space.
 CREATE TABLE hosts (
     host        TEXT COLLATE "C" PRIMARY KEY,

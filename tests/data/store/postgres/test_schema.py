@@ -16,8 +16,8 @@ from data.errors import StoreError
 from data.models import HealthEvent
 from data.search.query import Query
 from data.store.open import open_store
-from data.store.postgres.database.pool import close_pools
-from data.store.postgres.database.schema import APPLIED, MIGRATIONS, refusal
+from data.store.postgres.pool import close_pools
+from data.store.postgres.schema import APPLIED, MIGRATIONS, refusal
 from data.store.postgres.store import tables_of
 from data.store.sqlite.store import SqliteStore
 from docs.write_schemas import POSTGRES_FILE, postgres_schema
@@ -204,7 +204,7 @@ def create_before(db: psycopg.Connection[Any], migration: str) -> None:
         f"CREATE TABLE {APPLIED} (number INTEGER GENERATED ALWAYS AS IDENTITY,"
         " name TEXT PRIMARY KEY, applied TIMESTAMPTZ NOT NULL DEFAULT now())"
     )
-    folder = files("data.store.postgres.database").joinpath("migrations")
+    folder = files("data.store.postgres").joinpath("migrations")
     for name in MIGRATIONS[: MIGRATIONS.index(migration)]:
         db.execute(folder.joinpath(f"{name}.sql").read_bytes())
         db.execute("INSERT INTO communique_migrations (name) VALUES (%s)", [name])

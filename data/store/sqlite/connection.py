@@ -14,16 +14,16 @@ import sqlite_utils
 from data.errors import Interrupted, RefusedValue, SlowSearch, StoreError
 from data.files import sync
 from data.sqlite_file import cause_of, files_of, is_read_only, open_for_reading, open_for_writing
-from data.store.shared_sql.database.connection import (
+from data.store.shared_sql.connection import (
     HALF_FULL,
     MARK,
     NEWER_SCHEMA_MESSAGE,
     ROLLED_BACK_MESSAGE,
     Arguments,
+    current,
 )
-from data.store.shared_sql.database.interruption import current
 from data.store.shared_sql.events import SEARCH_INDEX
-from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
+from data.store.sqlite.schema import BEFORE_RELEASE, migrations
 from data.store.unit_of_work.unit import Transactions, UnitOfWork
 from data.text.masked_values import rows_without_secrets
 

@@ -1,12 +1,52 @@
-"""What later requests need from earlier responses: ETags, listings, robots.txt and waits."""
+"""Data from visits that the next visits need.
+
+They are validators (ETags), listings, robots.txt, waits, changes that a later visit must confirm,
+and extraction rules.
+"""
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Final
 
 from data.clock import instant
 from data.models import Validator, Wait
-from data.store.shared_sql.unconfirmed import UnconfirmedTable
+from data.store.shared_sql.connection import Part
 from data.text.urls import MAX_KEY_LENGTH
+
+PAGE_STATE_PREFIX: Final = "page:"
+"""Prefix of the key of a single page's stored state. The id of its release follows."""
+
+
+class UnconfirmedTable(Part):
+    """Methods for responses, texts and pages whose changes a later visit must confirm.
+
+    Each change has a mark, stored under one of three kinds of subjects:
+
+    - the URL of a response that may be truncated: the mark is the digest of its end
+    - the id of a release whose text may be truncated: the mark is the fingerprint of the text
+    - PAGE_STATE_PREFIX and the id of a release that is a single page: the mark is the state of its
+      noise, as JSON (data.revisions.settled_content)
+    """
+
+    def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
+        """Return the unconfirmed mark stored for a subject and the time it was stored, or None."""
+        for mark, seen in self._ask(
+            "SELECT mark, seen FROM unconfirmed WHERE subject = ?", [subject]
+        ):
+            return mark, instant(seen)
+        return None
+
+    def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
+        """Store the mark of a subject, for comparison in a later visit.
+
+        Nothing is stored for an address that is too long for a key, so its responses are never
+        confirmed.
+        """
+        if len(subject) > MAX_KEY_LENGTH:
+            return
+        row = {"subject": subject, "mark": mark, "seen": seen.timestamp()}
+        with self._writing():
+            self._connection.upsert("unconfirmed", row)
 
 
 class ResponsesPart(UnconfirmedTable):
@@ -91,3 +131,48 @@ class ResponsesPart(UnconfirmedTable):
         }
         with self._writing():
             self._connection.upsert("host_waits", row)
+
+
+class ExtractionRulesPart(Part):
+    """Methods of the store for the rules with which the pages of sources are extracted."""
+
+    def templates(self, source: str) -> tuple[str, ...]:
+        """Return the learned templates of a source as JSON texts, ordered by layout name."""
+        rows = self._ask(
+            "SELECT template FROM layout_templates WHERE source = ? ORDER BY layout", [source]
+        )
+        return tuple(template for (template,) in rows)
+
+    def keep_template(self, source: str, layout: str, template: str) -> None:
+        """Store the learned template of a layout as JSON text, and replace an earlier template."""
+        row = {"source": source, "layout": layout, "template": template}
+        with self._writing():
+            self._connection.upsert("layout_templates", row)
+
+    def forget_template(self, source: str, layout: str) -> None:
+        """Delete the template of a layout that pages no longer use."""
+        self._write(
+            "DELETE FROM layout_templates WHERE source = ? AND layout = ?", [source, layout]
+        )
+
+    def source_reading(self, source: str) -> str:
+        """Return the extraction rules of a source as JSON text.
+
+        Returns an empty string if they are unknown.
+        """
+        rows = self._ask("SELECT reading FROM source_readings WHERE source = ?", [source])
+        return next((str(reading) for (reading,) in rows), "")
+
+    def keep_source_reading(self, source: str, reading: str) -> None:
+        """Store the extraction rules of a source as JSON text."""
+        with self._writing():
+            self._connection.upsert("source_readings", {"source": source, "reading": reading})
+
+    def skeleton(self, release: str) -> bytes:
+        """Return the last hashes of the structure of a release's page, or no bytes if unknown."""
+        row = self._ask(
+            "SELECT s.skeleton FROM page_skeletons s JOIN releases r ON r.number = s.release"
+            " WHERE r.id = ?",
+            [release],
+        )
+        return next((bytes(found[0]) for found in row), b"")

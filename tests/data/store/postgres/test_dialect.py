@@ -8,7 +8,7 @@ import pytest
 
 from data.models import Facet
 from data.store.open import open_store
-from data.store.postgres.database.dialect import translated
+from data.store.postgres.connection import translated
 from tests.drafts import draft
 from tests.postgres_server import PostgresServer
 from tests.postgres_store import emptied

@@ -11,7 +11,7 @@ import pytest
 
 from data.errors import Interrupted, SlowSearch, StoreError
 from data.models import Facet
-from data.store.shared_sql.database.interruption import Interruption, interruptible
+from data.store.shared_sql.connection import Interruption, interruptible
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import draft
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from data.store.shared_sql.database.connection import HALF_FULL, MARK, NEWER_SCHEMA_MESSAGE
+from data.store.shared_sql.connection import HALF_FULL, MARK, NEWER_SCHEMA_MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -77,6 +77,6 @@ def migrate(db: psycopg.Connection) -> None:
     before = applied(db) or set()
     for name in MIGRATIONS:
         if name not in before:
-            folder = files("data.store.postgres.database").joinpath("migrations")
+            folder = files("data.store.postgres").joinpath("migrations")
             db.execute(folder.joinpath(f"{name}.sql").read_bytes())
             db.execute(f"INSERT INTO {APPLIED} (name) VALUES (%s)", [name])

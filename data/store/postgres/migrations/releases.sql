@@ -1,5 +1,5 @@
 -- Releases, their history, and the data that belongs to them. The tables and columns are the same
--- as in SQLite, where data/store/sqlite/database/migrations describes them. Texts are sorted by
+-- as in SQLite, where data/store/sqlite/migrations describes them. Texts are sorted by
 -- their bytes, as in SQLite, whatever the collation of the database.
 
 CREATE TABLE sources (
