@@ -30,7 +30,7 @@ from data.network.request_signer import LIFETIME_SECONDS, RequestSigner
 from tests.press_room import listing_html, release_html
 from tests.proxy_server import proxied
 from tests.signature_judge import Wall, problem, walled
-from tests.spiders.download.test_proxy_middleware import visited
+from tests.spiders.download.test_proxy import visited
 
 AGENT = "https://press.example"
 

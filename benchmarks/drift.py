@@ -28,8 +28,13 @@ from rich.table import Table
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home.home import home_at
 from scheduler.sources.drift_guard import DriftGuard, KeptReading
-from spiders.sources.loader import LoadedSource, load_sources
-from spiders.sources.source_file import ListingRules, ReleaseRules, SourceReading
+from spiders.sources.source_file import (
+    ListingRules,
+    LoadedSource,
+    ReleaseRules,
+    SourceReading,
+    load_sources,
+)
 from spiders.stored.drift import Drift
 from tests.command import SETTINGS, communique
 from tests.press_room import Room, served

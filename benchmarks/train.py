@@ -32,11 +32,10 @@ from articles import Article, press_rooms, seed, wcxb  # type: ignore[import-not
 from catboost import CatBoostClassifier
 from labels import HALF, f1, labels  # type: ignore[import-not-found]  # as above
 
-from spiders.body import context_features as context
 from spiders.body import main_content as mainbody
 from spiders.body.block_features import block_features
-from spiders.body.layout_features import AT
-from spiders.body.segmentation import segment
+from spiders.body.layout_features import AT, best_run, context_features
+from spiders.body.text_blocks import segment
 from spiders.page.embedded_metadata import EmbeddedMetadata, read_metadata
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
@@ -248,7 +247,7 @@ def export(model: Any, name: str) -> None:
 
 def decoded(sample: Sample, opinion: Array) -> str:
     """The text that an opinion gives."""
-    low, high = context.best_run(opinion, sample.rows[:, AT["spaces"]] + 1)
+    low, high = best_run(opinion, sample.rows[:, AT["spaces"]] + 1)
     kept = range(low, high)
     return "\n".join(sample.texts[at] for at in kept if opinion[at] >= mainbody.MIN_PROBABILITY)
 
@@ -270,7 +269,7 @@ def main() -> None:
         np.concatenate(
             [
                 sample.rows,
-                context.context_features(opinion, sample.rows[:, AT["spaces"]] + 1, sample.table).T,
+                context_features(opinion, sample.rows[:, AT["spaces"]] + 1, sample.table).T,
             ],
             axis=1,
         )

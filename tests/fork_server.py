@@ -47,8 +47,7 @@ from spiders.barriers.barrier import barrier_to_listing
 from spiders.extract.page_values import extract
 from spiders.page.page import Page
 from spiders.release.headline_text import is_credit_line
-from spiders.sources.loader import load_sources
-from spiders.sources.source_file import program_digest
+from spiders.sources.source_file import load_sources, program_digest
 from tests import fork_client
 from tests.drafts import draft
 
@@ -59,7 +58,7 @@ COMMANDS = [*(ROOT / "scheduler/commands").rglob("[!_]*.py")]
 IMPORTED = (
     *(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in COMMANDS),
     "scheduler.__main__", "data.store.sqlite.store", "spiders.crawl.visits.spider",
-    "spiders.download.middlewares", "spiders.download.proxy_middleware", "spiders.download.robots",
+    "spiders.download.middlewares", "spiders.download.proxy", "spiders.download.robots",
     *(path.rpartition(".")[0] for path in default_settings.DOWNLOADER_MIDDLEWARES_BASE),
     *(path.rpartition(".")[0] for path in default_settings.SPIDER_MIDDLEWARES_BASE),
     "scrapy.extensions.throttle", "scrapy.logformatter", "scrapy.statscollectors", "_strptime",

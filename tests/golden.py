@@ -15,8 +15,7 @@ from spiders.items import ExtractedRelease, Listing
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
-from spiders.sources.loader import read_source, shipped_folder
-from spiders.sources.source_file import SourceFile
+from spiders.sources.source_file import SourceFile, read_source, shipped_folder
 
 ROOMS = Path(__file__).parent / "sources"
 NOW = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)

@@ -45,8 +45,8 @@ NETWORK = (
         "a source has the address of a file, or of data",
         "its file is refused with the fix, and spoils no other",
         (
-            "tests/spiders/sources/test_loader.py::test_a_mistake_is_named_with_its_file_key_and_fix",
-            "tests/spiders/sources/test_loader.py::test_own_files_win_over_shipped_ones_and_a_broken_one_spoils_no_other",
+            "tests/spiders/sources/test_source_file.py::test_a_mistake_is_named_with_its_file_key_and_fix",
+            "tests/spiders/sources/test_source_file.py::test_own_files_win_over_shipped_ones_and_a_broken_one_spoils_no_other",
         ),
     ),
     Fault(

@@ -29,7 +29,7 @@ from typing import ClassVar
 from data.clock import utc_now
 from scheduler.children.executor import Executor
 from scheduler.home.home import Home, open_home
-from spiders.sources.loader import load_sources
+from spiders.sources.source_file import load_sources
 
 LISTED = 20
 SETTINGS = "[network]\nallow_private = true\n[collect]\nrevisit_days = 14\n"

@@ -31,7 +31,7 @@ from data.text.urls import absolute, canonical_url, web_address, without_campaig
 from data.text.words import tokens, without_counters
 from data.topics.taxonomy import Taxonomy, load_taxonomy, text_topics
 from feeds.searches import parse_query
-from spiders.body.post_metadata import is_metadata
+from spiders.body.frames import is_metadata
 from spiders.crawl.drafts.release_facts import is_garbled
 from spiders.listing.paging.archive_labels import period_in
 from spiders.listing.paging.labels import number_in, range_in

@@ -28,7 +28,7 @@ from spiders.catalogue.catalogue import Catalogue, Entry
 from spiders.discovery.explore import Explored
 from spiders.discovery.propose import GivenFields
 from spiders.extract.golden import BadGolden
-from spiders.sources.loader import LoadedSource, load_sources
+from spiders.sources.source_file import LoadedSource, load_sources
 
 CATALOGUE_LOCK: Final = "catalogue"
 """Name of the lock that a command holds while it adds or updates entries."""

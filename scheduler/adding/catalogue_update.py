@@ -26,7 +26,7 @@ from scheduler.sources.tiers import sources_by_entry
 from spiders.catalogue.catalogue import Catalogue, Entry
 from spiders.discovery.proposal import CHECK_COMMENT
 from spiders.discovery.propose import GivenFields
-from spiders.sources.loader import LoadedSource, parse_source
+from spiders.sources.source_file import LoadedSource, parse_source
 
 Outcome: TypeAlias = Literal["updated", "unchanged", "dropped", "unsure", "failed"]
 

@@ -12,7 +12,7 @@ from data.text.masking import masked
 from scheduler.home.home import Home, open_home
 from spiders.discovery.explore import Explored
 from spiders.extract.golden import write_golden
-from spiders.sources.loader import LoadedSource
+from spiders.sources.source_file import LoadedSource
 
 
 class SourceExists(CommuniqueError):

@@ -81,8 +81,7 @@ from spiders.crawl.page_errors import page_errors
 from spiders.crawl.visits.spider import PressRoomSpider
 from spiders.crawl.visits.visit import CrawlContext, Visit
 from spiders.download.settings import BrowserMissing, render_settings, scrapy_settings
-from spiders.sources.loader import LoadedSource, load_source, parse_source
-from spiders.sources.source_file import check_proxy
+from spiders.sources.source_file import LoadedSource, check_proxy, load_source, parse_source
 
 PROGRESS_SECONDS = 0.5
 """Minimum seconds between two Progress lines of a visit. Each line wakes the parent."""

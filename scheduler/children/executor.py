@@ -36,7 +36,7 @@ from scheduler.children.page_limit import HARD_FACTOR, SEPARATE_SECONDS, SLOW_PA
 from scheduler.children.watchdog import LEASES_EXPIRED_CODE
 from scheduler.home.home import Home
 from spiders.crawl.page_errors import reported_url
-from spiders.sources.loader import LoadedSource
+from spiders.sources.source_file import LoadedSource
 
 MAX_CHILDREN = 2
 """Maximum number of child processes that accept new visits, for visits of the default ChildKind.

@@ -27,7 +27,7 @@ from spiders.discovery.certainty import MIN_CERTAINTY
 from spiders.discovery.explore import Explored, Explorer, NothingFound, named
 from spiders.discovery.fetcher import NEVER_FETCHED, WEB_URL, NotFetched, StatusReporter
 from spiders.discovery.propose import GivenFields
-from spiders.sources.loader import LoadedSource, load_sources
+from spiders.sources.source_file import LoadedSource, load_sources
 
 
 class NotSure(CommuniqueError):

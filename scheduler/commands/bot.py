@@ -10,7 +10,7 @@ from scheduler.home.home import Home
 from scheduler.sources import blocks
 from scheduler.sources.home_health import home_health
 from spiders.download.settings import bot_page_address, user_agent
-from spiders.sources.loader import load_source
+from spiders.sources.source_file import load_source
 
 
 @click.group(cls=SentenceGroup)

@@ -23,7 +23,7 @@ from scheduler.sources.handlings import paused_sources
 from scheduler.sources.home_health import note_health
 from scheduler.terminal.new_store_option import with_new_store
 from scheduler.terminal.progress import progress_bars
-from spiders.sources.loader import LoadedSource, choose, load_sources
+from spiders.sources.source_file import LoadedSource, choose, load_sources
 
 MAX_ERRORS_SHOWN = 10
 """Maximum number of printed errors per source or publication; collect --json prints all."""

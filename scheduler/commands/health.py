@@ -19,7 +19,7 @@ from scheduler.sources.handlings import (
     why_line,
 )
 from scheduler.sources.home_health import health_without_store, home_health
-from spiders.sources.loader import load_source
+from spiders.sources.source_file import load_source
 
 REASON_OPTION = why_option("Reason, stored with this decision.")
 

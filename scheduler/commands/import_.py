@@ -22,7 +22,7 @@ from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, Home
 from scheduler.terminal.new_store_option import with_new_store
 from scheduler.terminal.progress import one_bar
-from spiders.sources.loader import LoadedSource, load_sources
+from spiders.sources.source_file import LoadedSource, load_sources
 
 MAX_NAME_CHARS = 300
 """Maximum length in characters of a source's name. Longer names are cut."""

@@ -29,7 +29,7 @@ from data.toml_files import read_text
 from scheduler.fleet.duties import DUTY_OF_JOB, SITE_FILE, site_of
 from scheduler.fleet.job_queue import Deferrer, Reaper, prepare
 from scheduler.home.home import Home
-from spiders.sources.loader import LoadedSource
+from spiders.sources.source_file import LoadedSource
 
 POLL_SECONDS: Final = 0.5
 """Time in seconds between two rounds. A round queues visits, creates jobs and reads reports."""

@@ -34,7 +34,7 @@ from scheduler.fleet.leases import Leases
 from scheduler.home.home import Home
 from scheduler.service.background import end_if_cancelled
 from spiders.download.robots_rules import gap_of
-from spiders.sources.loader import LoadedSource, parse_source
+from spiders.sources.source_file import LoadedSource, parse_source
 
 RETRY_SECONDS: Final = 1.0
 """Time in seconds between two attempts to lease a host."""

@@ -40,7 +40,7 @@ from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import BROKEN_LINK_MESSAGE, NO_FOLDER, Home
 from scheduler.home.source_secrets import note_source_secrets, sources_without_secret
 from spiders.download.settings import ROBOT, user_agent
-from spiders.sources.loader import load_source
+from spiders.sources.source_file import load_source
 
 MAX_DIFFERENCES = 500
 """Maximum number of differences between versions that one publication computes and stores."""

@@ -7,7 +7,7 @@ from data.errors import PublishError, SourceError
 from data.store.core.store import Store
 from data.text.masking import MASK
 from scheduler.home.home import Home
-from spiders.sources.loader import LoadedSource, choose, load_sources
+from spiders.sources.source_file import LoadedSource, choose, load_sources
 
 LACKING_MESSAGE = (
     "{} lacks the secret of its address, and pages of this source could show the secret: write the "

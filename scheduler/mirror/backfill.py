@@ -23,9 +23,9 @@ from data.network.web_archive_index import IndexedCapture, possible
 from data.progress import OnStepProgress
 from data.text.urls import canonical_url
 from scheduler.mirror.import_archive import ArchiveImport
-from spiders.crawl.drafts.draft import PAGES
+from spiders.crawl.drafts.release_reader import PAGES
 from spiders.page.media_urls import DOCUMENT_TYPES
-from spiders.sources.loader import LoadedSource
+from spiders.sources.source_file import LoadedSource
 from spiders.stored.imported_pages import ImportedPages
 from spiders.web_archives.capture_plan import (
     HeldPayload,

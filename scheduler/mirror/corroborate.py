@@ -37,9 +37,8 @@ from data.topics.taxonomy import load_taxonomy
 from feeds.deposits.permission import refusal_of_release
 from scheduler.home.home import Home
 from spiders.download.settings import user_agent
-from spiders.sources.loader import load_source
-from spiders.stored.page_captures import PageCaptures
-from spiders.stored.stored_pages import UNREADABLE, Archived, StoredPages
+from spiders.sources.source_file import load_source
+from spiders.stored.stored_pages import UNREADABLE, Archived, PageCaptures, StoredPages
 from spiders.web_archives.raw_capture import is_payload
 from spiders.web_archives.web_archive import WebArchive
 

@@ -30,7 +30,7 @@ from data.models import Capture
 from data.progress import OnProgress
 from data.store.core.store import Store
 from data.text.urls import canonical_url, is_web
-from spiders.crawl.drafts.draft import PAGES
+from spiders.crawl.drafts.release_reader import PAGES
 from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.stored.imported_pages import ImportedPages
 

@@ -21,10 +21,9 @@ from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, Home
 from scheduler.mirror.unread_pages import Unread, find_unread, read_unread
 from scheduler.sources.drift_guard import DriftGuard, why_held
-from spiders.sources.loader import LoadedSource
+from spiders.sources.source_file import LoadedSource
 from spiders.stored.drift import harms_of
-from spiders.stored.page_captures import PageCaptures
-from spiders.stored.stored_pages import UNREADABLE, Archived, StoredPages
+from spiders.stored.stored_pages import UNREADABLE, Archived, PageCaptures, StoredPages
 
 
 class Reread(msgspec.Struct, frozen=True):

@@ -16,9 +16,9 @@ from data.text.urls import canonical_url, host_of
 from data.topics.taxonomy import Taxonomy
 from scheduler.home.home import Home
 from spiders.items import ListingItem
-from spiders.sources.loader import LoadedSource, load_sources
+from spiders.sources.source_file import LoadedSource, load_sources
 from spiders.stored.imported_pages import ImportCounts, ImportedPages
-from spiders.stored.page_captures import ArchivedListings, PageCaptures
+from spiders.stored.stored_pages import ArchivedListings, PageCaptures
 
 
 def queue_unread(home: Home, store: Store, lost: Collection[str]) -> list[str]:

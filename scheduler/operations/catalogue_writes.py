@@ -19,12 +19,12 @@ from scheduler.operations.running_service import RunningService
 from scheduler.sources.tiers import Tiers
 from spiders.catalogue.catalogue import (
     CatalogueError,
+    EntrySelection,
     UnknownCatalogue,
     examine,
     known_catalogues,
     read_catalogue,
 )
-from spiders.catalogue.selection import EntrySelection
 
 MAX_RUN_SECONDS: Final = 6 * 3600.0
 """Maximum duration of a command on a catalogue in seconds. The next run continues the work."""

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from data.errors import CommuniqueError
 from scheduler.children.child import run_command
 from scheduler.home.home import Home
-from spiders.sources.loader import load_source
+from spiders.sources.source_file import load_source
 
 VISIT_SECONDS: Final = 3600.0
 """Maximum duration of a visit in seconds, if the service does not run in this process."""

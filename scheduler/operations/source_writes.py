@@ -32,7 +32,7 @@ from scheduler.sources import handlings
 from scheduler.sources.handlings import end_handlings, handling_line
 from scheduler.sources.known_names import check_source
 from scheduler.sources.rename_and_removal import note_for_fleet, remove_source, rename_source
-from spiders.sources.loader import load_source, load_sources, parse_source
+from spiders.sources.source_file import load_source, load_sources, parse_source
 
 CHECK_SECONDS: Final = 180.0
 """Maximum duration of the check of a source file in seconds."""

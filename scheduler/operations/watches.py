@@ -190,7 +190,7 @@ def check_filters(home: Home, one: Watch, path: Path) -> None:
         return
     # Imported here: only this command needs them, and they load slowly.
     from scheduler.sources.known_names import check_source, check_topics  # noqa: PLC0415
-    from spiders.sources.loader import load_sources  # noqa: PLC0415
+    from spiders.sources.source_file import load_sources  # noqa: PLC0415
 
     with closing(home.store()) as store:
         moves = store.source_moves()

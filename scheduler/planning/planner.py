@@ -36,7 +36,7 @@ from scheduler.planning.intensity import (
     weekly_intensity,
 )
 from scheduler.planning.visit_times import Intervals, Plan, plan, prices_of
-from spiders.sources.loader import LoadedSource
+from spiders.sources.source_file import LoadedSource
 
 MAX_KNOWN_RELEASES: Final = 2000
 """Maximum number of releases used to estimate a source's publication rate. The busiest

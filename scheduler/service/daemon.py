@@ -54,7 +54,7 @@ from scheduler.service.web import (
 )
 from scheduler.service.websub import FeedPushService
 from scheduler.sources.home_health import home_health
-from spiders.sources.loader import LoadedSource, load_source
+from spiders.sources.source_file import LoadedSource, load_source
 
 log = structlog.get_logger()
 

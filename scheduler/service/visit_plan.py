@@ -14,7 +14,7 @@ from scheduler.home.home import Home
 from scheduler.planning.planner import NextVisit, VisitPlanner
 from scheduler.service.timetable import FirstVisitBudget, first_visit
 from scheduler.sources.handlings import paused_sources
-from spiders.sources.loader import LoadedSource, choose, load_sources
+from spiders.sources.source_file import LoadedSource, choose, load_sources
 
 log = structlog.get_logger()
 

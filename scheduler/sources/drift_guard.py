@@ -35,11 +35,9 @@ from spiders.items import Listing
 from spiders.listing.read import read_listing
 from spiders.page.document import is_pdf
 from spiders.page.page import Page
-from spiders.sources.loader import LoadedSource
-from spiders.sources.source_file import SourceFile, SourceReading
+from spiders.sources.source_file import LoadedSource, SourceFile, SourceReading
 from spiders.stored.drift import Cause, Drift, ListingDrift, compare_listings, harms_of, names_all
-from spiders.stored.page_captures import PageCaptures, page_of
-from spiders.stored.stored_pages import Archived, StoredPages, listings_of
+from spiders.stored.stored_pages import Archived, PageCaptures, StoredPages, listings_of, page_of
 
 MAX_PAGES: Final = 20
 """Maximum number of stored pages per source that are compared, newest first."""

@@ -13,7 +13,7 @@ from data.models import Handling, HandlingKind
 from data.store.core.store import Store
 from scheduler.home.home import Home
 from scheduler.sources.known_names import check_source
-from spiders.sources.loader import load_source
+from spiders.sources.source_file import load_source
 
 DEFAULT_MUTE_DAYS: Final = 7
 """Default duration of a mute in days. A mute without an end might be forgotten and hide later

@@ -17,8 +17,7 @@ from data.models import Run
 from data.sqlite_file import is_full
 from data.store.core.store import Store
 from scheduler.home.home import SOURCE_LOCK, VISIT_LOCK_HOLDER, Home
-from spiders.sources.loader import choose, load_sources
-from spiders.sources.source_file import SourceFile
+from spiders.sources.source_file import SourceFile, choose, load_sources
 
 MIN_OVERDUE_SECONDS: Final = 6 * 3600
 """A visit is overdue after twice this time in seconds, or after twice OVERDUE_INTERVALS intervals

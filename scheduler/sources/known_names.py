@@ -8,7 +8,7 @@ from data.text.clean import clean_line
 from data.text.folding import slug_of
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home.home import Home
-from spiders.sources.loader import load_sources
+from spiders.sources.source_file import load_sources
 
 
 def check_known(store: Store, source: str, files: Iterable[str] = ()) -> None:

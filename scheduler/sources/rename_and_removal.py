@@ -21,7 +21,7 @@ from feeds.urls import stem_of
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, Home
 from scheduler.sources.known_names import check_known
-from spiders.sources.loader import shipped_folder
+from spiders.sources.source_file import shipped_folder
 
 EACH_HOME: Final = (
     "this HOME is one of several: run the same command on each service, because each has its own "

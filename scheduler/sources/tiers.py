@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 from data.clock import utc_now
 from data.store.core.store import Store
 from scheduler.home.home import Home
-from spiders.sources.loader import LoadedSource, load_sources
+from spiders.sources.source_file import LoadedSource, load_sources
 
 TierName: TypeAlias = Literal["listed", "read", "tested", "proven"]
 

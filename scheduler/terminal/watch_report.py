@@ -111,7 +111,7 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
 
 def _unknown_names(home: Home, one: Watch, sources: Iterable[str]) -> Iterator[str]:
     from scheduler.sources.known_names import check_topics  # noqa: PLC0415 - as above
-    from spiders.sources.loader import load_sources  # noqa: PLC0415
+    from spiders.sources.source_file import load_sources  # noqa: PLC0415
 
     store = home.store()
     try:

@@ -13,18 +13,20 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from pypdf import PdfReader
+from pypdf.errors import FileNotDecryptedError
 
 from data.models.file_text import Cut, FileKind, FileText
 from spiders.attachments.limits import MAX_CHARACTERS, MAX_PAGES, CutShort
 from spiders.attachments.office import open_office
-from spiders.attachments.pdf import read_pdf_pages
 from spiders.attachments.rtf import read_rtf
 from spiders.attachments.scan import Scans
-from spiders.download.pdf_reader import MAX_MEMORY_BYTES
+from spiders.download.pdf_reader import MAX_MEMORY_BYTES, PDF_ERRORS
 from spiders.page.document import is_pdf
 
 ZIP: Final = b"PK\x03\x04"
@@ -36,11 +38,60 @@ ENCRYPTED_STREAM: Final = "EncryptedPackage".encode("utf-16-le")
 IMAGE_SIGNATURES: Final = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
 """First bytes of images that may be scans: PNG, JPEG and TIFF."""
 
+MIN_CHARACTERS: Final = 20
+"""Minimum number of letters and digits on a page that is not a scan."""
+
+
+def read_pdf_pages(body: bytes, recognize: Callable[[int], str] | None) -> Iterator[str]:
+    """Yield the text of each page of a PDF.
+
+    ``recognize`` returns the text of a scanned page, given its number from 1. If it is None,
+    scanned pages have no text. Raises CutShort for an encrypted, damaged or scanned file.
+    """
+    reader, count = _open(body)
+    has_text = is_damaged = False
+    for number in range(count):
+        try:
+            text = reader.pages[number].extract_text()
+        except (*PDF_ERRORS, AttributeError):
+            text, is_damaged = "", True
+        if sum(map(str.isalnum, text)) < MIN_CHARACTERS and recognize:
+            try:
+                text = recognize(number + 1) or text
+            except CutShort as error:
+                if error.cut != "scan":
+                    raise
+                recognize = None
+        has_text |= bool(text.strip())
+        yield text
+    if is_damaged or not count:
+        raise CutShort("damaged")
+    if not (has_text or recognize):
+        raise CutShort("scan")
+
+
+def _open(body: bytes) -> tuple[PdfReader, int]:
+    """Return the reader of a PDF and its number of pages."""
+    try:
+        reader = PdfReader(BytesIO(body), strict=False)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise CutShort("password")
+        return reader, len(reader.pages)
+    except FileNotDecryptedError as error:
+        raise CutShort("password") from error
+    except (*PDF_ERRORS, AttributeError) as error:
+        raise CutShort("damaged") from error
+
 
 def opened(body: bytes, scans: Scans | None, folder: Path) -> tuple[FileKind, Iterator[str]]:
     """Return the kind of a file and an iterator over its pages, which reads them on demand."""
     if is_pdf(body):
-        return "pdf", read_pdf_pages(body, _recognizer(body, scans, folder))
+        recognize = None
+        if scans:
+            path = folder / "file.pdf"
+            path.write_bytes(body)
+            recognize = partial(scans.page, path)
+        return "pdf", read_pdf_pages(body, recognize)
     if body.startswith(ZIP):
         return open_office(body)
     if body.startswith(RTF):
@@ -50,14 +101,6 @@ def opened(body: bytes, scans: Scans | None, folder: Path) -> tuple[FileKind, It
     if body.startswith(OLD_OFFICE):
         raise CutShort("password" if ENCRYPTED_STREAM in body else "old")
     return "unknown", iter(())
-
-
-def _recognizer(body: bytes, scans: Scans | None, folder: Path) -> Callable[[int], str] | None:
-    if scans is None:
-        return None
-    path = folder / "file.pdf"
-    path.write_bytes(body)
-    return partial(scans.page, path)
 
 
 def _image(body: bytes, scans: Scans | None) -> Iterator[str]:

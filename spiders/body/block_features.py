@@ -12,14 +12,13 @@ The features describe:
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spiders.body.layout_features import AT, BASE, ContainerColumns, Matrix, Places, assemble
+from spiders.body.layout_features import AT, BASE, BlockTable, ContainerColumns, Matrix, assemble
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.html_tree import LEVEL_OF
@@ -84,21 +83,6 @@ MAX_UNSPACED, UNSPACED_RATIO, LETTERS_PER_WORD = 12, 12, 3
 - ``MAX_UNSPACED``: maximum length of a block without spaces in any script, in characters
 - ``UNSPACED_RATIO``: minimum number of characters per space in a script without spaces
 - ``LETTERS_PER_WORD``: number of characters that count as one word in such a script"""
-
-
-@dataclass(frozen=True, slots=True)
-class BlockTable:
-    """The blocks of a page as arrays of numbers.
-
-    - ``columns`` (NAMES, blocks): the features of each block
-    - ``chain`` (LEVELS, blocks): indexes of the containers of each block, nearest first; each
-      contains more blocks than the one before
-    - ``spans`` (2, containers): number of the first block, and the number after the last block
-    """
-
-    columns: Matrix
-    chain: Places
-    spans: Places
 
 
 def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:

@@ -18,9 +18,8 @@ from data.text.html_text import CELLS, SILENT
 from data.text.markup import MAX_ATTRIBUTES, with_few_attributes
 from data.text.sanitize import MAX_CHARACTERS
 from spiders.body.main_content import MainContent
-from spiders.body.segmentation import segment
 from spiders.body.serialize import MAX_ELEMENTS, SerializedBody, serialize
-from spiders.body.text_blocks import BlockTree, Container, TextBlock
+from spiders.body.text_blocks import BlockTree, Container, TextBlock, segment
 from spiders.body.trim_edges import without_beside
 from spiders.page.hidden import hidden_parts
 

@@ -15,10 +15,15 @@ import numpy as np
 from lxml import etree
 
 from spiders.body.block_features import CREDIT_WORDS, TAG_CODES, block_features
-from spiders.body.context_features import MIN_LIKELY_PROBABILITY, best_run, context_features
 from spiders.body.decision_trees import Matrix, load_trees
-from spiders.body.layout_features import AT, NAMES
-from spiders.body.post_metadata import is_metadata, metadata_parts
+from spiders.body.frames import is_metadata, metadata_parts
+from spiders.body.layout_features import (
+    AT,
+    MIN_LIKELY_PROBABILITY,
+    NAMES,
+    best_run,
+    context_features,
+)
 from spiders.body.side_boxes import newsletter_forms, without_side_boxes, without_teasers
 from spiders.body.text_blocks import (
     BlockTree,

@@ -16,7 +16,7 @@ from data.text.clean import one_line
 from data.text.html_text import LINES, both_of, gap_of
 from data.text.sanitize import ADDRESSES, MAX_CHARACTERS
 from data.text.urls import absolute, loadable
-from spiders.body.segmentation import ANCHOR, BLOCK, BREAK, KINDS, SKIP
+from spiders.body.text_blocks import ANCHOR, BLOCK, BREAK, KINDS, SKIP
 from spiders.page.media_urls import largest_source, leads_to_image
 
 SILENT: Final = frozenset(["figcaption"])

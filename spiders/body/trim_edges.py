@@ -10,8 +10,7 @@ from lxml import etree
 from data.dates.context import DateContext
 from data.dates.parse import find_dates
 from data.models import Published
-from spiders.body.frames import Footers
-from spiders.body.post_metadata import is_metadata
+from spiders.body.frames import Footers, is_metadata
 from spiders.body.text_blocks import TextBlock
 from spiders.page.date_labels import is_of_change
 from spiders.page.media_urls import OFFICE, leads_to_file

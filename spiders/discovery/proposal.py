@@ -24,8 +24,13 @@ from spiders.page.generic_names import is_generic, is_host
 from spiders.page.links import resolve
 from spiders.page.page import Page
 from spiders.page.selector_generator import selectors_of
-from spiders.sources.loader import parse_source
-from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile, SourceKind
+from spiders.sources.source_file import (
+    DateOrder,
+    ReleaseRules,
+    SourceFile,
+    SourceKind,
+    parse_source,
+)
 
 MIN_CONFIDENCE = 0.6
 """Minimum confidence (0 to 1) in a guess that does not have to be checked by a person."""

@@ -9,7 +9,7 @@ from data.dates.context import DateContext
 from data.languages.detection import detect_language
 from data.models import Published
 from data.text.urls import host_of
-from spiders.crawl.drafts.draft import document_content, document_type
+from spiders.crawl.drafts.release_reader import document_content, document_type
 from spiders.discovery.certainty import Certainty, certainty_of, unread_reason
 from spiders.discovery.feed_candidates import Comparison
 from spiders.discovery.field_review import FieldReport, SampleRelease, draft_rules, review

@@ -3,20 +3,27 @@
 The handler also loads the rest of a list: it scrolls, and clicks "load more" or "next" buttons. It
 clicks only controls without a URL, and never controls in forms. If a script replaces rows, the
 replaced rows are added again at the end, so that the document contains all rows that were visible.
+
+For screenshots and PDFs, the browser gets a page and its requisites from the archive, so they show
+the archived version. The browser requests only missing parts, through the gateway like every other
+request.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib.resources import files
 from typing import Any, Final, TypeAlias
+from weakref import WeakSet
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page as Tab
 from playwright.async_api import Request as TabRequest
+from playwright.async_api import Route
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -27,16 +34,17 @@ from scrapy_playwright.headers import use_scrapy_headers
 from scrapy_playwright.page import PageMethod
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
+from data.archive.archived_response import Served
 from data.network.hosts import is_own_machine
 from data.network.request_signer import RequestSigner
 from data.text.urls import is_web
-from spiders.download.page_pictures import loads_images, show_archived, take_pictures
 from spiders.download.proxy import PublicOnlyProxy
 from spiders.download.settings import (
     CONNECTIONS,
     EXTEND,
     LOADED,
     PICTURED,
+    PICTURES,
     RENDER,
     SIGNER,
     TAB,
@@ -253,3 +261,92 @@ async def _extend(tab: Tab, chosen: ControlChooser, delay: float) -> None:
             await tab.evaluate("() => communiqueRows.controls()")
             return
         rows = await tab.evaluate("most => communiqueRows.remember(most)", MAX_ROWS)
+
+
+PICTURE_WIDTH: Final = 1280
+"""Width of a screenshot in pixels."""
+
+MAX_HEIGHT: Final = 16_000
+"""Maximum height of a screenshot in pixels. A WebP image has at most 16,383."""
+
+MAX_PICTURE_BYTES: Final = 8_000_000
+"""Maximum size of a screenshot or PDF in bytes. Larger ones are not archived."""
+
+MAX_PDF_PAGES: Final = 100
+
+QUALITY: Final = 80
+"""Quality of a screenshot, from 0 to 100."""
+
+SCREEN_HEIGHT: Final = 720
+"""Height in pixels of the window, and of one step through a page to load its lazy images."""
+
+STEP_SECONDS: Final = 0.05
+
+StoredPart: TypeAlias = Callable[[str], Served | None]
+"""Function that returns the archived file at a URL, or None."""
+
+_ARCHIVE_TABS: Final[WeakSet[Tab]] = WeakSet()
+"""Tabs that show an archived page."""
+
+
+def loads_images(request: TabRequest) -> bool:
+    """Whether a request is for an image or font of an archived page."""
+    return request.resource_type != "media" and request.frame.page in _ARCHIVE_TABS
+
+
+async def show_archived(page: Served, stored: StoredPart, tab: Tab, request: Request) -> None:
+    """Prepare a tab to show an archived page instead of requesting it.
+
+    The page can't lead the tab to another page, or open further tabs.
+    """
+    request.meta[TAB] = tab
+    _ARCHIVE_TABS.add(tab)
+    tab.on("popup", Tab.close)
+    if page.rendered:
+        # The document already has the content from its scripts.
+        session = await tab.context.new_cdp_session(tab)
+        await session.send("Emulation.setScriptExecutionDisabled", {"value": True})
+    waiting = [page]
+
+    async def serve(route: Route) -> None:
+        asked = route.request
+        with suppress(PlaywrightError):
+            if asked.is_navigation_request() and asked.frame == tab.main_frame:
+                found = waiting.pop() if waiting else None
+                if found is None:
+                    await route.abort()
+                    return
+            else:
+                found = stored(asked.url)
+            if found is None:
+                await route.fallback()
+                return
+            # Fonts and modules of other hosts need the second field.
+            headers = {"Content-Type": found.content_type, "Access-Control-Allow-Origin": "*"}
+            await route.fulfill(status=found.status, headers=headers, body=found.body)
+
+    await tab.route("**", serve)
+
+
+async def take_pictures(tab: Tab, meta: dict[str, Any]) -> None:
+    """Add the screenshot and the PDF of a page to ``meta``, unless they are too large."""
+    session = await tab.context.new_cdp_session(tab)
+    await session.send("Page.stopLoading")
+    height = await _height(session)
+    for top in range(SCREEN_HEIGHT, height, SCREEN_HEIGHT):
+        await tab.evaluate("top => scrollTo(0, top)", top)
+        await asyncio.sleep(STEP_SECONDS)
+    await tab.evaluate("() => scrollTo(0, 0)")
+    clip = {"x": 0, "y": 0, "width": PICTURE_WIDTH, "height": await _height(session), "scale": 1}
+    taken = await session.send(
+        "Page.captureScreenshot",
+        {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True, "clip": clip},
+    )
+    printed = await tab.pdf(format="A4", print_background=True, page_ranges=f"1-{MAX_PDF_PAGES}")
+    pictures = {"screenshot": base64.b64decode(taken["data"]), "pdf": printed}
+    meta[PICTURES] = {kind: one for kind, one in pictures.items() if len(one) <= MAX_PICTURE_BYTES}
+
+
+async def _height(session: Any) -> int:
+    metrics = await session.send("Page.getLayoutMetrics")
+    return max(1, min(int(metrics["cssContentSize"]["height"]), MAX_HEIGHT))

@@ -3,7 +3,7 @@
 A browser resolves names and follows redirects without Scrapy. The proxy on loopback checks the
 address of every connection when it is made, so redirects, DNS rebinding and scripts can't bypass
 the check. The operator's proxy receives only the checked IP address. It may itself have a private
-address.
+address. `ProxyMiddleware` sends the requests of a source or host through the operator's proxy.
 """
 
 from __future__ import annotations
@@ -12,14 +12,21 @@ import asyncio
 import base64
 import ipaddress
 import socket
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
 from data.network.addresses import is_metadata, refused_address
-from spiders.download.settings import CrawlConnections
+from data.text.urls import host_of
+from spiders.download.downloader import visit_of
+from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, PROXIES, RENDER, CrawlConnections
 
 UPSTREAM_SECONDS: Final = 15.0
 """Maximum time to open a connection through a proxy, in seconds."""
@@ -45,8 +52,6 @@ REFUSED_CONNECT: Final = (
     "and to port 80, too"
 )
 """Message about an HTTP proxy that refuses a tunnel."""
-
-METADATA_REASON: Final = "the address of the proxy may serve the credentials of this machine"
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -85,33 +90,27 @@ class Upstream:
                     self.host, self.port, limit=MAX_HEAD_BYTES
                 )
                 try:
-                    await self._open_tunnel(reader, writer, address, port)
+                    await self._open_tunnel((reader, writer), address, port)
                 except BaseException:
                     writer.close()
                     raise
                 return reader, writer
-        except ProxyFailure:
-            raise
         except TimeoutError as error:
             why = f"no response within {UPSTREAM_SECONDS:g} seconds"
             raise ProxyFailure(self.name, why) from error
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
-            is_down = isinstance(error, OSError)
-            why = (
-                "the proxy is down or its address is wrong"
-                if is_down
-                else "the response of the proxy is invalid"
-            )
+            why = "the response of the proxy is invalid"
+            if isinstance(error, OSError):
+                why = "the proxy is down or its address is wrong"
             raise ProxyFailure(self.name, why) from error
 
-    async def _open_tunnel(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, port: int
-    ) -> None:
+    async def _open_tunnel(self, streams: Streams, address: str, port: int) -> None:
         """Open a tunnel, unless the operator's proxy has an address that no setting can allow."""
-        if is_metadata(writer.get_extra_info("peername")[0]):
-            raise ProxyFailure(self.name, METADATA_REASON)
+        if is_metadata(streams[1].get_extra_info("peername")[0]):
+            why = "the address of the proxy may serve the credentials of this machine"
+            raise ProxyFailure(self.name, why)
         shake = self._socks if self.scheme == "socks5" else self._connect
-        await shake(reader, writer, address, port)
+        await shake(*streams, address, port)
 
     async def _connect(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, port: int
@@ -134,7 +133,8 @@ class Upstream:
             raise ProxyFailure(self.name, REFUSED_CONNECT.format(status=status[:3]))
         if not status.startswith("2"):
             raise ProxyFailure(self.name, f"the proxy responds with status {status[:3]}")
-        names = {name.strip().lower(): value.strip() for name, _, value in map(_parted, fields)}
+        parts = (line.partition(":") for line in fields)
+        names = {name.strip().lower(): value.strip() for name, _, value in parts}
         if names.get("content-length", "0") != "0" or "transfer-encoding" in names:
             raise ProxyFailure(self.name, "the proxy sends its own content in place of the site")
 
@@ -163,8 +163,7 @@ class Upstream:
         if version != 5 or reply:  # noqa: PLR2004 - as above
             why = SOCKS_REASONS.get(reply, f"the proxy responds with {reply}")
             raise ProxyFailure(self.name, why)
-        sizes = {1: 4, 4: 16}
-        size = sizes[bound] if bound in sizes else (await reader.readexactly(1))[0]
+        size = {1: 4, 4: 16}.get(bound) or (await reader.readexactly(1))[0]
         await reader.readexactly(size + 2)
 
 
@@ -180,19 +179,11 @@ def upstream_of(proxies: Mapping[str, Upstream], name: str, host: str) -> Upstre
     return next((proxies[one] for one in hosts if one in proxies and "." in one), None)
 
 
-def _parted(line: str) -> tuple[str, str, str]:
-    return line.partition(":")
-
-
 CHUNK = 65_536
 CONNECT_SECONDS = 30.0
 """Maximum time to open a connection, in seconds."""
 
 HOP_BY_HOP = (b"proxy-connection:", b"connection:", b"keep-alive:", b"proxy-authorization:")
-
-
-class Refused(Exception):
-    """Raised if the proxy rejects a request of the browser."""
 
 
 class PublicOnlyProxy:
@@ -250,7 +241,7 @@ class PublicOnlyProxy:
                         there.cancel()
             finally:
                 far_writer.close()
-        except (Refused, OSError, TimeoutError, EOFError, ValueError, asyncio.LimitOverrunError):
+        except (OSError, TimeoutError, EOFError, ValueError, asyncio.LimitOverrunError):
             # The client sees a refused tunnel or a closed connection, and the spider reports the
             # page's error.
             if head.startswith(b"CONNECT "):
@@ -258,9 +249,7 @@ class PublicOnlyProxy:
         finally:
             writer.close()
 
-    async def _connect(
-        self, host: str, port: int
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connect(self, host: str, port: int) -> Streams:
         loop = asyncio.get_running_loop()
         try:
             infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -270,7 +259,7 @@ class PublicOnlyProxy:
         found = list(dict.fromkeys(str(info[4][0]) for info in infos))
         if private := refused_address(found, allow_private=self._allow_private):
             self._connections.refused[host] = private
-            raise Refused(host)
+            raise ConnectionRefusedError(host)
         if self._upstream:
             self._connections.refused.pop(host, None)
             self._connections.silent_proxies[host] = self._upstream.name
@@ -282,7 +271,7 @@ class PublicOnlyProxy:
                 else:
                     self._connections.proxy_failures.pop(host, None)
                     return streams
-            raise Refused(host)
+            raise ConnectionRefusedError(host)
         for address in found[:-1]:
             with suppress(OSError):
                 return await asyncio.open_connection(address, port)
@@ -306,8 +295,7 @@ class PublicOnlyProxy:
 
         ``head`` contains the request's headers.
         """
-        for line in head.split(b"\r\n"):
-            name, _, value = line.partition(b":")
+        for name, _, value in (line.partition(b":") for line in head.split(b"\r\n")):
             if name.lower() == b"content-length":
                 left = int(value)
                 while left > 0 and (chunk := await reader.read(min(left, CHUNK))):
@@ -336,8 +324,77 @@ def _destination(head: bytes) -> tuple[str, int, bytes]:
         return parts.hostname or "", parts.port or 443, b""
     parts = urlsplit(target)
     if parts.scheme != "http" or not parts.hostname:
-        raise Refused(target)
+        raise ConnectionRefusedError(target)
     path = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
     kept = [field for field in fields if field and not field.lower().startswith(HOP_BY_HOP)]
     lines = [f"{method} {path} HTTP/1.1".encode("ascii"), *kept, b"Connection: close", b"", b""]
     return parts.hostname, parts.port or 80, b"\r\n".join(lines)
+
+
+class ProxyMiddleware:
+    """Selects the proxy for a request: the source's proxy if it has one, or else the host's.
+
+    It also runs for redirects and robots.txt.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        urls = crawler.settings[PROXIES].items()
+        self._proxies = {name: Upstream.of(name, url) for name, url in urls}
+        self._allow_private = crawler.settings.getbool(ALLOW_PRIVATE)
+        self._connections: CrawlConnections = crawler.settings[CONNECTIONS]
+        self._opened: dict[str, tuple[PublicOnlyProxy, asyncio.Future[str]]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> ProxyMiddleware:
+        """Create the middleware. Raises NotConfigured without proxies."""
+        if not crawler.settings.get(PROXIES):
+            raise NotConfigured
+        made = cls(crawler)
+        crawler.signals.connect(made.close, signals.spider_closed)
+        return made
+
+    async def process_request(self, request: Request) -> None:
+        """Set the proxy of a request.
+
+        A redirected request does not keep the proxy of the previous URL.
+        """
+        for key in ("proxy", "playwright_context", "playwright_context_kwargs"):
+            request.meta.pop(key, None)
+        visit = visit_of(request)
+        upstream = upstream_of(self._proxies, visit.proxy if visit else "", host_of(request.url))
+        if upstream is None:
+            return
+        gateway = await self._gateway(upstream)
+        if request.meta.get(RENDER):
+            request.meta["playwright_context"] = f"proxy {upstream.name}"
+            request.meta["playwright_context_kwargs"] = {
+                "proxy": {"server": gateway, "bypass": "<-loopback>"},
+                "service_workers": "block",
+            }
+        else:
+            request.meta["proxy"] = gateway
+
+    def close(self) -> None:
+        """Stop all gateways. Called by Scrapy."""
+        for gateway, _ in self._opened.values():
+            gateway.close()
+
+    async def _gateway(self, upstream: Upstream) -> str:
+        opened = self._opened.get(upstream.name)
+        if opened is None:
+            gateway = PublicOnlyProxy(
+                self._connections,
+                allow_private=self._allow_private,
+                max_bytes=sys.maxsize,  # Scrapy limits the size of responses
+                upstream=upstream,
+            )
+            opened = self._opened[upstream.name] = gateway, asyncio.ensure_future(gateway.open())
+        try:
+            address = await asyncio.shield(opened[1])
+        except OSError:
+            # The next request tries again.
+            if self._opened.get(upstream.name) is opened:
+                del self._opened[upstream.name]
+            raise
+        self._connections.gateways.add(int(address.rpartition(":")[2]))
+        return address

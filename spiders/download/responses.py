@@ -15,7 +15,7 @@ from data.models import Validator
 from data.text.masking import without_user
 from data.text.urls import page_address, page_key, part_fragment
 from spiders.download.documents import DOCUMENT
-from spiders.download.limited_downloader import SlowRequest
+from spiders.download.downloader import SlowRequest
 from spiders.download.retry_after import HostError
 from spiders.download.settings import CrawlConnections
 from spiders.download.size_limits import TOO_LARGE, head_error

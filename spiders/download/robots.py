@@ -22,8 +22,8 @@ from data.clock import utc_now
 from data.health.run_errors import SLOW, ErrorKind, http_kind
 from data.network.hosts import origin_of, queue_of
 from data.text.urls import host_of
-from spiders.download.host_queues import SLOT
-from spiders.download.limited_downloader import (
+from spiders.download.downloader import (
+    SLOT,
     VISIT,
     LimitedVisit,
     SlowRequest,

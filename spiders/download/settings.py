@@ -35,7 +35,7 @@ RENDER = "render"
 
 LOADED = "loaded"
 """Key in a request's ``meta`` for the requisites that a browser requested for the page, as a map
-from URLs to kinds (see spiders.requisites.requisite)."""
+from URLs to kinds (see spiders.requisites.style_sheet)."""
 
 TAB = "communique_tab"
 """Key in a request's ``meta`` for the browser tab to close after the request."""
@@ -86,7 +86,7 @@ class CrawlConnections:
         self.silent_proxies: dict[str, str] = {}
         """For each host, the operator's proxy that has not delivered any data yet."""
         self.gateways: set[int] = set()
-        """Ports on 127.0.0.1 of our own gateways (spiders.download.proxy_middleware)."""
+        """Ports on 127.0.0.1 of our own gateways (spiders.download.proxy)."""
 
     def __deepcopy__(self, _: dict[int, Any]) -> "CrawlConnections":
         """Return this object itself: Scrapy copies the settings, but parts of a crawl share it."""
@@ -120,8 +120,8 @@ def scrapy_settings(settings: Settings, signer: RequestSigner | None = None) -> 
         PROXIES: dict(network.proxies),
         CONNECTIONS: CrawlConnections(),
         "ROBOTSTXT_USER_AGENT": ROBOT,
-        "SCHEDULER": "spiders.download.host_queues.HostQueues",
-        "DOWNLOADER": "spiders.download.limited_downloader.LimitedDownloader",
+        "SCHEDULER": "spiders.download.downloader.HostQueues",
+        "DOWNLOADER": "spiders.download.downloader.LimitedDownloader",
         "DOWNLOAD_DELAY": network.delay,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
         # Maximum for all hosts together. Each host has one request at a time.
@@ -164,8 +164,8 @@ def scrapy_settings(settings: Settings, signer: RequestSigner | None = None) -> 
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
             "spiders.download.truncation.TruncationMiddleware": 585,
             "spiders.download.size_limits.DecompressionMiddleware": 590,
-            "spiders.download.limited_downloader.SlowPagesMiddleware": 990,
-            "spiders.download.proxy_middleware.ProxyMiddleware": 992,
+            "spiders.download.downloader.SlowPagesMiddleware": 990,
+            "spiders.download.proxy.ProxyMiddleware": 992,
             "spiders.download.signing.SigningMiddleware": 995,
             "spiders.download.capture.CaptureMiddleware": 1000,
             # Each middleware takes time per request and response. These are replaced by our own.

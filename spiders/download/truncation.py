@@ -24,7 +24,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import ResponseDataLossError
 
 from data.clock import utc_now
-from spiders.download.limited_downloader import VISIT, LimitedVisit
+from spiders.download.downloader import VISIT, LimitedVisit
 from spiders.download.size_limits import ENDED, ENDED_EARLY, FLUSHED
 
 if TYPE_CHECKING:

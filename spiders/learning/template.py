@@ -17,7 +17,7 @@ from data.models import Content, Published
 from data.text.clean import clean_line
 from data.wording import counted
 from spiders.body.clean_html import clean_body, outer_html
-from spiders.body.post_metadata import metadata_parts
+from spiders.body.frames import metadata_parts
 from spiders.body.serialize import SerializedBody, serialize
 from spiders.body.side_boxes import newsletter_forms
 from spiders.body.text_blocks import BlockTree, Container, TextBlock
@@ -37,11 +37,11 @@ from spiders.release.metadata import (
     author_of,
     canonical_of,
     editions_of,
+    links_after,
     page_language,
     publisher_of,
     section_of,
 )
-from spiders.release.related_links import links_after
 from spiders.sources.source_file import ReleaseRules
 
 SELECTORS: Final = ("title", "published", "section", "publisher", "body", "drop")

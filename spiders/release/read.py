@@ -17,9 +17,8 @@ from data.text.clean import clean_line
 from data.text.urls import canonical_url, part_fragment
 from spiders.body.clean_html import HUGE, clean_body, outer_html, prose_of
 from spiders.body.main_content import MainContent, find_main_content, holder
-from spiders.body.segmentation import segment
 from spiders.body.short_body import short_body
-from spiders.body.text_blocks import BlockTree
+from spiders.body.text_blocks import BlockTree, segment
 from spiders.body.trim_edges import trim_edges
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.css import CssSelector, declared_element, declared_text
@@ -32,17 +31,17 @@ from spiders.release.date.date_candidates import DateCandidates
 from spiders.release.date.places import date_place
 from spiders.release.date.release_day_order import release_context
 from spiders.release.from_state import StateRelease, release_in_state
-from spiders.release.line_breaks import part_opening
+from spiders.release.headline_text import part_opening
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (
     author_of,
     canonical_of,
     editions_of,
+    links_after,
     page_language,
     publisher_of,
     section_of,
 )
-from spiders.release.related_links import links_after
 from spiders.release.title import Title, find_title, read_title
 from spiders.sources.source_file import ReleaseRules
 

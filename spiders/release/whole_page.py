@@ -13,8 +13,7 @@ from data.text.words import tokens
 from spiders.body.clean_html import prose_of
 from spiders.body.frames import own_names
 from spiders.body.main_content import MainContent, holder, month_calendars
-from spiders.body.segmentation import segment
-from spiders.body.text_blocks import BlockTree, TextBlock
+from spiders.body.text_blocks import BlockTree, TextBlock, segment
 from spiders.items import ExtractedRelease
 from spiders.page.hidden import hidden_parts
 from spiders.page.page import Page

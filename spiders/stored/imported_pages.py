@@ -29,8 +29,8 @@ from spiders.learning.source_templates import SourceTemplates
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
-from spiders.sources.loader import LoadedSource
-from spiders.stored.page_captures import ArchivedListings, page_of
+from spiders.sources.source_file import LoadedSource
+from spiders.stored.stored_pages import ArchivedListings, page_of
 
 YOUNGER: Final = (
     "the web archive states that it captured this page on {:%Y-%m-%d}, but the page was published"

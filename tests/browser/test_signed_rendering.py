@@ -8,7 +8,7 @@ from tests.browser.chromium import in_a_browser
 from tests.proxy_server import proxied
 from tests.signature_judge import walled
 from tests.spiders.download.fetching import fetched
-from tests.spiders.download.test_proxy_middleware import NAMED
+from tests.spiders.download.test_proxy import NAMED
 
 pytestmark = in_a_browser
 

@@ -18,7 +18,7 @@ from data.text.source_secrets import Secrets
 from feeds.replay.captured_pages import CapturedPages
 from feeds.replay.captured_response import Restrictions
 from spiders.sources.source_file import SourceFile
-from spiders.stored.page_captures import ArchivedListings, PageCaptures
+from spiders.stored.stored_pages import ArchivedListings, PageCaptures
 from tests.command import collect, communique, make_home
 from tests.posting_room import PostingRoom, button_html, button_page, posting_room
 

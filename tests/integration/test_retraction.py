@@ -18,7 +18,7 @@ from data.settings.load import load_settings
 from data.store.sqlite.store import SqliteStore
 from scheduler.children.executor import Executor
 from scheduler.home.home import Home
-from spiders.sources.loader import load_sources
+from spiders.sources.source_file import load_sources
 from tests.command import collect, communique, make_home
 from tests.examples import thorough
 from tests.press_room import Answer, Room, listing_html, release_html, served

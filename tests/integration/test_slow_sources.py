@@ -16,7 +16,7 @@ from scheduler.children.child import Child
 from scheduler.children.crawl_lines import CrawlStart, VisitJob
 from scheduler.children.executor import MAX_VISITS, MAX_VISITS_PER_HOST, NOT_BEGUN, Executor
 from scheduler.home.home import Home, open_home
-from spiders.sources.loader import LoadedSource, load_sources
+from spiders.sources.source_file import LoadedSource, load_sources
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 pytestmark = pytest.mark.usefixtures("forked_children")

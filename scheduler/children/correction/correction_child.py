@@ -27,7 +27,7 @@ from scheduler.children.crawl_lines import ParentLines, write_line
 from scheduler.home.home import Home, home_at
 from scheduler.logs import log_as, open_log
 from scheduler.sources.drift_guard import DriftGuard
-from spiders.sources.loader import load_source
+from spiders.sources.source_file import load_source
 
 log = logging.getLogger(__name__)
 

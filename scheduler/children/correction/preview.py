@@ -25,10 +25,9 @@ from spiders.extract.golden import BadGolden, read_golden
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
-from spiders.sources.loader import LoadedSource, parse_source
-from spiders.sources.source_file import SourceFile
+from spiders.sources.source_file import LoadedSource, SourceFile, parse_source
 from spiders.stored.drift import Drift, harms_of
-from spiders.stored.page_captures import PageCaptures, page_of
+from spiders.stored.stored_pages import PageCaptures, page_of
 
 MAX_VALUE_CHARS = 300
 """Maximum number of characters of a displayed value."""

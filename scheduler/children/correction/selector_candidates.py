@@ -16,7 +16,7 @@ from spiders.page.css import CssSelector, is_element
 from spiders.page.links import link_target
 from spiders.page.page import Page
 from spiders.page.selector_generator import selectors_of
-from spiders.sources.loader import fault_of
+from spiders.sources.source_file import fault_of
 
 MAX_CANDIDATES: Final = 8
 """Maximum number of suggested selectors."""

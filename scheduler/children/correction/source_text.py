@@ -12,7 +12,7 @@ from data.errors import CommuniqueError, SourceError
 from data.files import rewrite
 from data.toml_files import read_text
 from scheduler.home.home import Home
-from spiders.sources.loader import load_source, parse_source
+from spiders.sources.source_file import load_source, parse_source
 
 PageKind: TypeAlias = Literal["release", "listing"]
 

@@ -29,8 +29,7 @@ from scheduler.commands.catalogue.lists import catalogue_argument, with_selectio
 from scheduler.home.home import Home, open_home
 from scheduler.terminal.progress import one_bar
 from scheduler.terminal.tables import print_table
-from spiders.catalogue.catalogue import examine, find_catalogue, read_catalogue
-from spiders.catalogue.selection import EntrySelection
+from spiders.catalogue.catalogue import EntrySelection, examine, find_catalogue, read_catalogue
 
 ADD_RESULTS: Final[tuple[State, ...]] = ("added", "present", "unsure", "failed")
 """Possible results of commands that add entries, in the order of a report."""

@@ -17,11 +17,11 @@ from scheduler.terminal.tables import print_table
 from spiders.catalogue.catalogue import (
     KINDS,
     Entry,
+    EntrySelection,
     find_catalogue,
     known_catalogues,
     read_catalogue,
 )
-from spiders.catalogue.selection import EntrySelection
 
 catalogue_argument = click.argument("catalogue", metavar="CATALOGUE")
 """A catalogue's id, or the path of a catalogue file."""

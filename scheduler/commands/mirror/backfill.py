@@ -17,7 +17,7 @@ from scheduler.mirror.import_archive import ArchiveImport
 from scheduler.terminal.new_store_option import with_new_store
 from scheduler.terminal.progress import step_lines
 from spiders.download.settings import user_agent
-from spiders.sources.loader import load_source
+from spiders.sources.source_file import load_source
 from spiders.stored.imported_pages import ImportedPages
 from spiders.web_archives.web_archive import WebArchive
 

@@ -21,8 +21,15 @@ from spiders.crawl.visits.fact_finder import unmatched_at_last
 from spiders.extract.golden import EXPECTED, BadGolden, differences, write_golden
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
-from spiders.sources.loader import LoadedSource, choose, load_source, load_sources, read_source
-from spiders.sources.source_file import UnknownProxy, check_proxy
+from spiders.sources.source_file import (
+    LoadedSource,
+    UnknownProxy,
+    check_proxy,
+    choose,
+    load_source,
+    load_sources,
+    read_source,
+)
 from spiders.stored.drift import Drift, harms_of
 
 TOML_SUFFIX: Final = ".toml"

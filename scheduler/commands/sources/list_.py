@@ -12,7 +12,7 @@ from data.models import RemovedSource, Source
 from scheduler.cli import as_json, complain, print_json, with_any_home
 from scheduler.home.home import Home
 from scheduler.terminal.tables import print_table
-from spiders.sources.loader import load_sources
+from spiders.sources.source_file import load_sources
 
 
 @click.command("list")

@@ -30,7 +30,7 @@ from scheduler.sources.handlings import handled_fields, paused_sources, why_line
 from scheduler.sources.home_health import home_health
 from scheduler.sources.known_names import check_source
 from spiders.learning.template import decode_template, described
-from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
+from spiders.sources.source_file import LoadedSource, choose, load_source, load_sources
 
 LAST_RUNS = 5
 """Number of displayed visits, newest first."""

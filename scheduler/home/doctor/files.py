@@ -24,8 +24,7 @@ from scheduler.home.doctor.finding import Examination, Finding
 from scheduler.home.home import BROKEN_LINK_MESSAGE, NO_FOLDER, Home
 from spiders.attachments.scan import missing_programs
 from spiders.download.settings import BrowserMissing, find_browser
-from spiders.sources.loader import load_sources
-from spiders.sources.source_file import UnknownProxy
+from spiders.sources.source_file import UnknownProxy, load_sources
 
 MAX_NAMED_SOURCES: Final = 5
 """Maximum number of sources listed in one finding."""

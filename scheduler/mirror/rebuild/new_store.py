@@ -36,8 +36,8 @@ from scheduler.mirror.rebuild.report import Unreadable
 from scheduler.mirror.removal import begin_journal
 from spiders.attachments.read import read_attachment
 from spiders.crawl.drafts.release_files import FileKinds
-from spiders.sources.loader import load_sources
-from spiders.stored.page_captures import PageCaptures
+from spiders.sources.source_file import load_sources
+from spiders.stored.stored_pages import PageCaptures
 
 BATCH_SIZE: Final = 200
 """Number of journal records that are replayed per transaction."""

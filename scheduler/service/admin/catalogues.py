@@ -33,11 +33,11 @@ from scheduler.sources.tiers import Tiers
 from spiders.catalogue.catalogue import (
     Catalogue,
     CatalogueError,
+    EntrySelection,
     countries,
     known_catalogues,
     read_catalogue,
 )
-from spiders.catalogue.selection import EntrySelection
 
 MAX_JOBS: Final = 20
 """Maximum number of jobs in memory, including ended jobs with their results."""

@@ -26,7 +26,7 @@ from scheduler.home.home import Home
 from scheduler.operations.running_service import RunningService
 from scheduler.service.admin.pages import AdminPages, Posts
 from scheduler.terminal.source_report import drift_lines
-from spiders.sources.loader import load_source
+from spiders.sources.source_file import load_source
 
 FRAME_HEADERS: Final = {
     "cache-control": "no-store",

@@ -29,7 +29,7 @@ from scheduler.sources.handlings import (
     why_line,
 )
 from scheduler.sources.home_health import home_health
-from spiders.sources.loader import choose, load_source, load_sources
+from spiders.sources.source_file import choose, load_source, load_sources
 
 MAX_VISITS_SHOWN: Final = 10
 """Maximum number of visits, and of errors per visit, on the page of a source."""

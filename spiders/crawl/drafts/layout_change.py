@@ -5,7 +5,7 @@ without a new revision, because readers see no edit. In these cases, a removed o
 from the design:
 
 - The line is not part of a release's text: a label, a byline, a date line, topics, buttons, a
-  caption (see `spiders.body.line_kinds`).
+  caption (see `design_changes`).
 - The line was removed, but the page still shows it. So only the extraction lost it.
 - The page was redesigned (its markup is very different), and several releases of the visit lost or
   gained the same line, or most redesigned pages show it.
@@ -14,8 +14,7 @@ from the design:
 - The page was redesigned, and all its lines remain, though in a different order.
 - The page was redesigned, and no line of its stored text was the release's own text.
 
-Moved links come from the design if the page was rebuilt, or if the linked site has new addresses
-(see `spiders.crawl.drafts.link_moves`).
+Moved links come from the design if the page was rebuilt, or if the linked site has new addresses.
 
 A title change comes from the design if the site's name, a date or a byline was added or removed at
 either end. The shorter title is then kept. All other changes are edits, even in the same visit.
@@ -38,8 +37,7 @@ from data.models import Content, Draft, Release
 from data.revisions.alignment import aligned
 from data.revisions.edits import named_files, significant_changes
 from data.text.words import tokens, word_hashes
-from spiders.body.line_kinds import LineKinds
-from spiders.crawl.drafts.link_moves import LinkMoves
+from spiders.crawl.drafts.design_changes import LineKinds, LinkMoves
 from spiders.crawl.drafts.page_sketch import Shown, is_rebuilt
 from spiders.page.phrases import comparison_key
 
@@ -199,8 +197,9 @@ class LayoutChange:
         differing = passages(old.body_text, new.body_text) if "body" in changed else []
         if "body" in changed and self._is_same_text(note, differing, kinds):
             edited.discard("body")
-            worse = self._lost(note, differing) or self._gained(note, differing)
-            if worse and self._had_text(note, kinds):
+            lost = any(_stands(line, note.shown) for gone, _ in differing for line in gone)
+            gained = any(self._is_of_site(line, note) for _, came in differing for line in came)
+            if (lost or gained) and self._had_text(note, kinds):
                 # The earlier extraction was better: it had lines that the page still shows, or no
                 # page frame.
                 new = replace(new, body_text=old.body_text, body_html=old.body_html)
@@ -228,7 +227,8 @@ class LayoutChange:
         for before, after in differing:
             left = [one for one in before if not self._is_of_design("gone", one, note, kinds)]
             right = [one for one in after if not self._is_of_design("came", one, note, kinds)]
-            if not _says_same("\n".join(left), "\n".join(right)):
+            words, others = (word_hashes("\n".join(lines)) for lines in (left, right))
+            if left != right and not np.array_equal(words, others):
                 gone += left
                 came += right
         moved = Counter(map(_key, gone)) == Counter(map(_key, came))
@@ -264,18 +264,9 @@ class LayoutChange:
         key = comparison_key(line)
         return len(key) >= MIN_FRAME_LETTERS and key in note.around
 
-    def _gained(self, note: Note, differing: Passages) -> bool:
-        """Whether a release's body gained lines that belong to the site rather than the release."""
-        return any(self._is_of_site(line, note) for _, came in differing for line in came)
-
     def _is_common(self, line: str) -> bool:
         """Whether most redesigned pages of the visit show a line."""
         return self._lines[comparison_key(line)] >= max(MIN_SHARED_CHANGES, len(self._pages) / 2)
-
-    @staticmethod
-    def _lost(note: Note, differing: Passages) -> bool:
-        """Whether a release's extracted body lost lines that its page still shows."""
-        return any(_stands(line, note.shown) for gone, _ in differing for line in gone)
 
     def _shared(self, key: Hashable, note: Note) -> bool:
         """Whether a release's page was redesigned, and several releases have the change ``key``."""
@@ -368,11 +359,6 @@ def _key(line: str) -> str:
 def _masked(line: str) -> str:
     """Replace all numbers in a line with 0, for comparison with lines of other releases."""
     return DIGIT_RUN.sub("0", _key(line))
-
-
-def _says_same(text: str, other: str) -> bool:
-    """Whether two texts have the same words in the same order."""
-    return text == other or np.array_equal(word_hashes(text), word_hashes(other))
 
 
 def _stands(line: str, shown: Shown) -> bool:

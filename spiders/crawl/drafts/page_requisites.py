@@ -30,17 +30,20 @@ from data.health.run_errors import ErrorKind, http_kind
 from data.models import Capture, Validator
 from data.text.urls import canonical_url
 from data.wording import counted
-from spiders.crawl.drafts.requisite_archive import RequisiteArchive
+from spiders.crawl.drafts.requisite_archive import (
+    FAILED_SECONDS,
+    MIN_SECONDS,
+    RequisiteArchive,
+    fresh_seconds,
+)
 from spiders.crawl.page_errors import page_errors, reported_url
 from spiders.crawl.visit_scope import VisitScope
 from spiders.download.capture import capture_of
 from spiders.download.responses import requested_url, validator_of
 from spiders.download.settings import PICTURE_TYPES, PICTURED, PICTURES
 from spiders.page.page import Page
-from spiders.requisites.freshness import FAILED_SECONDS, MIN_SECONDS, fresh_seconds
 from spiders.requisites.markup import requisites_of_page
-from spiders.requisites.requisite import Kind, PageWords, Requisite
-from spiders.requisites.style_sheet import requisites_of_sheet
+from spiders.requisites.style_sheet import Kind, PageWords, Requisite, requisites_of_sheet
 
 MAX_REQUESTS: Final = 400
 """Maximum number of requisites requested per visit."""
@@ -347,7 +350,7 @@ class PageRequisites:
                 plan.left_out += 1
                 continue
             plan.known[one.url] = (one.kind, depth)
-            if one.url in self._asked or _is_fresh(plan.archive, one.url, now):
+            if one.url in self._asked or plan.archive.is_fresh(one.url, now):
                 waiting.extend((link, depth + 1) for link in self._links_of(plan, one.url))
             elif one.kind == "image":
                 plan.queue.append(one.url)
@@ -380,13 +383,3 @@ class PageRequisites:
 
 def _header(response: Response, name: str) -> str:
     return (response.headers.get(name) or b"").decode("latin-1")
-
-
-def _is_fresh(archive: RequisiteArchive, url: str, now: float) -> bool:
-    known = archive.cache.known(url)
-    if known and known.until > now and not known.digest:
-        return True
-    captured = archive.newest(url)
-    if known is None:
-        return captured is not None and captured.timestamp() > now - MIN_SECONDS
-    return captured is not None and known.until > now

@@ -10,7 +10,7 @@ from typing import Final
 from data.revisions.edits import file_name
 from data.text.urls import absolute
 from spiders.body.frames import frame_texts
-from spiders.body.segmentation import segment
+from spiders.body.text_blocks import segment
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 

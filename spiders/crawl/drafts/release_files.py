@@ -16,7 +16,7 @@ from data.models import Capture, Draft, Validator
 from data.settings import ArchiveSettings
 from data.settings.archive import AttachmentText
 from data.text.urls import is_web
-from spiders.attachments.middleware import Reading, ReadingTime
+from spiders.attachments.read import Reading, ReadingTime
 from spiders.crawl.visit_scope import VisitScope
 from spiders.sources.source_file import SourceFile
 

@@ -1,10 +1,12 @@
-"""Extract release pages with the rules and the learned layouts of their source."""
+"""Extract release pages with the rules and learned layouts of their source, and create drafts."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -12,29 +14,122 @@ from data.clock import utc_now
 from data.dates.context import DateContext
 from data.health.run_errors import BUG
 from data.identity.decision import LISTING_RULE
-from data.models import Capture, Draft, Release, Validator
+from data.languages.detection import detect_language
+from data.models import Capture, Content, Draft, Media, Release, Validator
 from data.network.hosts import is_elsewhere
+from data.revisions.edits import DOCUMENT
 from data.store.core.store import Store
+from data.text.html_text import paragraphs
 from data.text.urls import canonical_url, part_fragment
-from spiders.crawl.drafts.draft import (
-    document_content,
-    document_type,
-    draft_document,
-    draft_part,
-    draft_release,
-)
-from spiders.crawl.drafts.page_sketch import NOTHING_SHOWN, Shown, shown_on
-from spiders.crawl.page_errors import CRAWL_BUG, NotARelease, ReportError
+from spiders.barriers.barrier import barrier_to_release
+from spiders.body.clean_html import outer_html
+from spiders.body.frames import is_frame_line
+from spiders.crawl.drafts.page_sketch import NOTHING_SHOWN, Shown, shown_on, skeleton_of
+from spiders.crawl.page_errors import CRAWL_BUG, MissingRelease, NotARelease, ReportError
+from spiders.download.truncation import end_of
 from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.learning.site_day_order import listed_order
 from spiders.learning.source_templates import SourceTemplates
+from spiders.page.document import DocumentText, is_pdf
+from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import Page
 from spiders.page_parts.find_parts import FoundPart
+from spiders.release.date.choice import document_date
+from spiders.release.document import body_text_of, title_of
 from spiders.release.read import part_at, read_part, read_release
 from spiders.release.whole_page import with_whole_text
-from spiders.sources.loader import LoadedSource
-from spiders.sources.source_file import ReleaseRules, SourceFile
+from spiders.sources.source_file import LoadedSource, ReleaseRules, SourceFile
 from spiders.sources.unmatched_selectors import Unmatched, release_matches
+
+PDF_TYPE = "application/pdf"
+PAGES = {"", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml"}
+
+
+def document_type(page: Page) -> str | None:
+    """Return the media type of a document such as a PDF, or None for an HTML page.
+
+    Raises NotARelease for any other media type and for an empty response.
+    """
+    media_type = page.content_type.partition(";")[0].strip().lower()
+    if is_pdf(page.body):
+        media_type = PDF_TYPE
+    if media_type in DOCUMENT_TYPES:
+        return media_type
+    if media_type not in PAGES:
+        raise NotARelease("media-type", f"{media_type} is not the media type of a page or document")
+    if not page.body.strip():
+        raise NotARelease("empty", "the response is empty")
+    return None
+
+
+def draft_release(
+    source: str, file: SourceFile, page: Page, read: ExtractedRelease, item: ListingItem | None
+) -> Draft:
+    """Return the draft of a release page. ``read`` is the page's extraction.
+
+    ``item`` is the page's listing item, or None. Raises NotARelease if the page is a login, a
+    challenge, a notice or an error page.
+    """
+    content = read.content
+    own = content
+    if own.published and item and own.published == item.published:
+        own = replace(own, published=None)
+    if barrier := barrier_to_release(page, own, item.title if item else ""):
+        if barrier.kind == "missing":
+            raise MissingRelease(barrier.message)
+        raise NotARelease(barrier.error_kind, barrier.message)
+    if is_frame_line(page, content.body_text, (file.name, content.publisher or "")):
+        content = replace(content, body_html="", body_text="", body_rule="")
+    return Draft(
+        source,
+        page.url,
+        completed(content, file),
+        canonical=read.canonical,
+        links=read.links,
+        editions=read.editions,
+        digest=page.digest,
+        skeleton=skeleton_of(page),
+        zone=file.timezone,
+        refused=read.refused,
+        has_end=end_of(page.body) == "complete",
+    )
+
+
+def completed(content: Content, file: SourceFile) -> Content:
+    """Fill empty fields of a release's content with the default values in the source file."""
+    return replace(
+        content,
+        language=content.language or file.language,
+        publisher=content.publisher or file.name,
+    )
+
+
+def document_content(
+    page: Page, media_type: str, item: ListingItem | None, context: DateContext
+) -> Content:
+    """Return the content of a document, from its listing item and its text.
+
+    The file becomes the attachment of the content. If the document is encrypted, broken or scanned,
+    the content comes only from the listing item.
+    """
+    document = page.document or DocumentText()
+    listed = item.title if item else ""
+    title, rule = title_of(document, listed)
+    if not title:
+        name = unquote(urlsplit(page.url).path.rpartition("/")[2])
+        title, rule = (listed, "listing") if listed else (name, "file name")
+    text = body_text_of(document, title)
+    return Content(
+        title=title,
+        published=document_date(document, context, item),
+        language=detect_language(text) if text else None,
+        body_html=paragraphs(text),
+        body_text=text,
+        attachments=(Media(page.url, media_type, len(page.body), title),),
+        title_rule=rule,
+        body_rule=DOCUMENT,
+    )
+
 
 MAX_LISTING_CHARACTERS: Final = 1_000_000
 """Maximum length in characters of a stored listing that is searched for items. A sitemap may list a
@@ -184,8 +279,8 @@ class ReleaseReader:
                 raise NotARelease("section", "the page has no section with this URL fragment")
             return PageDraft(self.draft_part(page, part, item, capture))
         if media_type := document_type(page):
-            content = document_content(page, media_type, item, self.dates)
-            draft = draft_document(self._id, self._file, page, content)
+            content = completed(document_content(page, media_type, item, self.dates), self._file)
+            draft = Draft(self._id, page.url, content, digest=page.digest, zone=self._file.timezone)
             draft = replace(draft, aliases=aliases, validator=validator, capture=capture)
             return PageDraft(replace(draft, is_page=self._file.is_page))
         known = self._stored.at(page.url)
@@ -217,7 +312,16 @@ class ReleaseReader:
             part = replace(part, title=item.title, published=item.published)
         rules = self._file.rules_on(part.published.day)
         read = read_part(page, part, rules)
-        return replace(draft_part(self._id, self._file, page, part, read), capture=capture)
+        shown = outer_html(part.content).encode("utf-8", "replace")
+        return Draft(
+            self._id,
+            part.url,
+            completed(read.content, self._file),
+            digest=hashlib.sha256(shown).hexdigest(),
+            zone=self._file.timezone,
+            has_end=end_of(page.body) == "complete",
+            capture=capture,
+        )
 
     def _read(
         self,

@@ -70,6 +70,10 @@ class Frontier:
         self.walks: dict[ListingKind, ListingWalk] = {"page": self.page}
         if self.feed:
             self.walks["feed"] = self.feed
+        self.awaited = 0
+        """Number of first pages that have neither arrived nor failed."""
+        self.place = ""
+        """Position of the list on the first pages (see Listing.place), or ""."""
         self._fronts: dict[ListingKind, Listing | None] = {}
         self.rows_below: set[str] = set()
         """Keys of the rows on later pages of the main listing, up to the first gap.
@@ -149,20 +153,19 @@ class Frontier:
         page = self._fronts.get("page")
         return page is not None and not page.items and not self.backlog.positions
 
-    def open(
-        self, kind: ListingKind, front: Listing | None, awaited: int
-    ) -> Iterator[tuple[ListingItem, bool]]:
+    def open(self, kind: ListingKind, front: Listing | None) -> Iterator[tuple[ListingItem, bool]]:
         """Process the first page of a listing (``front``), or None if it is unreadable.
 
-        ``awaited`` is the number of first pages that have not arrived yet. After the last one has
-        arrived, yields pairs: a release to request now, and whether it is already stored.
+        After the last first page has arrived, yields pairs: a release to request now, and whether
+        it is already stored.
         """
+        self.awaited -= 1
         if front and front.rule == SITEMAP_INDEX:
             self._sitemaps = sitemaps_to_walk(front)
             front = replace(front, items=(), next=next(iter(self._sitemaps), None))
         self._fronts[kind] = front
         self._note_next(kind, front)
-        if awaited:
+        if self.awaited:
             return
         known, new = self._decide()
         for item in known:
@@ -193,8 +196,9 @@ class Frontier:
         days = [item.published.day.isoformat() for item in items if item.published]
         self.reached = min(days, default=self.reached)
         self._searched += 1
-        if self._searched >= MAX_SEARCHED_PAGES or max(days, default="~") < self._searched_day:
-            walk.end_search()
+        is_over = self._searched >= MAX_SEARCHED_PAGES
+        if walk.is_searching and (is_over or max(days, default="~") < self._searched_day):
+            walk.end()
 
     def search(self, day: str) -> None:
         """Search later pages of the listings for missing releases.

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import chain
 from typing import Final
 
+from data.health.run_errors import VANISHED
 from data.identity.retraction import (
     MAX_HOLD,
     ListedReleases,
@@ -43,24 +44,6 @@ NOTHING_LISTED: Final = ListedReleases(frozenset(), frozenset())
 
 MAX_VISIT_TIME: Final = dt.timedelta(days=1)
 """Maximum time from the start of a visit to its last response."""
-
-
-@dataclass(frozen=True, slots=True)
-class MissingReleases:
-    """What a visit decided about missing releases, and the sentences to report.
-
-    - ``reported``: URLs of missing releases reported for the first time
-    - ``unconfirmed``: number of all missing releases that are not retracted yet
-    - ``note``: a sentence about missing releases that are still listed, or ""
-    - ``retracted``: number of retracted releases
-    - ``held``: a sentence about releases held for review because many vanished together, or ""
-    """
-
-    reported: tuple[str, ...] = ()
-    unconfirmed: int = 0
-    note: str = ""
-    retracted: int = 0
-    held: str = ""
 
 
 class GoneReleases:
@@ -146,14 +129,14 @@ class GoneReleases:
         first_visit = self._store.first_visit(self._source)
         return bool(release and first_visit and release.last_seen < first_visit)
 
-    def finish(self, now: dt.datetime) -> MissingReleases:
-        """Retract releases that are certainly gone.
+    def finish(self, now: dt.datetime) -> None:
+        """Retract releases that are certainly gone, or report that they are missing.
 
         If many releases vanished at once, they are held for review.
         """
         found = self._found()
         if not found:
-            return MissingReleases()
+            return
         shown = self._shown()
         listed = self._listed({one.id for one in found})
         decided = fates(
@@ -175,9 +158,6 @@ class GoneReleases:
             for one, (fate, _) in decided.items()
             if fate == "retracted"
         )
-        message = MASS_RETRACTION_MESSAGE.format(
-            count=len(held), requested=self._requested, source=self._source, days=MAX_HOLD.days
-        )
         waiting = [
             one
             for one, (fate, _) in decided.items()
@@ -187,14 +167,20 @@ class GoneReleases:
         ]
         gone = self._unreported(waiting)
         self._store.alert_gone(one for one in gone if not self._is_from_archive(one.id))
-        named = [one for one in waiting if shown and shown.has(one)]
-        return MissingReleases(
-            tuple(one.url for one in gone),
-            len(waiting),
-            still_listed(named),
-            retracted,
-            message if held else "",
+        report = self._scope.report
+        report.run = replace(
+            report.run,
+            gone=tuple(one.url for one in gone),
+            unconfirmed=len(waiting),
+            retracted=retracted,
         )
+        if named := [one for one in waiting if shown and shown.has(one)]:
+            report.note(still_listed(named))
+        if held:
+            message = MASS_RETRACTION_MESSAGE.format(
+                count=len(held), requested=self._requested, source=self._source, days=MAX_HOLD.days
+            )
+            report.error(self._scope.file.url, VANISHED, message)
 
     def _unreported(self, waiting: Sequence[Vanished]) -> list[Vanished]:
         """Return the missing releases that no earlier visit has reported.
@@ -257,9 +243,7 @@ class GoneReleases:
 
 
 def still_listed(named: Sequence[Vanished]) -> str:
-    """Return a sentence about missing releases that are still listed, or ""."""
-    if not named:
-        return ""
+    """Return a sentence about missing releases that are still listed."""
     urls = ", ".join(one.url for one in named[:MAX_URLS])
     more = f" and {len(named) - MAX_URLS} more" if len(named) > MAX_URLS else ""
     one = len(named) == 1

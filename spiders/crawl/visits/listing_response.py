@@ -16,7 +16,7 @@ from data.text.urls import canonical_url
 from spiders.barriers.barrier import Barrier, barrier_to_listing
 from spiders.barriers.challenges import error_status
 from spiders.crawl.page_errors import UNREQUESTED_304, NoListing
-from spiders.crawl.visits.page_parts import with_stored_addresses
+from spiders.crawl.visits.release_response import with_stored_addresses
 from spiders.crawl.visits.visit import Visit
 from spiders.download.responses import (
     certificate_end,
@@ -67,7 +67,7 @@ def read_listing_response(response: Response, visit: Visit) -> Listing:
     listing.
     """
     listing = _read(response, visit)
-    visit.first_pages.note_place(listing.place)
+    visit.frontier.place = visit.frontier.place or listing.place
     unchanged = response.status == HTTPStatus.NOT_MODIFIED
     visit.gone.add_listing(requested_url(response), listing, unchanged=unchanged)
     for url in listing.passed:
@@ -212,9 +212,7 @@ def _read(response: Response, visit: Visit) -> Listing:
         visit.facts.unmatched.note(listing_matches(page, visit.file.listing))
     kept = visit.store.cached_listing(url, visit.scope.listing_rules) if is_first else None
     before = msgspec.json.decode(kept, type=Listing) if kept else None
-    listing = read_listing(
-        page, visit.reader.dates, visit.file.listing, place=visit.first_pages.place
-    )
+    listing = read_listing(page, visit.reader.dates, visit.file.listing, place=visit.frontier.place)
     error = _unusable(listing, page, response, visit)
     if error and not (is_first and error.kind == "empty" and is_index(listing, page, before)):
         raise error

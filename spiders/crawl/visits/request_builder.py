@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from data.models import Link, ListingKind, Validator
 from data.text.masking import without_user
 from data.text.urls import page_address, part_fragment
-from spiders.attachments.middleware import READING
+from spiders.attachments.read import READING
 from spiders.crawl.page_errors import BadAddress
 from spiders.crawl.visits.next_requests import Wanted
 from spiders.crawl.visits.visit import Visit

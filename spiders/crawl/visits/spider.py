@@ -18,7 +18,7 @@ from data.health.run_errors import CUT, SLOW_PAGE_MESSAGE
 from data.models import Link, ListingKind
 from data.network.hosts import is_elsewhere
 from data.text.urls import canonical_url, host_of, page_key
-from spiders.attachments.middleware import READING, AttachmentMiddleware
+from spiders.attachments.read import READING, AttachmentMiddleware
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.listings.listing_walk import ListingWalk
 from spiders.crawl.page_errors import MissingRelease, NoListing, page_errors
@@ -28,19 +28,20 @@ from spiders.crawl.visits.listing_response import (
     report_unread,
 )
 from spiders.crawl.visits.next_requests import Wanted
-from spiders.crawl.visits.page_parts import part_drafts, with_stored_addresses
 from spiders.crawl.visits.release_response import (
     GONE_STATUSES,
     REDIRECT_TO_LISTING_MESSAGE,
     flush_later,
     linked_draft,
     moved_message,
+    part_drafts,
     report_status,
+    with_stored_addresses,
 )
 from spiders.crawl.visits.request_builder import Callbacks, RequestBuilder, limited
 from spiders.crawl.visits.visit import Visit
 from spiders.download.capture import capture_of, why_not_archived
-from spiders.download.limited_downloader import SlowRequest
+from spiders.download.downloader import SlowRequest
 from spiders.download.responses import (
     describe_failure,
     is_posted,
@@ -116,7 +117,7 @@ class PressRoomSpider(Spider):
                     yield self._requests.page(visit)
                     continue
                 due = [walk for walk in visit.frontier.walks.values() if self._is_due(visit, walk)]
-                visit.first_pages.expect(len(due))
+                visit.frontier.awaited = len(due)
                 for walk in due:
                     visit.requested.claim(walk.start)
                     yield self._requests.listing(visit, walk.start, walk.kind, is_first=True)
@@ -165,7 +166,7 @@ class PressRoomSpider(Spider):
             with page_errors(response.url, visit.report.error):
                 listing = listing_or_report(response, visit, listing_kind, is_first=is_first)
             with page_errors(response.url, visit.report.error):
-                visit.first_pages.hold(part_drafts(response, visit, listing))
+                visit.parts.extend(part_drafts(response, visit, listing))
             if is_first:
                 yield from self._follow(visit, listing_kind, listing)
             elif listing:
@@ -189,7 +190,7 @@ class PressRoomSpider(Spider):
                 visit.check_page(page.url)
                 listing = read_listing(page, visit.reader.dates, visit.file.listing)
                 listing = with_stored_addresses(listing, visit)
-                visit.first_pages.hold(part_drafts(response, visit, listing))
+                visit.parts.extend(part_drafts(response, visit, listing))
                 self._record_parts(visit)
 
     def _record_parts(self, visit: Visit) -> None:
@@ -197,7 +198,10 @@ class PressRoomSpider(Spider):
 
         Before that, the positions of the parts in the listing are not known.
         """
-        for draft in visit.first_pages.take_parts():
+        if visit.frontier.awaited:
+            return
+        parts, visit.parts = visit.parts, []
+        for draft in parts:
             flush_later(visit, is_same=visit.record(PageDraft(draft)))
 
     def _follow(
@@ -208,11 +212,10 @@ class PressRoomSpider(Spider):
         Also requests stored releases whose rows disappeared from between other rows, because they
         may have been deleted.
         """
-        awaited = visit.first_pages.settle()
-        found = [*visit.frontier.open(listing_kind, first_page, awaited)]
+        found = [*visit.frontier.open(listing_kind, first_page)]
         if visit.frontier.stale:
             visit.report.error(visit.file.feed or "", "stale", visit.frontier.stale)
-        if not awaited:
+        if not visit.frontier.awaited:
             found += [(item, True) for item in visit.facts.disappeared_items()]
         keys = [canonical_url(item.url) for item, known in found if known]
         places = visit.store.current_addresses(visit.id, keys)

@@ -13,16 +13,21 @@ import msgspec
 from scrapy.http import Response
 
 from data.clock import utc_now
-from data.health.run_errors import CUT, VANISHED, ErrorKind, file_kind, http_kind, was_interrupted
-from data.models import Capture, Content, Release, Run, lean
+from data.health.run_errors import CUT, ErrorKind, file_kind, http_kind, was_interrupted
+from data.models import Capture, Content, Draft, Release, Run, lean
 from data.settings import Collect
 from data.store.core.store import Store
 from data.text.masking import masked
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy
 from spiders.barriers.soft_404 import missing_release_message
-from spiders.crawl.drafts.doubts import Doubts
-from spiders.crawl.drafts.draft_recorder import DraftRecorder, PageLimit, UnchangedPage, time_of
+from spiders.crawl.drafts.draft_recorder import (
+    Doubts,
+    DraftRecorder,
+    PageLimit,
+    UnchangedPage,
+    time_of,
+)
 from spiders.crawl.drafts.page_requisites import PageRequisites
 from spiders.crawl.drafts.pending_drafts import PendingDrafts
 from spiders.crawl.drafts.release_files import FileKinds, ReleaseFiles
@@ -35,14 +40,13 @@ from spiders.crawl.listings.linked_releases import LinkedReleases
 from spiders.crawl.page_errors import UNREQUESTED_304, MissingRelease, page_errors
 from spiders.crawl.visit_scope import VisitScope
 from spiders.crawl.visits.fact_finder import FactFinder
-from spiders.crawl.visits.first_pages import FirstPages
 from spiders.crawl.visits.next_requests import NextRequests, Wanted
 from spiders.download.capture import capture_of
 from spiders.download.responses import page_of, requested_url, validator_of
 from spiders.items import ListingItem
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
-from spiders.sources.loader import LoadedSource
+from spiders.sources.source_file import LoadedSource
 from spiders.sources.unmatched_selectors import message_about
 
 NO_FILES: Final = FileKinds()
@@ -131,7 +135,8 @@ class Visit:
         self.ended = False
         self._is_finished = False
         self.awaited = 0
-        self.first_pages = FirstPages()
+        self.parts: list[Draft] = []
+        """Drafts of page parts, which wait until all first pages have arrived or failed."""
         self.stored = StoredReleases(self.id, store, self._stored_first_pages)
         self._templates = SourceTemplates(
             self.id,
@@ -239,7 +244,7 @@ class Visit:
             self.report.report_unvisited,
             self._report_empty_index,
             self.frontier.finish,
-            self._retract,
+            lambda: self.gone.finish(utc_now()),
             self._linked.finish,
             self._templates.finish,
             self._doubts.finish,
@@ -287,20 +292,6 @@ class Visit:
             history=self.frontier.history,
             bound=self.frontier.bound,
         )
-
-    def _retract(self) -> None:
-        """Retract the visit's missing releases, or report that they are missing."""
-        missing = self.gone.finish(utc_now())
-        self.report.run = replace(
-            self.report.run,
-            gone=missing.reported,
-            unconfirmed=missing.unconfirmed,
-            retracted=missing.retracted,
-        )
-        if missing.note:
-            self.report.note(missing.note)
-        if missing.held:
-            self.report.error(self.file.url, VANISHED, missing.held)
 
     def _report_empty_index(self) -> None:
         """Report a listing page that contains only archives, none of which lists a release.

@@ -21,7 +21,7 @@ from scheduler.children.crawl_child import CrawlChild
 from scheduler.children.crawl_lines import Progress
 from scheduler.children.executor import MAX_ATTEMPTS, NOT_BEGUN, Executor
 from scheduler.home.home import Home, open_home
-from spiders.sources.loader import load_source
+from spiders.sources.source_file import load_source
 from tests.command import collect, communique, make_home
 from tests.examples import thorough
 from tests.peer import PATIENCE

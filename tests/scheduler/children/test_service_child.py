@@ -23,7 +23,7 @@ from scheduler.children.executor import Executor
 from scheduler.children.service_child import HealthNoted, ServiceChild
 from scheduler.home.home import open_home
 from scheduler.service import publishing
-from spiders.sources.loader import choose, load_sources
+from spiders.sources.source_file import choose, load_sources
 from tests.command import collect, communique, make_home
 from tests.peer import PATIENCE
 from tests.press_room import listing_html, release_html, served

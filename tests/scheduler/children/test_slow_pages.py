@@ -13,7 +13,7 @@ import pytest
 from data.models import Run
 from scheduler.children.executor import Executor
 from scheduler.home.home import Home, open_home
-from spiders.sources.loader import load_sources
+from spiders.sources.source_file import load_sources
 from tests.examples import thorough
 from tests.hanging_python import (
     COOKIES,

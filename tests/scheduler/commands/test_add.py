@@ -14,7 +14,7 @@ from scheduler.children.fetch import PageFetcher
 from scheduler.home.home import open_home
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.settings import BrowserMissing, find_browser
-from spiders.sources.loader import read_source
+from spiders.sources.source_file import read_source
 from tests.command import collect, communique
 from tests.mounted import fill, mounted
 from tests.press_room import Answer, Room, served

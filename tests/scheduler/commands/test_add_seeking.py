@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from spiders.sources.loader import read_source
+from spiders.sources.source_file import read_source
 from tests.command import collect, communique
 from tests.examples import thorough
 from tests.press_room import Answer, Room, release_html, served

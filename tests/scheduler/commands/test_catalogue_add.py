@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from spiders.sources.loader import read_source
+from spiders.sources.source_file import read_source
 from tests.command import SETTINGS, communique
 from tests.press_room import Answer, Room, listing_html, release_html, served
 from tests.services import forked_command

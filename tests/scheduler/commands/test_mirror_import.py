@@ -25,7 +25,7 @@ from data.archive.warc.reader import read_file, read_record
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home.home import open_home
 from scheduler.mirror.import_archive import ArchiveImport
-from spiders.sources.loader import load_source
+from spiders.sources.source_file import load_source
 from spiders.stored.imported_pages import ImportedPages
 from tests.command import command, communique, exported, make_home
 from tests.foreign_warc import HTML, packed, page, record

@@ -11,7 +11,7 @@ import pytest
 
 from data.models import Facet, Release
 from data.store.sqlite.store import SqliteStore
-from spiders.sources.loader import read_source
+from spiders.sources.source_file import read_source
 from tests.command import SETTINGS, collect, communique
 from tests.examples import thorough
 from tests.press_room import Answer, Room, served

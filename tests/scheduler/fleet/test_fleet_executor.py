@@ -13,7 +13,7 @@ from data.models import Run
 from scheduler.fleet.fleet_executor import FleetExecutor
 from scheduler.fleet.job_queue import pool_to
 from scheduler.home.home import open_home
-from spiders.sources.loader import load_source
+from spiders.sources.source_file import load_source
 from tests.examples import thorough
 from tests.peer import PATIENCE
 from tests.press_room import served

@@ -14,8 +14,8 @@ from data.models import Source
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home.home import Home, home_at
 from scheduler.mirror.unread_pages import find_unread, queue_unread, read_unread
-from spiders.sources.loader import load_sources
-from spiders.stored.page_captures import PageCaptures
+from spiders.sources.source_file import load_sources
+from spiders.stored.stored_pages import PageCaptures
 from tests.archived import START, exchange
 from tests.command import make_home
 from tests.press_room import listing_html, release_html

@@ -12,7 +12,7 @@ from data.clock import utc_now
 from scheduler.adding.attempts import Attempt, AttemptLog
 from scheduler.adding.catalogue_run import CATALOGUE_LOCK
 from spiders.catalogue.catalogue import read_catalogue
-from spiders.sources.loader import read_source
+from spiders.sources.source_file import read_source
 from tests.scheduler.operations.conftest import Operated
 from tests.scheduler.operations.test_writes import finished, problem
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from feeds.server.api.problems import MEDIA_TYPE
-from spiders.sources.loader import load_source
+from spiders.sources.source_file import load_source
 from tests.scheduler.operations.conftest import Operated
 from tests.services import wait_for
 

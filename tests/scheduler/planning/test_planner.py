@@ -14,8 +14,7 @@ from data.settings import Collect, HealthSettings
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from scheduler.planning.planner import NextVisit, VisitPlanner
-from spiders.sources.loader import LoadedSource
-from spiders.sources.source_file import SourceFile
+from spiders.sources.source_file import LoadedSource, SourceFile
 from tests.drafts import draft
 from tests.examples import thorough
 

@@ -28,7 +28,7 @@ from scheduler.home.home import open_home
 from scheduler.service.daemon import Service
 from scheduler.service.publishing import Publishing
 from scheduler.service.timetable import RECURRING_JOBS
-from spiders.sources.loader import LoadedSource
+from spiders.sources.source_file import LoadedSource
 from tests.command import COMMUNIQUE, communique, make_home
 from tests.examples import thorough
 from tests.mounted import fill, mounted

@@ -26,8 +26,7 @@ from scheduler.service.timetable import (
     Timetable,
     first_visit,
 )
-from spiders.sources.loader import LoadedSource
-from spiders.sources.source_file import SourceFile
+from spiders.sources.source_file import LoadedSource, SourceFile
 from tests.drafts import draft
 from tests.peer import PATIENCE
 

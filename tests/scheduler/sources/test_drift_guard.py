@@ -17,8 +17,7 @@ from data.models import Facet, Release
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home.home import home_at
 from scheduler.sources.drift_guard import DriftGuard, KeptReading
-from spiders.sources.loader import load_source
-from spiders.sources.source_file import SourceReading, program_digest
+from spiders.sources.source_file import SourceReading, load_source, program_digest
 from tests.command import SETTINGS, collect, communique, make_home
 from tests.press_room import Room, listing_html, release_html, served
 

@@ -19,7 +19,7 @@ from feeds.server.monitoring import Measurements
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home, home_at
 from scheduler.sources.home_health import home_health
-from spiders.sources.loader import load_source
+from spiders.sources.source_file import load_source
 from tests.command import COMMUNIQUE, collect, communique, make_home
 from tests.feeds.serving import served_by
 from tests.mounted import fill, mounted

@@ -23,7 +23,7 @@ from scheduler.home.home import home_at
 from scheduler.sources import rename_and_removal as source_changes
 from scheduler.sources.home_health import home_health
 from scheduler.sources.rename_and_removal import EACH_HOME, remove_source, rename_source
-from spiders.sources.loader import shipped_folder
+from spiders.sources.source_file import shipped_folder
 from tests.command import SETTINGS, collect, communique, make_home
 from tests.feeds.serving import served_by
 from tests.press_room import Room, listing_html, release_html, served

@@ -11,10 +11,18 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader, PdfWriter
+from scrapy import Request
+from scrapy.http import Response
 
 from data.models.file_text import Cut, FileText
 from spiders.attachments import child
-from spiders.attachments.read import read_attachment
+from spiders.attachments.read import (
+    READING,
+    AttachmentMiddleware,
+    Reading,
+    ReadingTime,
+    read_attachment,
+)
 from spiders.attachments.scan import Scans, installed_models
 from spiders.download.documents import read_document
 from tests.spiders.attachments import made_files as made
@@ -197,3 +205,14 @@ def test_a_scan_is_recognized_in_the_language_of_the_source() -> None:
 def test_processes_that_read_files_do_not_load_what_visits_need(name: str) -> None:
     code = f"import sys, {name}; sys.exit(not {{'scrapy', 'numpy'}}.isdisjoint(sys.modules))"
     assert subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
+
+
+URL = "http://harbour.example/minutes.rtf"
+
+
+def test_an_attachment_for_which_no_time_is_left_is_not_stored_as_an_empty_text() -> None:
+    reading = Reading(ReadingTime(left=0.0), ())
+    request = Request(URL, meta={READING: reading})
+    response = Response(URL, body=b"{\\rtf1 The lamp is lit.}")
+    assert asyncio.run(AttachmentMiddleware().process_response(request, response)) is response
+    assert reading.text is None

@@ -8,7 +8,7 @@ import pytest
 
 from data.dates.context import DateContext
 from spiders.barriers.barrier import barrier_to_listing
-from spiders.crawl.drafts.draft import draft_release
+from spiders.crawl.drafts.release_reader import draft_release
 from spiders.crawl.page_errors import NotARelease
 from spiders.items import ListingItem
 from spiders.page.page import Page

@@ -6,7 +6,7 @@ import pytest
 
 from spiders.body.block_features import MAX_SIZE, block_features
 from spiders.body.layout_features import AT
-from spiders.body.segmentation import segment
+from spiders.body.text_blocks import segment
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import Page
 

@@ -8,11 +8,10 @@ import pytest
 from lxml import etree
 
 from data.dates.context import DateContext
-from spiders.body import segmentation
+from spiders.body import text_blocks
 from spiders.body.clean_html import prose_of
 from spiders.body.main_content import find_main_content, month_calendars, tables_around
-from spiders.body.segmentation import segment
-from spiders.body.text_blocks import Container
+from spiders.body.text_blocks import Container, segment
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import Page
 from spiders.release.read import read_release
@@ -157,7 +156,7 @@ def test_the_innermost_table_around_each_element_is_found(inside: str) -> None:
 def test_of_a_page_that_is_too_long_only_the_blocks_that_were_judged_are_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(segmentation, "MAX_BLOCKS", 20)
+    monkeypatch.setattr(text_blocks, "MAX_BLOCKS", 20)
     visits = []
     for count in (60, 600):
         lines = [f"Ship number {n} came in at the eastern pier of the town." for n in range(count)]

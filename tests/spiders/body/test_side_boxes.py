@@ -11,8 +11,8 @@ from data.dates.context import DateContext
 from data.languages.vocabulary import vocabulary
 from scheduler.demo.responses import responses
 from spiders.body.main_content import outside_boxes
-from spiders.body.segmentation import segment
 from spiders.body.side_boxes import MAX_FIELDS, newsletter_forms
+from spiders.body.text_blocks import segment
 from spiders.page.page import Page
 from spiders.release.read import read_release
 

@@ -9,7 +9,7 @@ from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from spiders.body import frames
 from spiders.body.frames import Footers
-from spiders.body.segmentation import segment
+from spiders.body.text_blocks import segment
 from spiders.body.trim_edges import is_bar, is_date_line, says_when, tail_start, trim_edges
 
 READING = DateContext("Europe/Berlin", order="DMY")

@@ -10,12 +10,12 @@ import pytest
 
 from spiders.catalogue.catalogue import (
     CatalogueError,
+    EntrySelection,
     UnknownCatalogue,
     examine,
     find_catalogue,
     read_catalogue,
 )
-from spiders.catalogue.selection import EntrySelection
 
 HEAD = {
     "catalogue": "harbours",

@@ -17,8 +17,7 @@ from spiders.items import ListingItem
 from spiders.page.javascript import needs_scripts
 from spiders.page.page import Page
 from spiders.release.read import read_release
-from spiders.sources.loader import parse_source
-from spiders.sources.source_file import ReleaseRules
+from spiders.sources.source_file import ReleaseRules, parse_source
 from tests.examples import thorough
 from tests.golden import NOW, Room, rooms
 from tests.press_room import listing_html, release_html

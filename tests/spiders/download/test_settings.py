@@ -20,7 +20,7 @@ from spiders.download.settings import (
     needs_browser,
     render_settings,
 )
-from spiders.sources.loader import parse_source
+from spiders.sources.source_file import parse_source
 from tests.command import command, make_home
 from tests.press_room import Room, listing_html, release_html, served
 

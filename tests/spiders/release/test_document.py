@@ -19,8 +19,8 @@ from isal import isal_zlib
 from pypdf import PdfReader, PdfWriter
 
 from data.dates.context import DateContext
-from data.models import Draft, Published
-from spiders.crawl.drafts.draft import document_content, document_type, draft_document
+from data.models import Content, Published
+from spiders.crawl.drafts.release_reader import document_content, document_type
 from spiders.download.documents import read_document
 from spiders.download.pdf_reader import read_pdf
 from spiders.items import ListingItem
@@ -29,7 +29,6 @@ from spiders.page.page import Page
 from spiders.release import document
 from spiders.release.date.choice import document_date
 from spiders.release.document import BROKEN_WORD, body_text_of, names_something, title_of
-from spiders.sources.source_file import SourceFile
 from tests.examples import thorough
 from tests.spiders.attachments import made_files
 
@@ -237,20 +236,19 @@ def test_a_reader_that_can_not_be_started_yields_nothing(
     assert (found.pages, "can't be read" in found.missing) == ((), True)
 
 
-def drafted(page: Page, item: ListingItem | None) -> Draft:
-    """The release that a document is."""
-    content = document_content(page, document_type(page) or "", item, READING)
-    return draft_document("harbour", SOURCE, page, content)
+def content_of(page: Page, item: ListingItem | None) -> Content:
+    """The content of the release that a document is."""
+    return document_content(page, document_type(page) or "", item, READING)
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 def test_an_unreadable_document_keeps_its_listing_data_and_its_file(body: bytes) -> None:
     item = ListingItem("https://harbour.example/14.pdf", "A second lamp")
     page = Page(item.url, body, "application/pdf", DocumentText())
-    draft = drafted(page, item)
-    assert draft.content.title == "A second lamp"
-    assert [media.url for media in draft.content.attachments] == [item.url]
-    assert draft.content.body_text == ""
+    content = content_of(page, item)
+    assert content.title == "A second lamp"
+    assert [media.url for media in content.attachments] == [item.url]
+    assert content.body_text == ""
 
 
 def test_a_document_that_only_its_owner_may_change_is_read() -> None:
@@ -261,18 +259,13 @@ def test_a_document_is_recognized_whatever_its_media_type() -> None:
     page = Page(
         "https://harbour.example/get?id=14", pdf(), "application/octet-stream", read_pdf(pdf())
     )
-    draft = drafted(page, None)
-    assert draft.content.title == HEADLINE
-    assert draft.content.attachments[0].type == "application/pdf"
-    assert draft.content.body_html.startswith("<p>For the Alma: The Harbour Board of Lindmouth")
-    assert draft.content.language == "en"
+    content = content_of(page, None)
+    assert content.title == HEADLINE
+    assert content.attachments[0].type == "application/pdf"
+    assert content.body_html.startswith("<p>For the Alma: The Harbour Board of Lindmouth")
+    assert content.language == "en"
 
 
 def test_a_page_about_documents_is_not_a_document() -> None:
     assert is_pdf(b"\n" + pdf())
     assert not is_pdf(b"<html><body><p>%PDF-1.4 is how a document begins</p>")
-
-
-SOURCE = SourceFile(
-    name="Harbour Board", url="https://harbour.example/news/", timezone="Europe/Oslo"
-)

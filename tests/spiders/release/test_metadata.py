@@ -8,9 +8,10 @@ import json
 import pytest
 
 from data.dates.context import DateContext
+from data.text.clean import clean_line
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import Page
-from spiders.release.metadata import author_of
+from spiders.release.metadata import author_of, links_after
 from spiders.release.read import read_release
 
 READING = DateContext("UTC", now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
@@ -173,3 +174,20 @@ def test_an_institution_is_the_author_only_of_a_text_without_a_named_one(
 ) -> None:
     page = Page("https://merrow.example/n/1", f"<head>{head}</head><body><h1>A".encode())
     assert read_release(page, READING).content.author == author
+
+
+TITLES = ["第二座船闸正式启用", "第二閘門の供用開始", "제2갑문 개통 안내", "Second lock opens"]
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_short_title_in_dense_letters_is_a_title(title: str) -> None:
+    html = (
+        "<html><body><div id='b'><p>Text.</p></div><ul>"
+        f"<li><a href='/n/1'>{title}</a><li><a href='/n/2'>更多</a><li><a href='/n/3'>More</a></ul>"
+    )
+    page = Page("https://merrow.example/n/7", html.encode())
+    body = next(page.tree.iter("p"))
+    found = links_after(body, page.base)
+    assert [(link.url, link.title) for link in found] == [
+        ("https://merrow.example/n/1", clean_line(title))
+    ]

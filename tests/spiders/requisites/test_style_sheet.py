@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.requisites.requisite import PageWords
 from spiders.requisites.style_sheet import (
     MAX_PER_SHEET,
+    PageWords,
     requisites_of_sheet,
     requisites_of_style,
 )

@@ -15,7 +15,7 @@ from scheduler.children.correction.source_text import (
     with_selector,
 )
 from scheduler.home.home import Home, open_home
-from spiders.sources.loader import parse_source, shipped_folder
+from spiders.sources.source_file import parse_source, shipped_folder
 
 HEAD = 'name = "Harbour"  # as it calls itself\nurl = "http://room.example/"\ntimezone = "UTC"\n'
 TITLE, DROP, LINK = (

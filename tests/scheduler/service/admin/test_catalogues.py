@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from scheduler.service.admin.catalogues import MAX_JOBS, CatalogueJob, TooManyJobs, make_room
-from spiders.sources.loader import read_source
+from spiders.sources.source_file import read_source
 from tests.press_room import Room, listing_html, release_html, served
 from tests.scheduler.service.admin.conftest import Running
 from tests.scheduler.service.admin.test_adding import ended

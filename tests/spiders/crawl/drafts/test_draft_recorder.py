@@ -18,11 +18,10 @@ from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from data.topics.taxonomy import load_taxonomy
 from spiders.crawl.drafts.draft_recorder import DRAFTS_PER_TRANSACTION
+from spiders.crawl.drafts.pending_drafts import MAX_WAITING_DRAFTS
 from spiders.crawl.drafts.release_reader import PageDraft
-from spiders.crawl.drafts.shared_values import MAX_WAITING_DRAFTS
 from spiders.crawl.visits.visit import CrawlContext, Visit
-from spiders.sources.loader import LoadedSource
-from spiders.sources.source_file import SourceFile
+from spiders.sources.source_file import LoadedSource, SourceFile
 from tests.drafts import draft
 
 NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)

@@ -9,7 +9,7 @@ import pytest
 from data.models import FileText, Media, Validator
 from data.settings import ArchiveSettings
 from data.store.core.store import Store
-from spiders.attachments.middleware import Reading, ReadingTime
+from spiders.attachments.read import Reading, ReadingTime
 from spiders.crawl.drafts import release_files
 from spiders.crawl.drafts.release_files import FileKinds, ReleaseFiles
 from spiders.sources.source_file import SourceFile

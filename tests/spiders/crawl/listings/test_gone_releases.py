@@ -52,8 +52,8 @@ def test_earlier_reports_are_read_once_for_all_missing_releases(
     gone.add_listing(FRONT, Listing(FRONT, items), unchanged=False)
     for release in ids[1:]:
         gone.add(release, FIRST + 2 * HOUR, None)
-    outcome = gone.finish(FIRST + 2 * HOUR)
-    assert (outcome.reported, outcome.unconfirmed) == ((urls[1],), 4)
+    gone.finish(FIRST + 2 * HOUR)
+    assert (scope.report.run.gone, scope.report.run.unconfirmed) == ((urls[1],), 4)
     assert read == ["harbour"]
 
 
@@ -78,6 +78,7 @@ def test_nobody_is_alerted_about_a_page_that_only_web_archives_saw(
     gone.add_listing(FRONT, Listing(FRONT, items), unchanged=False)
     store.mark_gone(release, seen=FIRST + 2 * HOUR)
     gone.add(release, FIRST + 9 * HOUR, None)
-    assert gone.finish(FIRST + 9 * HOUR).retracted == 1
+    gone.finish(FIRST + 9 * HOUR)
+    assert scope.report.run.retracted == 1
     (event,) = (one for one in store.waiting_events(ALERTS, limit=9) if one.kind == "retraction")
     assert event.backlog == is_archived

@@ -31,8 +31,7 @@ from data.topics.taxonomy import load_taxonomy
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.visits.visit import CrawlContext, Visit
 from spiders.items import Listing, ListingItem
-from spiders.sources.loader import LoadedSource
-from spiders.sources.source_file import SourceFile
+from spiders.sources.source_file import LoadedSource, SourceFile
 from tests.drafts import draft, published
 from tests.examples import examples
 from tests.postgres_server import PostgresServer

@@ -13,8 +13,7 @@ from data.store.sqlite.store import SqliteStore
 from data.topics.taxonomy import load_taxonomy
 from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.visits.visit import CrawlContext, Visit
-from spiders.sources.loader import LoadedSource
-from spiders.sources.source_file import SourceFile
+from spiders.sources.source_file import LoadedSource, SourceFile
 
 
 def test_a_visit_that_is_stopped_decides_about_waiting_drafts_within_a_limit(

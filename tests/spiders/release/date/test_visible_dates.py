@@ -6,7 +6,7 @@ import pytest
 from lxml import html
 
 from data.dates.context import DateContext
-from spiders.body.segmentation import segment
+from spiders.body.text_blocks import segment
 from spiders.release.date import places
 from spiders.release.date.places import DatePlace
 from spiders.release.date.visible_dates import visible_dates

@@ -15,8 +15,7 @@ from scrapy.settings import Settings
 
 from data.errors import SettingsError
 from data.settings.load import load_settings, proxy_problem
-from spiders.download.proxy import PublicOnlyProxy, Upstream, upstream_of
-from spiders.download.proxy_middleware import ProxyMiddleware
+from spiders.download.proxy import ProxyMiddleware, PublicOnlyProxy, Upstream, upstream_of
 from spiders.download.responses import describe_error
 from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, PROXIES, CrawlConnections
 from tests.ports import free_port

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.requisites.freshness import MAX_SECONDS, MIN_SECONDS, fresh_seconds
+from spiders.crawl.drafts.requisite_archive import MAX_SECONDS, MIN_SECONDS, fresh_seconds
 
 DAY = 86_400.0
 DATE = "Mon, 02 Mar 2026 12:00:00 GMT"

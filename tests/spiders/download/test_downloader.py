@@ -10,7 +10,7 @@ from scrapy import Request
 from scrapy.settings import Settings
 
 from data.network.hosts import queue_of
-from spiders.download.host_queues import MAX_AHEAD, SLOT, HostQueues
+from spiders.download.downloader import MAX_AHEAD, SLOT, HostQueues
 from spiders.download.settings import ALLOW_PRIVATE
 
 

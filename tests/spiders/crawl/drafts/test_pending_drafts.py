@@ -8,8 +8,8 @@ from typing import Any
 
 from data.identity.decision import KEPT_RULE, first_release
 from data.models import Draft, Media, Published, Release
+from spiders.crawl.drafts.pending_drafts import MAX_WAITING_DRAFTS, SharedValues
 from spiders.crawl.drafts.release_reader import PageDraft
-from spiders.crawl.drafts.shared_values import MAX_WAITING_DRAFTS, SharedValues
 from spiders.items import ListingItem
 from tests.drafts import draft, published
 
@@ -39,10 +39,10 @@ class Watched:
         """What waits no longer, and may be recorded."""
         passed = []
         for url in self.values.waiting(at_most=at_most):
-            judged = self.values.take(url)
-            for _, doubt in judged.doubts:
+            passing, doubts = self.values.take(url)
+            for _, doubt in doubts:
                 self.told[url] = doubt
-            passed += [judged.draft] if judged.draft else []
+            passed += [passing] if passing else []
         return passed
 
 
