@@ -30,27 +30,32 @@ from feeds.replay.memento import ReplayResponse
 from feeds.replay.memento_address import MEMENTO_PREFIX
 from feeds.replay.part_grants import PartGrants
 from feeds.replay.replay import PageReplay, ReplayRequest
+from feeds.server.access import Access, CachingApp, TokenGate
 from feeds.server.api.app import Api
 from feeds.server.api.reads import Reads
 from feeds.server.api.writes import Writes
 from feeds.server.bucket_cache import BucketCache
 from feeds.server.cached_file import Headers
-from feeds.server.connection.http_protocol import CachedResponse, FindCachedResponse
-from feeds.server.connection.security import completed
-from feeds.server.errors import explain, page, unanswered
-from feeds.server.mcp.http import McpApp, is_installed
-from feeds.server.mcp.tools import Toolbox
-from feeds.server.missing_files import MissingFileResponses, hidden_routes, tile_route
+from feeds.server.error_pages import (
+    MissingFileResponses,
+    explain,
+    hidden_routes,
+    page,
+    tile_route,
+    unanswered,
+)
+from feeds.server.mcp_http import McpApp, is_installed
+from feeds.server.mcp_tools import Toolbox
 from feeds.server.monitoring import Measurements, Monitoring
 from feeds.server.on_demand import OnDemand
-from feeds.server.reader_api.app import ReaderApi
-from feeds.server.requests.access import Access
+from feeds.server.reader_api import ReaderApi
 from feeds.server.requests.conditional import matching
+from feeds.server.requests.http_protocol import CachedResponse, FindCachedResponse
 from feeds.server.requests.routes import READ_METHODS, Endpoint, RouteTable, ServerRoute, reserved
+from feeds.server.requests.security import completed
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.server.site_cache import MAX_CACHE_BYTES, HeldFiles, SiteCache, no_headers
 from feeds.server.site_server import FeedPages, SiteServer, redirect_to_slash
-from feeds.server.token_gate import CachingApp, TokenGate
 from feeds.urls import (
     ADMIN_PATH,
     API_PREFIX,

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from feeds.http_headers import CONTENT_CODINGS, IDENTITY, cache_control_of, content_type_of
 from feeds.pages.renderer import SERVED_POLICY
-from feeds.server.connection.security import ANY_ORIGIN, completed
+from feeds.server.requests.security import ANY_ORIGIN, completed
 from feeds.urls import WATCH_FEED, FileStamp
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]

@@ -49,11 +49,10 @@ from feeds.pages.health_page import (
     source_health_page,
 )
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
-from feeds.server.requests.access import Access
+from feeds.server.access import Access, refusal
 from feeds.server.requests.peer_process import OwnClients
 from feeds.server.requests.routes import ServerRoute
 from feeds.server.requests.work_queue import WorkQueue
-from feeds.server.token_gate import refusal
 from feeds.urls import name_of
 
 INSTALLATION_METRICS: Final[Mapping[str, str]] = {

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from feeds.http_headers import IDENTITY, page_after
 from feeds.server.cached_file import CachedFile, Encoded, Headers, cached_file
-from feeds.server.delta import FeedVersions
+from feeds.server.requests.conditional import FeedVersions
 from feeds.urls import stamp_of
 
 MAX_CACHE_BYTES = 64 * 1024 * 1024

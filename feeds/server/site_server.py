@@ -23,13 +23,12 @@ from feeds.http_headers import COMPRESSORS, CONTENT_CODINGS, IDENTITY
 from feeds.pages.feed_page import feed_page
 from feeds.pages.renderer import PageRenderer
 from feeds.server.cached_file import FEED_VARIES_BY, CachedFile, Encoded, policy_of
-from feeds.server.connection.http_protocol import CachedResponse
-from feeds.server.connection.security import FILE_PREFLIGHT, READ_ALLOWED
-from feeds.server.delta import wants_delta
-from feeds.server.errors import page, unanswered
+from feeds.server.error_pages import page, unanswered
 from feeds.server.on_demand import OnDemand
-from feeds.server.requests.conditional import accepted, has_since, matching
+from feeds.server.requests.conditional import accepted, has_since, matching, wants_delta
+from feeds.server.requests.http_protocol import CachedResponse
 from feeds.server.requests.routes import READ_METHODS, RouteTable, is_reserved
+from feeds.server.requests.security import FILE_PREFLIGHT, READ_ALLOWED
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.server.search import BadQuery
 from feeds.server.site_cache import HeldFiles

@@ -17,8 +17,8 @@ from data.access.permissions import Permissions
 from data.errors import CommuniqueError, SettingsError
 from data.models import Facet, Run
 from data.wording import counted
+from feeds.server.access import Access
 from feeds.server.app import HomeFolders, create_app
-from feeds.server.requests.access import Access
 from scheduler.children.executor import Executor
 from scheduler.cli import FOLDER_TYPE, PORT_TYPE, as_json, complain, named_home, print_json, say
 from scheduler.commands.collect import print_run

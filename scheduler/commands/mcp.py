@@ -16,8 +16,8 @@ from data.search.saved_searches import SavedSearches
 from data.wording import how_to_install
 from feeds.server.api.reads import Reads
 from feeds.server.api.writes import Writes
-from feeds.server.mcp.http import is_installed
-from feeds.server.mcp.tools import Toolbox, Work
+from feeds.server.mcp_http import is_installed
+from feeds.server.mcp_tools import Toolbox, Work
 from scheduler.cli import PATH_TYPE, with_home
 from scheduler.home.home import Home
 from scheduler.logs import log_to
@@ -105,7 +105,7 @@ async def serve(home: Home, token_file: Path | None) -> None:
     # Imported here: no other command loads the SDK.
     from mcp.server.stdio import stdio_server  # noqa: PLC0415
 
-    from feeds.server.mcp.protocol import McpCaller, protocol_server  # noqa: PLC0415
+    from feeds.server.mcp_tools import McpCaller, protocol_server  # noqa: PLC0415
 
     site = home.settings.site
     home.plain_store().close()

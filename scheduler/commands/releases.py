@@ -12,10 +12,10 @@ from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.store.core.store import Store
 from data.text.urls import site_address
-from feeds.server.api.change_handlers import changes as changes_after
+from feeds.server.api.list_handlers import changes_after
+from feeds.server.api.operations import BAD_CURSOR
 from feeds.server.api.parameters import ChangesParameters, checked
 from feeds.server.api.problems import ApiError
-from feeds.server.api.request_context import BAD_CURSOR
 from scheduler.cli import SentenceGroup, as_json, complain, print_json, say, why_option, with_home
 from scheduler.home.home import Home
 from scheduler.operations.releases import decide, find_all

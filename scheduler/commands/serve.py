@@ -12,9 +12,9 @@ import uvloop
 from data.access.permissions import Permissions
 from data.errors import StoreError
 from data.settings.load import ANYWHERE
+from feeds.server.access import Access
 from feeds.server.app import HomeFolders, MountedApps, create_app
 from feeds.server.monitoring import Measurements
-from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
 from scheduler.cli import PORT_TYPE, complain, say, with_home
 from scheduler.home.home import Home

@@ -8,10 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall, WriteExample
+from feeds.server.api.operations import (
+    ApiContext,
+    Operation,
+    Write,
+    WriteBody,
+    WriteCall,
+    WriteExample,
+)
 from feeds.server.api.parameters import PageParameters
 from feeds.server.api.problems import ApiError
-from feeds.server.api.request_context import ApiContext
 from scheduler.children.child import CommandResult, run_command
 from scheduler.home.home import Home
 from scheduler.operations import bodies

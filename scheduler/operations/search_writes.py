@@ -7,10 +7,9 @@ from typing import Final
 
 from data.errors import QueryError, UnknownSearch
 from data.search.saved_searches import SavedSearches, load_searches, remove_search, save_search
-from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall
+from feeds.server.api.operations import ApiContext, Operation, Write, WriteBody, WriteCall
 from feeds.server.api.parameters import PageParameters
 from feeds.server.api.problems import ApiError
-from feeds.server.api.request_context import ApiContext
 from feeds.server.api.schemas import WriteResult
 from scheduler.operations import bodies
 from scheduler.operations.bodies import example_of, result_of

@@ -12,10 +12,16 @@ from data.watches.watch_file import load_watch
 from data.watches.watch_folder import load_watches
 from data.wording import counted
 from feeds.alerts.channels import CHANNELS, AlertWatch, signing_secrets
-from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall, WriteExample
+from feeds.server.api.operations import (
+    ApiContext,
+    Operation,
+    Write,
+    WriteBody,
+    WriteCall,
+    WriteExample,
+)
 from feeds.server.api.parameters import PageParameters
 from feeds.server.api.problems import ApiError
-from feeds.server.api.request_context import ApiContext
 from feeds.server.api.schemas import WriteResult
 from scheduler.home.home import Home
 from scheduler.operations import bodies

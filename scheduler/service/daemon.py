@@ -20,9 +20,9 @@ from data.health.network import is_unanswered
 from data.models import Run
 from data.network.bucket import Bucket
 from data.store.core.store import Store
+from feeds.server.access import Access
 from feeds.server.app import HomeFolders, MountedApps, create_app
 from feeds.server.monitoring import Measurements
-from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
 from scheduler.children.executor import Executor
 from scheduler.home.home import Home

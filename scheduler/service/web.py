@@ -12,9 +12,8 @@ from starlette.types import ASGIApp
 
 from data.errors import CommuniqueError
 from data.settings import SiteSettings
-from feeds.server.connection.http_protocol import HttpProtocol, ServerConfig
-from feeds.server.connection.open_connections import OpenConnections
-from feeds.server.connection.security import for_all
+from feeds.server.requests.http_protocol import HttpProtocol, OpenConnections, ServerConfig
+from feeds.server.requests.security import for_all
 from feeds.urls import ADMIN_PATH
 
 SWITCH_SECONDS: Final = 0.0005

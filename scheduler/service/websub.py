@@ -16,9 +16,8 @@ from feeds.sending_loop import POLL_SECONDS, Backoff
 from feeds.server.on_demand import OnDemand
 from feeds.server.requests.client import client_of, proxies_of
 from feeds.urls import OWN_HUB, hub_of
-from feeds.websub.distributor import HubWorker
 from feeds.websub.feed_subscriber import FeedCallback, FeedSubscriber
-from feeds.websub.hub import Hub
+from feeds.websub.hub import Hub, HubWorker
 from feeds.websub.publisher import Announcer
 from scheduler.home.home import Home
 from scheduler.home.home_publication import note_changes

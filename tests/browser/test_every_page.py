@@ -16,8 +16,8 @@ from data.models import Facet, Release
 from data.settings import SiteSettings
 from data.store.open import open_store
 from feeds.publishing.publish import publish
+from feeds.server.access import Access
 from feeds.server.app import HomeFolders, create_app
-from feeds.server.requests.access import Access
 from feeds.urls import href, page_file
 from tests.browser.chromium import in_a_browser
 from tests.command import communique

@@ -23,8 +23,8 @@ from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings
 from data.store.open import open_store
 from feeds.publishing.publish import publish
+from feeds.server.access import Access
 from feeds.server.app import HomeFolders, create_app
-from feeds.server.requests.access import Access
 from tests.archived import START, exchange
 from tests.browser.chromium import BROWSER, in_a_browser
 from tests.feeds.sample_store import make_release

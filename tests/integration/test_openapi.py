@@ -15,8 +15,8 @@ from data.access.tokens import new_token
 from data.models import Selection
 from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
+from feeds.server.access import Access
 from feeds.server.app import create_app
-from feeds.server.requests.access import Access
 from scheduler.children.child import CommandResult
 from scheduler.home.home import open_home
 from scheduler.operations.inspections import Inspections

@@ -17,8 +17,8 @@ from data.access.tokens import new_token
 from data.models import Source
 from data.settings import SiteSettings
 from data.store.open import open_store
+from feeds.server.access import Access
 from feeds.server.app import create_app
-from feeds.server.requests.access import Access
 from tests.drafts import draft
 from tests.feeds.serving import served_by
 from tests.integration.test_readers import installed

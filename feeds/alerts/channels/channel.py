@@ -11,7 +11,7 @@ from data.models import AlertMessage
 from data.network.client import Outbound
 from data.settings import Alerts, SiteSettings
 from data.watches.watch_file import Channel, Watch
-from feeds.alerts.text import AlertText, alert_text
+from feeds.alerts.messages import AlertText, alert_text
 
 
 class Undelivered(Exception):

@@ -25,10 +25,10 @@ from feeds.server.api import schemas
 from feeds.server.api.documentation_page import rendered_page
 from feeds.server.api.list_handlers import SourceMoved
 from feeds.server.api.openapi_document import openapi
-from feeds.server.api.operations import DOCUMENT_PATH, OPERATIONS, Operation, Write
+from feeds.server.api.operations import DOCUMENT_PATH, Operation, Write
 from feeds.server.api.parameters import ChangesParameters, Parameters, read_parameters, said_of
 from feeds.server.api.problems import SERVER_FAILED, ApiError, error_of
-from feeds.server.api.reads import Reads
+from feeds.server.api.reads import OPERATIONS, Reads
 from feeds.server.api.representations import (
     MEDIA_TYPES,
     Representation,
@@ -38,9 +38,9 @@ from feeds.server.api.representations import (
 )
 from feeds.server.api.write_requests import write_endpoint
 from feeds.server.api.writes import Writes
-from feeds.server.connection.security import API_ORIGIN, API_PREFLIGHT, NO_SNIFFING, READ_ALLOWED
 from feeds.server.requests.conditional import accepted, matching
 from feeds.server.requests.routes import READ_METHODS, RequiredAccess, ServerRoute
+from feeds.server.requests.security import API_ORIGIN, API_PREFLIGHT, NO_SNIFFING, READ_ALLOWED
 from feeds.server.requests.work_queue import Unanswered, WorkQueue, rate_headers
 from feeds.urls import API_PREFIX
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from feeds.server.api.operations import OPERATIONS, Operation, Write
+from feeds.server.api.operations import Operation, Write
 from feeds.server.api.parameters import ListParameters, parameters_of
 from feeds.server.api.problems import MEDIA_TYPE, Problem
 
@@ -58,9 +58,7 @@ WRITE_ERRORS: Final = {
 SCHEMA_REF: Final = "#/components/schemas/{name}"
 
 
-def openapi(
-    reads: Sequence[Operation] = OPERATIONS, writes: Sequence[Write] = ()
-) -> Mapping[str, Any]:
+def openapi(reads: Sequence[Operation], writes: Sequence[Write] = ()) -> Mapping[str, Any]:
     """Return the OpenAPI document of operations."""
     kinds: list[type] = [Problem, *(one.response for one in reads)]
     for one in writes:

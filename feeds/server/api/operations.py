@@ -1,30 +1,91 @@
-"""Operations of the API, and the table of reading operations.
+"""Operations of the API, the context of a request, and the cursors of lists.
 
 Routing, validation, the OpenAPI document, the documentation page and the tools for assistants (MCP)
-are derived from operations. `scheduler.operations` contributes the operations that write.
+are derived from operations. `reads` lists the operations that read, and `scheduler.operations`
+contributes the operations that write.
+
+A cursor contains the position of the last item in sort order, not a count, so additions and
+removals do not shift the next page. Its checksum covers the address and filters for which the
+cursor is valid, and detects a truncated or altered cursor. A cursor contains no secret: a forged
+cursor only leads to another position in public data.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from hashlib import blake2b
+from typing import Annotated, Any, Final, TypeVar, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
-from feeds.server.api import change_handlers, list_handlers, release_handlers, schemas
-from feeds.server.api.parameters import (
-    ChangesParameters,
-    FieldsParameters,
-    PageParameters,
-    Parameters,
-    ReleasesParameters,
-    RunsParameters,
-    SearchParameters,
-    StoryParameters,
-)
+from data.health.state import Health
+from data.store.core.store import Store
+from feeds.server.api import schemas
+from feeds.server.api.parameters import PageParameters, Parameters, belongs_to
+from feeds.server.api.problems import ApiError
 from feeds.server.requests.routes import RequiredAccess
 
 DOCUMENT_PATH: Final = "/api/openapi.json"
+
+CHECKSUM_BYTES: Final = 8
+"""Size in bytes of a cursor's checksum."""
+
+BAD_CURSOR: Final = (
+    "this cursor does not belong to this address and these filters: use one from a response"
+)
+
+UNKNOWN_ID: Final = {404: "The id is unknown.", 410: "The operator of this site removed or hid it."}
+
+One = TypeVar("One")
+Place = TypeVar("Place")
+Asked = TypeVar("Asked", bound=Parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiContext:
+    """Context of one API request: an open store, the path of the request, and the id in this path.
+
+    ``health`` returns the health of all sources. ``site`` is the public address of the site without
+    a final slash, and ``saved`` contains the saved searches.
+    """
+
+    store: Store
+    path: str
+    name: str
+    site: str
+    health: Callable[[], tuple[Health, ...]]
+    saved: Mapping[str, str]
+
+    def place(self, asked: PageParameters, kind: type[Place]) -> Place | None:
+        """Return the position in the request's cursor, or None for the first page.
+
+        Raises ApiError if the cursor is invalid.
+        """
+        if not asked.cursor:
+            return None
+        return decode_cursor(asked.cursor, belongs_to(self.path, asked), kind, "cursor")
+
+    def cursor(self, asked: PageParameters, place: Any) -> str | None:
+        """Return the cursor for a position, or None if ``place`` is None (after the last page)."""
+        return None if place is None else encode_cursor(belongs_to(self.path, asked), place)
+
+    def page(
+        self, asked: PageParameters, items: Iterable[One], key: Callable[[One], str], *, down: bool
+    ) -> tuple[list[One], str | None]:
+        """Return one page of ``items`` sorted by ``key``, and the cursor of the next page or None.
+
+        ``down`` sorts in descending order. All items are sorted in memory, so the list should be
+        short.
+        """
+        after = self.place(asked, str)
+        left = sorted(items, key=key, reverse=down)
+        if after is not None:
+            left = [one for one in left if (key(one) < after if down else key(one) > after)]
+        some = left[: asked.limit]
+        more = len(left) > len(some)
+        return some, self.cursor(asked, key(some[-1]) if more else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +98,8 @@ class Operation:
     - ``by_changes`` is true if the response depends only on releases. Then its ETag is derived from
       the position of the last change.
     - ``refused`` maps error statuses to descriptions, except those that all operations share.
-    - ``example`` is a response for the documentation; if it is None, `examples` contains it.
+    - ``example`` is a response for the documentation; if it is None, `documentation_page`
+      contains it.
     """
 
     path: str
@@ -52,6 +114,41 @@ class Operation:
     by_changes: bool = False
     refused: Mapping[int, str] = field(default_factory=dict)
     example: schemas.ResponseBody | None = None
+
+
+def reading(
+    path: str,
+    summary: str,
+    *,
+    id_description: str = "",
+    redirects: bool = False,
+    by_changes: bool = False,
+    refused: Mapping[int, str] | None = None,
+) -> Callable[[Callable[[ApiContext, Asked], schemas.ResponseBody]], Operation]:
+    """Return a decorator that makes an operation from its handler.
+
+    The name of the handler becomes the name of the operation. Its annotations are the classes of
+    the parameters and of the response.
+    """
+
+    def operation_of(handler: Callable[[ApiContext, Asked], schemas.ResponseBody]) -> Operation:
+        _, parameters, response = get_type_hints(handler).values()
+        has_cursor = issubclass(parameters, PageParameters)
+        shared = {400: "The cursor does not belong to this address and these filters."}
+        return Operation(
+            path,
+            handler.__name__,
+            summary,
+            parameters,
+            response,
+            handler,
+            id_description=id_description,
+            redirects=redirects,
+            by_changes=by_changes,
+            refused={**(shared if has_cursor else {}), **(refused or {})},
+        )
+
+    return operation_of
 
 
 class WriteBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,190 +202,25 @@ class Write:
     secrets: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda _: {}
 
 
-UNKNOWN_ID: Final = {404: "The id is unknown.", 410: "The operator of this site removed or hid it."}
-BAD_CURSOR: Final = {400: "The cursor does not belong to this address and these filters."}
+def encode_cursor(belongs: str, place: Any) -> str:
+    """Return the cursor for a position in a list. ``belongs`` identifies the list."""
+    packed = msgspec.msgpack.encode(place)
+    return base64.urlsafe_b64encode(checksum(belongs, packed) + packed).rstrip(b"=").decode()
 
-OPERATIONS: Final = (
-    Operation(
-        "/api/releases",
-        "releases",
-        "Releases, newest first",
-        ReleasesParameters,
-        schemas.ReleasePage,
-        release_handlers.releases,
-        by_changes=True,
-        refused=BAD_CURSOR,
-    ),
-    Operation(
-        "/api/releases/{id}",
-        "release",
-        "One release",
-        FieldsParameters,
-        schemas.Release,
-        release_handlers.release,
-        id_description="The id of a release.",
-        by_changes=True,
-        refused=UNKNOWN_ID,
-    ),
-    Operation(
-        "/api/releases/{id}/revisions",
-        "revisions",
-        "Versions of a release, oldest first",
-        PageParameters,
-        schemas.Revisions,
-        release_handlers.revisions,
-        id_description="The id of a release.",
-        by_changes=True,
-        refused=BAD_CURSOR | UNKNOWN_ID,
-    ),
-    Operation(
-        "/api/releases/{id}/attachments",
-        "attachments",
-        "Texts of a release's attachments, by page",
-        Parameters,
-        schemas.Attachments,
-        release_handlers.attachments,
-        id_description="The id of a release.",
-        by_changes=True,
-        refused=UNKNOWN_ID,
-    ),
-    Operation(
-        "/api/releases/{id}/differences",
-        "differences",
-        "Differences between the versions of a release, oldest first",
-        PageParameters,
-        schemas.EditPage,
-        release_handlers.differences,
-        id_description="The id of a release.",
-        by_changes=True,
-        refused=BAD_CURSOR | UNKNOWN_ID,
-        example=schemas.EditPage(
-            edits=(
-                schemas.Edit(
-                    revision=2,
-                    seen="2026-03-02T08:41:07+00:00",
-                    changes=(
-                        schemas.Difference(
-                            field="title",
-                            text="New signal station [-opens-] {+opened+}",
-                            coarse=False,
-                        ),
-                    ),
-                    classes=("title",),
-                    weight=0.3,
-                    announced=False,
-                ),
-            ),
-            next=None,
-        ),
-    ),
-    Operation(
-        "/api/search",
-        "search",
-        "Full-text search, the newest day or the best match first, with counts",
-        SearchParameters,
-        schemas.FoundPage,
-        release_handlers.search,
-        refused=BAD_CURSOR,
-    ),
-    Operation(
-        "/api/changes",
-        "changes",
-        "All changes of releases, exactly once and in order",
-        ChangesParameters,
-        schemas.ChangePage,
-        lambda context, asked: change_handlers.changes(context.store, context.site, asked),
-        by_changes=True,
-        refused={
-            400: "The cursor does not belong to this address.",
-            410: "This store does not know the cursor: start again without it.",
-        },
-    ),
-    Operation(
-        "/api/stories/{id}",
-        "story",
-        "Copies of a text at several institutions, and its translations",
-        StoryParameters,
-        schemas.Story,
-        release_handlers.story,
-        id_description="The id of a story: the `story` field of a release.",
-        by_changes=True,
-        refused=BAD_CURSOR | {404: UNKNOWN_ID[404]},
-    ),
-    Operation(
-        "/api/sources",
-        "sources",
-        "Sources, by id",
-        PageParameters,
-        schemas.SourcePage,
-        list_handlers.sources,
-        refused=BAD_CURSOR,
-    ),
-    Operation(
-        "/api/sources/{id}",
-        "source",
-        "One source",
-        Parameters,
-        schemas.Source,
-        list_handlers.source,
-        id_description="The id of a source. A previous id redirects to the current one (308).",
-        redirects=True,
-        refused=UNKNOWN_ID,
-    ),
-    Operation(
-        "/api/sources/{id}/sections",
-        "sections",
-        "Sections of a source, by slug",
-        PageParameters,
-        schemas.SectionPage,
-        list_handlers.sections,
-        id_description="The id of a source. A previous id redirects to the current one (308).",
-        redirects=True,
-        refused=BAD_CURSOR | UNKNOWN_ID,
-    ),
-    Operation(
-        "/api/topics",
-        "topics",
-        "Topics with releases, by slug",
-        PageParameters,
-        schemas.TopicPage,
-        list_handlers.topics,
-        refused=BAD_CURSOR,
-    ),
-    Operation(
-        "/api/languages",
-        "languages",
-        "Languages of releases, by tag",
-        PageParameters,
-        schemas.LanguagePage,
-        list_handlers.languages,
-        refused=BAD_CURSOR,
-    ),
-    Operation(
-        "/api/days",
-        "days",
-        "Days with releases, newest first",
-        PageParameters,
-        schemas.DayPage,
-        list_handlers.days,
-        refused=BAD_CURSOR,
-    ),
-    Operation(
-        "/api/health",
-        "health",
-        "Health of all sources",
-        Parameters,
-        schemas.HealthReport,
-        list_handlers.health,
-    ),
-    Operation(
-        "/api/runs",
-        "runs",
-        "Visits to sources, newest first",
-        RunsParameters,
-        schemas.RunPage,
-        list_handlers.runs,
-        refused=BAD_CURSOR,
-    ),
-)
-"""All read operations of the API, in the order of its documentation."""
+
+def decode_cursor(text: str, belongs: str, kind: type[Place], parameter: str) -> Place:
+    """Return the position in a cursor. Raises ApiError (400) if the cursor is invalid."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
+        check, packed = raw[:CHECKSUM_BYTES], raw[CHECKSUM_BYTES:]
+        if check == checksum(belongs, packed):
+            return msgspec.msgpack.decode(packed, type=kind)
+    except (binascii.Error, ValueError, msgspec.MsgspecError):
+        pass
+    raise ApiError(400, BAD_CURSOR, parameter=parameter)
+
+
+def checksum(belongs: str, packed: bytes) -> bytes:
+    """Return the checksum of a cursor's content. ``belongs`` identifies the cursor's list."""
+    key = blake2b(belongs.encode(), digest_size=32).digest()
+    return blake2b(packed, digest_size=CHECKSUM_BYTES, person=b"cursor", key=key).digest()

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from data.access.permissions import AccessVerdict
 from data.errors import StoreError
-from feeds.server.connection.security import API_ORIGIN
+from feeds.server.requests.security import API_ORIGIN
 from feeds.server.requests.work_queue import Unanswered
 
 log = logging.getLogger(__name__)

@@ -1,8 +1,11 @@
-"""Read operations of the API. REST and the tools for assistants (MCP) both call `Reads`."""
+"""Read operations of the API: their table, and running them.
+
+REST and the tools for assistants (MCP) both call `Reads`.
+"""
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from typing import Any
+from typing import Any, Final
 
 from data.health.state import Health
 from data.search.saved_searches import SavedSearches
@@ -11,11 +14,36 @@ from data.store.core.store import Store
 from data.store.open import open_existing
 from data.text.urls import site_address
 from feeds.server.api import schemas
-from feeds.server.api.list_handlers import SourceMoved
-from feeds.server.api.operations import Operation
+from feeds.server.api.list_handlers import (
+    SourceMoved,
+    changes,
+    days,
+    health,
+    languages,
+    runs,
+    sections,
+    source,
+    sources,
+    topics,
+)
+from feeds.server.api.operations import ApiContext, Operation
 from feeds.server.api.parameters import Parameters, checked
+from feeds.server.api.release_handlers import (
+    attachments,
+    differences,
+    release,
+    releases,
+    revisions,
+    search,
+    story,
+)
 from feeds.server.api.representations import fields_in, values_of
-from feeds.server.api.request_context import ApiContext
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    *(releases, release, revisions, attachments, differences, search, changes, story),
+    *(sources, source, sections, topics, languages, days, health, runs),
+)
+"""All read operations of the API, in the order of its documentation."""
 
 
 class Reads:

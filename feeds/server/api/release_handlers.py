@@ -1,6 +1,7 @@
 """Handlers of API operations: list of releases, search, release, versions, story."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -22,17 +23,19 @@ from data.wording import meant
 from feeds.pages.search_problems import notes_on
 from feeds.replay.memento import RELEASE_HIDDEN
 from feeds.server.api import schemas
+from feeds.server.api.operations import UNKNOWN_ID, ApiContext, reading
 from feeds.server.api.parameters import (
     PRESENTATION_PARAMETERS,
+    FieldsParameters,
     FilterParameters,
     PageParameters,
     Parameters,
     ReleasesParameters,
     SearchParameters,
+    StoryParameters,
     said_of,
 )
 from feeds.server.api.problems import ApiError
-from feeds.server.api.request_context import ApiContext
 from feeds.translations import texts_of
 from feeds.urls import feed_file, href, release_file
 
@@ -57,6 +60,13 @@ MAX_PAGE_CHARACTERS: Final = 1_000_000
 texts exceed this length."""
 
 
+of_release = partial(
+    reading, id_description="The id of a release.", by_changes=True, refused=UNKNOWN_ID
+)
+"""Decorator of handlers of one release."""
+
+
+@reading("/api/releases", "Releases, newest first", by_changes=True)
 def releases(context: ApiContext, asked: ReleasesParameters) -> schemas.ReleasePage:
     """Return a page of the releases that match the filters, newest first.
 
@@ -109,7 +119,14 @@ def releases_at(context: ApiContext, asked: ReleasesParameters) -> schemas.Relea
     return schemas.ReleasePage(releases=some, total=len(found), next=None)
 
 
-def story(context: ApiContext, asked: PageParameters) -> schemas.Story:
+@reading(
+    "/api/stories/{id}",
+    "Copies of a text at several institutions, and its translations",
+    id_description="The id of a story: the `story` field of a release.",
+    by_changes=True,
+    refused={404: UNKNOWN_ID[404]},
+)
+def story(context: ApiContext, asked: StoryParameters) -> schemas.Story:
     """Return the releases of one story. Raises ApiError if the story is unknown."""
     found, after = selected(context, Selection(story=context.name), asked)
     if not found and not asked.cursor:
@@ -143,7 +160,8 @@ def selected(
     return answers, context.cursor(asked, cut or page.reached)
 
 
-def release(context: ApiContext, _: Parameters) -> schemas.Release:
+@of_release("/api/releases/{id}", "One release")
+def release(context: ApiContext, _: FieldsParameters) -> schemas.Release:
     """Return the current version of the release whose id is in the request's path.
 
     Raises ApiError with status 404 or 410 if it is unknown or hidden.
@@ -151,6 +169,7 @@ def release(context: ApiContext, _: Parameters) -> schemas.Release:
     return release_answer(context.site, known_release(context))
 
 
+@of_release("/api/releases/{id}/revisions", "Versions of a release, oldest first")
 def revisions(context: ApiContext, asked: PageParameters) -> schemas.Revisions:
     """Return a page of a release's versions, oldest first.
 
@@ -173,12 +192,12 @@ def revisions(context: ApiContext, asked: PageParameters) -> schemas.Revisions:
     return schemas.Revisions(revisions=tuple(some), next=cursor)
 
 
-def attachments(context: ApiContext, asked: Parameters) -> schemas.Attachments:
+@of_release("/api/releases/{id}/attachments", "Texts of a release's attachments, by page")
+def attachments(context: ApiContext, _: Parameters) -> schemas.Attachments:
     """Return the texts of a release's attachments.
 
     Raises ApiError if the release is unknown or hidden.
     """
-    del asked
     release = known_release(context)
     texts = context.store.texts_of_releases([release])
     digests = dict(release.content.file_digests)
@@ -199,6 +218,10 @@ def attachments(context: ApiContext, asked: Parameters) -> schemas.Attachments:
     )
 
 
+@of_release(
+    "/api/releases/{id}/differences",
+    "Differences between the versions of a release, oldest first",
+)
 def differences(context: ApiContext, asked: PageParameters) -> schemas.EditPage:
     """Return a page of the differences between successive versions of a release, oldest first.
 
@@ -233,6 +256,7 @@ def differences(context: ApiContext, asked: PageParameters) -> schemas.EditPage:
     return schemas.EditPage(edits=tuple(some), next=cursor)
 
 
+@reading("/api/search", "Full-text search, the newest day or the best match first, with counts")
 def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
     """Return a page of search results. The first page also has counts per facet.
 

@@ -1,23 +1,32 @@
-"""Write requests over HTTP: checks of headers and body, and the responses."""
+"""Bodies of write requests, and write requests over HTTP: headers and responses."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from feeds.server.api.jobs import Outcome
-from feeds.server.api.operations import Write
+from data.wording import meant
+from feeds.server.api.operations import Write, WriteBody
 from feeds.server.api.parameters import Parameters, read_parameters
 from feeds.server.api.problems import MEDIA_TYPE, ApiError
-from feeds.server.api.writes import KEY_HEADER, Writes, body_from
-from feeds.server.connection.security import NO_SNIFFING
-from feeds.server.requests.access import TOKEN_NAME
+from feeds.server.api.writes import KEY_HEADER, Outcome, Writes
+from feeds.server.requests.client import TOKEN_NAME
+from feeds.server.requests.security import NO_SNIFFING
 from feeds.server.requests.work_queue import WorkQueue
 
 MAX_BODY_BYTES: Final = 65_536
 """Maximum size in bytes of a request body."""
+
+
+UNKNOWN_FIELD: Final = re.compile(r"unknown field `(.+?)`")
+FIELD_PATH: Final = re.compile(r"at `\$\.?([^`]*)`")
+MISSING_FIELD: Final = re.compile(r"missing required field `(.+?)`")
+
+Body = TypeVar("Body", bound=WriteBody)
 
 
 def write_endpoint(
@@ -74,3 +83,66 @@ def response_to_write(outcome: Outcome) -> Response:
     if outcome.status in {409, 503}:
         headers["retry-after"] = "60"
     return Response(msgspec.json.encode(outcome.values) + b"\n", outcome.status, headers, kind)
+
+
+def body_from(raw: bytes, kind: type[Body]) -> Body:
+    """Parse and validate the body of a request that writes.
+
+    Raises ApiError: 400 if it is not JSON, with the position of the error, and 422 if a field is
+    unknown, missing or invalid.
+    """
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        raise invalid_field(str(error), kind) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ApiError(400, f"the request body is not valid JSON: {error}") from error
+
+
+def body_of_values(values: Any, kind: type[Body]) -> Body:
+    """Validate JSON values as the body of a request that writes. Raises ApiError (422)."""
+    try:
+        return msgspec.convert(values, kind)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise invalid_field(str(error), kind) from error
+
+
+def invalid_field(message: str, kind: type[WriteBody]) -> ApiError:
+    """Return the response for an invalid field, from a message of msgspec."""
+    known = kind.__struct_fields__
+    if found := UNKNOWN_FIELD.search(message):
+        name = found[1][:100]
+        near = meant(name, known) or f"; use {', '.join(known)}"
+        why = f"there is no field {name!r}{near}"
+        return ApiError(422, why, parameter=name)
+    if found := MISSING_FIELD.search(message):
+        return ApiError(422, f"the field {found[1]!r} is missing", parameter=found[1])
+    found = FIELD_PATH.search(message)
+    name = re.split(r"[.\[]", found[1])[0][:100] if found else ""
+    why = message.partition(" - at ")[0]
+    if "matching regex" in why:
+        schema = body_fields(kind).get(name, {})
+        about = found_in(schema, "pattern").get("description") or schema.get("description", "")
+        why = f"write another value ({about or 'without control characters'})"
+    elif "enum value" in why:
+        values = found_in(body_fields(kind).get(name, {}), "enum").get("enum", ())
+        why = f"{why.removeprefix('Invalid enum value ')} is not one of {', '.join(values)}"
+    return ApiError(422, f"{name}: {why}" if name else f"the body: {why}", parameter=name or None)
+
+
+@cache
+def body_fields(kind: type[WriteBody]) -> Mapping[str, dict[str, Any]]:
+    """Return the JSON Schemas of the fields of a body, by field name."""
+    _, components = msgspec.json.schema_components([kind], ref_template="{name}")
+    found: dict[str, dict[str, Any]] = components[kind.__name__]["properties"]
+    return found
+
+
+def found_in(schema: Any, key: str) -> Mapping[str, Any]:
+    """Return the first part of a JSON Schema that has the given key, or an empty mapping."""
+    if isinstance(schema, dict):
+        if key in schema:
+            return schema
+        schema = [*schema.values()]
+    parts = schema if isinstance(schema, list) else ()
+    return next(filter(None, (found_in(one, key) for one in parts)), {})

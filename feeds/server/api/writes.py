@@ -1,18 +1,22 @@
-"""Write requests: idempotency keys, the record of operations, and errors as responses.
+"""Write requests: idempotency keys, jobs, the record of operations, and errors as responses.
 
-REST and the tools for assistants (MCP) call the same function, `Writes.call`.
+REST and the tools for assistants (MCP) call the same function, `Writes.call`. A job is work that
+may outlast the request that started it. Its result is kept in memory.
 """
 
 import asyncio
 import hashlib
 import logging
 import re
+import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import closing
-from functools import cache, partial
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePath
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -29,12 +33,19 @@ from data.errors import (
 from data.models import OperationRecord
 from data.store.open import open_existing
 from data.text.clean import plain
-from data.wording import meant
 from feeds.server.api import schemas
-from feeds.server.api.jobs import Jobs, Outcome, RunningJob
 from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall
 from feeds.server.api.parameters import Parameters
 from feeds.server.api.problems import ApiError, error_of
+
+MAX_RUNNING: Final = 20
+"""Maximum number of jobs that run or wait at the same time."""
+
+MAX_KEPT: Final = 200
+"""Maximum number of jobs in memory. The oldest finished jobs are dropped first."""
+
+QUEUED_PROGRESS: Final = "waiting"
+"""Progress of a job that has not started."""
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +61,6 @@ KEY_PATTERN: Final = re.compile(r"[!-~]{1,255}")
 
 KEY_HEADER: Final = "Idempotency-Key"
 
-UNKNOWN_FIELD: Final = re.compile(r"unknown field `(.+?)`")
-FIELD_PATH: Final = re.compile(r"at `\$\.?([^`]*)`")
-MISSING_FIELD: Final = re.compile(r"missing required field `(.+?)`")
-
 JOB_EXAMPLE: Final = schemas.Job(
     job="8f1c0b6a2d93e475",
     operation="visit_source",
@@ -65,7 +72,99 @@ JOB_EXAMPLE: Final = schemas.Job(
     result=None,
 )
 
-Body = TypeVar("Body", bound=WriteBody)
+REUSED_KEY: Final = "this key was used for another request in the last 24 hours: use a new key"
+
+BAD_KEY: Final = "a key has 1 to 255 visible ASCII characters: send one such as a UUID"
+
+
+class Outcome(NamedTuple):
+    """Status and JSON values of a response."""
+
+    status: int
+    values: dict[str, Any]
+
+
+@dataclass(eq=False)
+class RunningJob:
+    """A job, and its outcome after its end. ``began`` is in seconds of the monotonic clock."""
+
+    operation: str
+    target: str
+    digest: bytes = b""
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    began: float = field(default_factory=time.monotonic)
+    progress: str = QUEUED_PROGRESS
+    outcome: Outcome | None = None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+    seconds: float = 0.0
+
+    def report(self, progress: str) -> None:
+        """Store the current step of the job."""
+        self.progress = progress
+
+    def end(self, outcome: Outcome) -> None:
+        """Store the outcome, and let all waiting requests continue."""
+        self.outcome = outcome
+        self.seconds = time.monotonic() - self.began
+        self.progress = "finished"
+        self.ended.set()
+
+    async def wait(self, seconds: float) -> Outcome | None:
+        """Return the outcome, or None if the job has not ended after ``seconds``."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.ended.wait()
+        except TimeoutError:
+            return None
+        return self.outcome
+
+    @property
+    def answer(self) -> schemas.Job:
+        """Return the job as a response of the API."""
+        done = self.outcome
+        state = "running" if done is None else "done" if done.status < 400 else "failed"  # noqa: PLR2004 - errors begin here
+        return schemas.Job(
+            job=self.id,
+            operation=self.operation,
+            target=self.target,
+            state=state,  # type: ignore[arg-type]  # one of three constants
+            progress=self.progress,
+            seconds=round(self.seconds if done else time.monotonic() - self.began, 3),
+            status=done and done.status,
+            result=done and done.values,
+        )
+
+
+class Jobs:
+    """The jobs of this process."""
+
+    def __init__(self) -> None:
+        self._jobs: OrderedDict[str, RunningJob] = OrderedDict()
+
+    def add(self, job: RunningJob, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run ``work`` in the background. Raises ApiError (503) if too many jobs are running."""
+        if sum(one.outcome is None for one in self._jobs.values()) >= MAX_RUNNING:
+            why = "too many requests that write are running; try again in a minute"
+            raise ApiError(503, why, headers={"retry-after": "60"})
+        self._jobs[job.id] = job
+        ended = [one.id for one in self._jobs.values() if one.outcome is not None]
+        for name in ended[: max(0, len(self._jobs) - MAX_KEPT)]:
+            del self._jobs[name]
+        job.task = asyncio.create_task(work())
+
+    def answer(self, name: str) -> schemas.Job:
+        """Return the state of a job. Raises ApiError (404) if the id is unknown."""
+        if job := self._jobs.get(name):
+            return job.answer
+        raise ApiError(404, "no job has this id; jobs are lost when the service restarts")
+
+    async def close(self) -> None:
+        """Cancel all running jobs."""
+        tasks = [one.task for one in self._jobs.values() if one.task and not one.task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Writes:
@@ -192,11 +291,6 @@ class Writes:
             store.end_operation(record, outcome.status, response)
 
 
-REUSED_KEY: Final = "this key was used for another request in the last 24 hours: use a new key"
-
-BAD_KEY: Final = "a key has 1 to 255 visible ASCII characters: send one such as a UUID"
-
-
 def refused(error: ApiError) -> Outcome:
     """Return an error as the outcome of a request."""
     return Outcome(error.status, error.values)
@@ -261,66 +355,3 @@ def _unprocessable(error: CommuniqueError, fields: Sequence[str]) -> ApiError:
         parameter = error.key if error.key in fields else None
         return ApiError(422, f"{name}{error.key}: {error.fix}", parameter=parameter)
     return ApiError(422, str(error))
-
-
-def body_from(raw: bytes, kind: type[Body]) -> Body:
-    """Parse and validate the body of a request that writes.
-
-    Raises ApiError: 400 if it is not JSON, with the position of the error, and 422 if a field is
-    unknown, missing or invalid.
-    """
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except msgspec.ValidationError as error:
-        raise invalid_field(str(error), kind) from error
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ApiError(400, f"the request body is not valid JSON: {error}") from error
-
-
-def body_of_values(values: Any, kind: type[Body]) -> Body:
-    """Validate JSON values as the body of a request that writes. Raises ApiError (422)."""
-    try:
-        return msgspec.convert(values, kind)
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise invalid_field(str(error), kind) from error
-
-
-def invalid_field(message: str, kind: type[WriteBody]) -> ApiError:
-    """Return the response for an invalid field, from a message of msgspec."""
-    known = kind.__struct_fields__
-    if found := UNKNOWN_FIELD.search(message):
-        name = found[1][:100]
-        near = meant(name, known) or f"; use {', '.join(known)}"
-        why = f"there is no field {name!r}{near}"
-        return ApiError(422, why, parameter=name)
-    if found := MISSING_FIELD.search(message):
-        return ApiError(422, f"the field {found[1]!r} is missing", parameter=found[1])
-    found = FIELD_PATH.search(message)
-    name = re.split(r"[.\[]", found[1])[0][:100] if found else ""
-    why = message.partition(" - at ")[0]
-    if "matching regex" in why:
-        schema = body_fields(kind).get(name, {})
-        about = found_in(schema, "pattern").get("description") or schema.get("description", "")
-        why = f"write another value ({about or 'without control characters'})"
-    elif "enum value" in why:
-        values = found_in(body_fields(kind).get(name, {}), "enum").get("enum", ())
-        why = f"{why.removeprefix('Invalid enum value ')} is not one of {', '.join(values)}"
-    return ApiError(422, f"{name}: {why}" if name else f"the body: {why}", parameter=name or None)
-
-
-@cache
-def body_fields(kind: type[WriteBody]) -> Mapping[str, dict[str, Any]]:
-    """Return the JSON Schemas of the fields of a body, by field name."""
-    _, components = msgspec.json.schema_components([kind], ref_template="{name}")
-    found: dict[str, dict[str, Any]] = components[kind.__name__]["properties"]
-    return found
-
-
-def found_in(schema: Any, key: str) -> Mapping[str, Any]:
-    """Return the first part of a JSON Schema that has the given key, or an empty mapping."""
-    if isinstance(schema, dict):
-        if key in schema:
-            return schema
-        schema = [*schema.values()]
-    parts = schema if isinstance(schema, list) else ()
-    return next(filter(None, (found_in(one, key) for one in parts)), {})

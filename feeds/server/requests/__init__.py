@@ -1,4 +1,4 @@
-"""Requests: client addresses, rate limits, the work queue, conditional requests.
+"""Requests: routes, connections, client addresses, rate limits, conditional requests, headers.
 
-A module belongs here if several request handlers use it.
+A module belongs here if it applies to requests or responses of several parts of the server.
 """

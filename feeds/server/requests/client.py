@@ -34,6 +34,9 @@ requests."""
 CONNECTION_SCOPE_KEY: Final = "communique.connection"
 """Key in the ASGI scope for a dict with facts about the connection, shared by all its requests."""
 
+TOKEN_NAME: Final = "communique.token"  # noqa: S105 - the name of a key
+"""Key in the ASGI scope for the name of the token that allowed the request."""
+
 HOST_HEADER: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/?#@\\\s]+))(?::[0-9]*)?")
 """Pattern that matches a Host header: a name, or an IPv6 address in brackets, and an optional port
 (RFC 9110, 7.2)."""

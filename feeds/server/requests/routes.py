@@ -7,8 +7,8 @@ files, or pages generated on request.
 
 Access is decided in four places. A route states the required access. `RouteTable.needed` returns
 the permission that a request's token needs. `data.access.permissions.Permissions.judge` checks
-whether a token has this permission. `feeds.server.requests.access.Access.judge` finds the token of
-a request. The gates `feeds.server.token_gate` and `scheduler.service.admin.guard` call these
+whether a token has this permission. `feeds.server.access.Access.judge` finds the token of a
+request. The gates `feeds.server.access.TokenGate` and `scheduler.service.admin.guard` call these
 functions. So do the apps of routes with ``own`` access.
 """
 

@@ -12,8 +12,8 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from data.errors import StoreError
-from feeds.server.errors import explain, unanswered
-from feeds.server.requests.access import Access
+from feeds.server.access import Access
+from feeds.server.error_pages import explain, unanswered
 from feeds.server.requests.peer_process import OwnClients
 from feeds.server.requests.work_queue import Unanswered
 from scheduler.home.home import Home

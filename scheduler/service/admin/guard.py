@@ -25,10 +25,9 @@ from starlette.types import Scope
 from data.errors import CommuniqueError
 from data.settings import SiteSettings
 from data.text.urls import host_of
-from feeds.server.errors import page
-from feeds.server.requests.access import Access
+from feeds.server.access import Access, refusal
+from feeds.server.error_pages import page
 from feeds.server.requests.client import host_in, is_local, is_loopback
-from feeds.server.token_gate import refusal
 
 MAX_FORM_BYTES: Final = 65_536
 """Maximum size in bytes of a submitted form."""

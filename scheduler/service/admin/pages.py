@@ -19,7 +19,7 @@ from data.errors import CommuniqueError
 from data.models import Facet
 from feeds.catalog import catalog_of
 from feeds.pages.renderer import PageRenderer
-from feeds.server.errors import page
+from feeds.server.error_pages import page
 from scheduler.home.home import Home
 from scheduler.service.admin.guard import Guard, RejectedForm, Session
 

@@ -24,8 +24,8 @@ from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.replay.captured_response import SANDBOX_POLICY
 from feeds.replay.memento import http_date
+from feeds.server.access import Access
 from feeds.server.app import HomeFolders, create_app
-from feeds.server.requests.access import Access
 from tests.archived import PDF, START, archived_home, exchange
 from tests.feeds.serving import served_by
 

@@ -13,8 +13,8 @@ from data.archive.archive import Archive
 from data.settings import ArchiveSettings, SiteSettings
 from data.store.open import open_store
 from feeds.replay.part_grants import HOUR_SECONDS, VALID_HOURS, PartGrants
+from feeds.server.access import Access
 from feeds.server.app import HomeFolders, create_app
-from feeds.server.requests.access import Access
 from tests.archived import START, exchange
 from tests.feeds.serving import served_by
 

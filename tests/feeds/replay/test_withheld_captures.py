@@ -22,9 +22,9 @@ from data.store.core.store import Store
 from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.replay.memento import http_date
-from feeds.server.api.operations import OPERATIONS
+from feeds.server.access import Access
+from feeds.server.api.reads import OPERATIONS
 from feeds.server.app import HomeFolders, create_app
-from feeds.server.requests.access import Access
 from tests.archived import HTML, START, archived_home, exchange, page
 from tests.feeds.serving import served_by
 

@@ -13,8 +13,8 @@ from data.access.permissions import FORGIVENESS_SECONDS, MAX_WRONG_TOKENS, Permi
 from data.access.tokens import load_tokens, new_token, revoke_token
 from data.settings import SiteSettings
 from data.store.open import open_store
+from feeds.server.access import Access, token_in
 from feeds.server.app import create_app
-from feeds.server.requests.access import Access, token_in
 from tests.feeds.serving import served_by
 
 FEED = "/feeds/all.atom"

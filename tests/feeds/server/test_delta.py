@@ -13,7 +13,7 @@ from lxml import etree
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from feeds.server.delta import FeedVersions, feed_parts, wants_delta
+from feeds.server.requests.conditional import FeedVersions, feed_parts, wants_delta
 from tests.feeds.sample_store import SampleStore, make_release
 from tests.feeds.serving import served_by
 

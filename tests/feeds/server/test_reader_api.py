@@ -19,9 +19,9 @@ from data.models import Source
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_store
+from feeds.server.access import Access
 from feeds.server.app import create_app
-from feeds.server.reader_api.items import item_digits, number_of, place_of
-from feeds.server.requests.access import Access
+from feeds.server.reader_items import item_digits, number_of, place_of
 from tests.drafts import draft
 from tests.feeds.serving import served_by
 from tests.peer import PATIENCE

@@ -13,8 +13,8 @@ from data.clock import utc_now
 from data.models import Run, RunError, Source
 from data.network.request_signer import DIRECTORY_PATH
 from data.settings import SiteSettings
+from feeds.server.access import Access
 from feeds.server.app import create_app
-from feeds.server.requests.access import Access
 from scheduler.home.backup.contents import own_files
 from scheduler.home.home import home_at
 from tests.command import communique, make_home

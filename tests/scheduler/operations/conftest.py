@@ -13,9 +13,9 @@ from starlette.types import ASGIApp
 from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.settings import SiteSettings
+from feeds.server.access import Access
 from feeds.server.api.writes import Writes
 from feeds.server.app import HomeFolders, create_app
-from feeds.server.requests.access import Access
 from scheduler.home.home import Home, home_at
 from scheduler.operations.inspections import Inspections
 from scheduler.operations.registry import writes_of

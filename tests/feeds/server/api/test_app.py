@@ -19,8 +19,8 @@ from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.alerts.messages import EDIT_FIELDS
 from feeds.server.api.openapi_document import openapi
-from feeds.server.api.operations import OPERATIONS
 from feeds.server.api.problems import MEDIA_TYPE
+from feeds.server.api.reads import OPERATIONS
 from feeds.server.app import create_app
 from tests.drafts import draft
 from tests.examples import thorough
@@ -417,6 +417,6 @@ def test_a_malformed_request_is_not_a_server_error(web: httpx.Client) -> None:
 
 
 def test_the_document_is_served(web: httpx.Client) -> None:
-    assert web.get("/api/openapi.json").content == msgspec.json.encode(openapi())
+    assert web.get("/api/openapi.json").content == msgspec.json.encode(openapi(OPERATIONS))
     found = web.get("/api", follow_redirects=False)
     assert (found.status_code, found.headers["location"]) == (308, "api/")

@@ -15,13 +15,12 @@ from data.access.tokens import new_token
 from data.errors import HomeInUse
 from data.settings import SiteSettings
 from data.store.open import open_store
+from feeds.server.access import Access
 from feeds.server.api import writes as writes_module
-from feeds.server.api.jobs import Outcome
 from feeds.server.api.operations import Write, WriteBody, WriteCall, WriteExample
 from feeds.server.api.schemas import WriteResult
-from feeds.server.api.writes import Writes
+from feeds.server.api.writes import Outcome, Writes
 from feeds.server.app import create_app
-from feeds.server.requests.access import Access
 from tests.feeds.serving import served_by
 
 ANSWER = WriteResult(changed=True, dry_run=False, message="it is done")

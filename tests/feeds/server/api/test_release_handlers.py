@@ -15,7 +15,7 @@ from data.search.query import Query
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from feeds.server.api import change_handlers, release_handlers
+from feeds.server.api import list_handlers, release_handlers
 from feeds.server.app import create_app
 from tests.drafts import BODY, draft
 from tests.feeds.serving import served_by
@@ -143,7 +143,7 @@ def test_the_matches_of_a_search_are_ranked_once_per_page(
 def test_a_page_ends_at_the_size_limit(
     web: httpx.Client, store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (change_handlers, release_handlers):
+    for module in (list_handlers, release_handlers):
         monkeypatch.setattr(module, "MAX_PAGE_CHARACTERS", 2 * len(BODY))
     monkeypatch.setattr(release_handlers, "RESULTS_PER_QUERY", 2)
     for number in range(6):

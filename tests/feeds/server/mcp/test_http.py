@@ -11,9 +11,9 @@ import pytest
 from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.settings import SiteSettings
+from feeds.server.access import Access
 from feeds.server.app import create_app
-from feeds.server.mcp.http import MAX_BODY_BYTES
-from feeds.server.requests.access import Access
+from feeds.server.mcp_http import MAX_BODY_BYTES
 from tests.feeds.server.mcp.client import HEADERS, asked, called
 from tests.feeds.serving import served_by
 

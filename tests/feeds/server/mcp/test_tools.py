@@ -15,10 +15,9 @@ from jsonschema import Draft202012Validator
 from data.models import Selection
 from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
-from feeds.server.api.operations import OPERATIONS
-from feeds.server.api.reads import Reads
+from feeds.server.api.reads import OPERATIONS, Reads
 from feeds.server.app import create_app
-from feeds.server.mcp.tools import PATH_NAMES, UNTRUSTED_NOTE
+from feeds.server.mcp_tools import PATH_NAMES, UNTRUSTED_NOTE
 from tests.drafts import draft
 from tests.examples import thorough
 from tests.feeds.api_store import NOON

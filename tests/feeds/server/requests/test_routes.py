@@ -12,11 +12,11 @@ from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.settings import SiteSettings
 from data.store.open import open_store
+from feeds.server.access import Access
 from feeds.server.api.operations import Write, WriteBody, WriteCall, WriteExample
 from feeds.server.api.schemas import WriteResult
 from feeds.server.api.writes import Writes
 from feeds.server.app import create_app
-from feeds.server.requests.access import Access
 from feeds.server.requests.routes import (
     READ_METHODS,
     RouteTable,

@@ -11,7 +11,7 @@ from starlette.types import Scope
 from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.settings import SiteSettings
-from feeds.server.requests.access import Access
+from feeds.server.access import Access
 from scheduler.service.admin.guard import Guard, Session
 from tests.scheduler.service.admin.conftest import Running
 

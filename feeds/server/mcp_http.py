@@ -5,14 +5,12 @@ must contain an IP address, a loopback name or the host of the site, because of 
 Origin header must contain our own origin.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -21,15 +19,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from data.settings import SiteSettings
 from data.text.urls import site_address
+from feeds.server.access import Access, token_in
 from feeds.server.api.problems import ApiError, api_refusal, error_of
 from feeds.server.api.write_requests import limited_body
-from feeds.server.mcp.tools import Toolbox, Work
-from feeds.server.requests.access import Access, token_in
+from feeds.server.mcp_tools import McpCaller, Toolbox, Work, protocol_server
 from feeds.server.requests.client import host_in, is_loopback
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
-
-if TYPE_CHECKING:
-    from feeds.server.mcp.protocol import McpCaller
 
 MAX_BODY_BYTES: Final = 131_072
 """Maximum size in bytes of a request body."""
@@ -148,8 +143,6 @@ class McpApp:
             StreamableHTTPSessionManager,
         )
 
-        from feeds.server.mcp.protocol import protocol_server  # noqa: PLC0415 - as above
-
         return StreamableHTTPSessionManager(
             protocol_server(self._toolbox, version("communique"), self._caller),
             json_response=True,
@@ -157,8 +150,6 @@ class McpApp:
         )
 
     def _caller(self, request: Any) -> McpCaller:
-        from feeds.server.mcp.protocol import McpCaller  # noqa: PLC0415 - as above
-
         async def run(work: Work) -> dict[str, Any]:
             return await self._queue.run(request.scope, never, work)
 

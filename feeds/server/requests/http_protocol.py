@@ -3,7 +3,7 @@
 The site is public, so some clients send endless headers, or one byte per minute, or never read the
 response. Most requests of feed readers are a GET of a cached feed. This protocol responds to such a
 request as soon as its headers are parsed, without a task or an ASGI scope. All other requests go
-through the ASGI application.
+through the ASGI application. Open connections are limited, in total and per client network.
 
 This module overrides private methods of uvicorn, so pyproject.toml limits uvicorn's version. The
 tests of this module check that a new version of uvicorn still works.
@@ -13,16 +13,19 @@ import asyncio
 import json
 import logging
 import re
+import resource
+from collections import Counter
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from feeds.server.connection.open_connections import OpenConnections
-from feeds.server.connection.security import COMMON_HEADERS
-from feeds.server.requests.client import CONNECTION_SCOPE_KEY
+from data.network.addresses import network_of
+from data.settings import SiteSettings
+from feeds.server.requests.client import CONNECTION_SCOPE_KEY, is_proxy, proxies_of
+from feeds.server.requests.security import COMMON_HEADERS
 
 # Malformed requests and upgrades get a response. Logging them would let anyone fill the log.
 logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
@@ -43,6 +46,11 @@ FindCachedResponse: TypeAlias = Callable[
     [str, Iterable[tuple[bytes, bytes]]], CachedResponse | None
 ]
 """Function that returns the response for a path and request headers if it is in memory, or None."""
+
+OPEN_FILES_SHARE: Final = 2
+"""The maximum number of connections is the process's limit on open files (RLIMIT_NOFILE), divided
+by this number. The other file descriptors remain for files.
+"""
 
 PLAIN_PATH = re.compile(rb"/[A-Za-z0-9/_.~-]*").fullmatch
 """Pattern that matches a path without percent-encoding or a query."""
@@ -75,6 +83,40 @@ TOO_MANY_CONNECTIONS = {
     429: refusal(429, "your address has too many open connections; close some, or try again later"),
     503: refusal(503, "the server has too many open connections; try again later"),
 }
+
+
+class OpenConnections:
+    """Counts open connections, in total and per client network, and enforces the limits.
+
+    Connections from this machine and from trusted proxies count only towards the total.
+    """
+
+    def __init__(self, site: SiteSettings, max_connections: int | None = None) -> None:
+        self._proxies = proxies_of(site)
+        self._each = site.connections
+        self._most = max_connections or max(
+            1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // OPEN_FILES_SHARE
+        )
+        self._open: Counter[str] = Counter()
+
+    def add(self, address: str) -> int:
+        """Count a new connection from the client IP ``address``.
+
+        Returns 0 if the connection is allowed, otherwise the HTTP status of the refusal.
+        """
+        network = network_of(address)
+        self._open[network] += 1
+        if self._open.total() > self._most:
+            return 503
+        shared = not self._each or is_proxy(address, self._proxies)
+        return 0 if shared or self._open[network] <= self._each else 429
+
+    def remove(self, address: str) -> None:
+        """Subtract a closed connection of the client IP ``address`` from the counts."""
+        network = network_of(address)
+        self._open[network] -= 1
+        if not self._open[network]:
+            del self._open[network]
 
 
 class ServerConfig(uvicorn.Config):

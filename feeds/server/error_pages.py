@@ -1,4 +1,4 @@
-"""Responses for addresses without a published file.
+"""HTML error pages, and responses for addresses without a published file.
 
 Addresses of renamed sources redirect. Addresses of removed sources and hidden releases get 410. Old
 partial tiles of the log are cut from the wider tiles that replaced them. All other addresses get a
@@ -13,13 +13,15 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing
+from html import escape
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
 
 from data.archive.log.tiles import TILE_WIDTH, read_file
@@ -35,9 +37,8 @@ from feeds.http_headers import IMMUTABLE_CACHE, TILE_PREFIX
 from feeds.pages.indexes.not_found_page import near_misses, not_found_page
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
 from feeds.replay.memento import RELEASE_HIDDEN
-from feeds.server.connection.security import ANY_ORIGIN
-from feeds.server.errors import explain, page
 from feeds.server.requests.routes import ServerRoute
+from feeds.server.requests.security import ANY_ORIGIN
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.urls import (
     SEARCH_FEED,
@@ -52,6 +53,16 @@ from feeds.urls import (
     page_file,
     relative,
 )
+
+log = logging.getLogger(__name__)
+
+ERROR_TEXTS = {
+    404: "Nothing is published at this address.",
+    405: "This address is read-only.",
+    503: "Pages generated on demand are unavailable now. Feeds and other pages still work.",
+    500: "The server failed. The error is in its log.",
+}
+"""Texts of error pages, by status."""
 
 SOURCE_ADDRESS: Final = re.compile(
     r"/(feeds/source|sources)/([^/]+?)((?:\.(?:atom|rss|json)|/.*)?)", re.DOTALL
@@ -81,11 +92,53 @@ FIRST_PUBLICATION: Final = (
 
 FIRST_PUBLICATION_HEADERS: Final = {"retry-after": "60"}
 
-log = logging.getLogger(__name__)
-
 CATALOG_CACHE_SECONDS: Final = 60.0
 """Number of seconds for which the catalog and counts are reused. So a crawler that requests many
 wrong addresses causes little work."""
+
+
+async def explain(request: Request, error: Exception) -> Response:
+    """Return the error page for an exception. If the store is unavailable, also log a warning."""
+    if isinstance(error, Unanswered):
+        return unanswered(request.scope, error)
+    if isinstance(error, StoreError):
+        log.warning("page request failed: %s", error)
+        return page(request.scope, 503, {"retry-after": "60"})
+    return page(request.scope, error.status_code if isinstance(error, HTTPException) else 500)
+
+
+def unanswered(scope: Scope, error: Unanswered) -> HTMLResponse:
+    """Return the error page for a request that the work queue rejected."""
+    message = str(error)
+    wait = {"retry-after": str(error.retry_after)}
+    return page(scope, error.status, wait, f"{message[:1].upper()}{message[1:]}.")
+
+
+def page(
+    scope: Scope, status: int, headers: dict[str, str] | None = None, message: str | None = None
+) -> HTMLResponse:
+    """Return an error page with ``message``, or with the default text for the status."""
+    phrase = HTTPStatus(status).phrase
+    root = escape(scope.get("root_path", ""))
+    return HTMLResponse(
+        f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{escape(phrase)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="stylesheet" href="{root}/static/site.css"></head>
+<body><main><div class="hero"><h1>{escape(phrase)}</h1>
+<p class="lead">{escape(message or ERROR_TEXTS.get(status, phrase + "."))}</p>
+<p><a href="{root}/">Newest releases</a> · <a href="{root}/sources/">Sources</a> ·
+<a href="{root}/days/">Days</a> · <a href="{root}/feeds/">Feeds</a> ·
+<a href="{root}/search/">Search</a></p></div></main></body></html>
+""",
+        status,
+        {
+            "cache-control": "no-store",
+            "content-security-policy": SERVED_POLICY,
+            **(headers or {}),
+        },
+    )
 
 
 class MissingFileResponses:

@@ -1,11 +1,12 @@
-"""The Google Reader API as an ASGI application: routes and login.
+"""The Google Reader API: routes, login, and handlers of its operations.
 
 The name of a token identifies an account. The token is the password, and the user name is ignored.
 Every account is subscribed to all sources. Read and starred items are stored per account.
 """
 
+import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -17,17 +18,24 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from data.access.tokens import Token
+from data.clock import utc_now
 from data.errors import StoreError
+from data.models import Facet
 from data.settings import SiteSettings
 from data.store.open import open_existing
-from feeds.server.reader_api.handlers import (
-    READ_HANDLERS,
-    WRITE_HANDLERS,
+from feeds.server.access import Access
+from feeds.server.reader_items import (
+    READ_STATE,
+    READING_LIST,
+    STARRED_TAG,
     Account,
     BadReaderRequest,
     Values,
+    microseconds,
+    reference,
+    subscription,
+    tags,
 )
-from feeds.server.requests.access import Access
 from feeds.server.requests.routes import READ_METHODS, RequiredAccess, ServerRoute
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.urls import FRESHRSS_API, READER_API, READER_LOGINS
@@ -41,6 +49,15 @@ MAX_PARAMETERS: Final = 5_000
 """Maximum number of parameters per request."""
 
 NO_STORE: Final = {"cache-control": "no-store"}
+
+DEFAULT_ITEMS, MAX_ITEMS = 20, 1000
+"""Number of items per response: the default and the maximum."""
+
+MAX_IDS: Final = 10_000
+"""Maximum number of item ids per response."""
+
+MAX_UNREAD_COUNT: Final = 10_000
+"""Number of most recently seen releases among which unread items are counted."""
 
 
 class ReaderApi:
@@ -188,3 +205,113 @@ async def explain(_: Request, error: Exception) -> Response:
     log.warning("reader API request failed: %s", error)
     wait = {"retry-after": "60", **NO_STORE}
     return PlainTextResponse("The store can't be read now.\n", 503, wait)
+
+
+def stream_contents(account: Account, stream: str | None) -> Any:
+    """Return a page of a stream's items with their texts."""
+    found, left = account.items(account.stream(stream), DEFAULT_ITEMS, MAX_ITEMS)
+    answer = {
+        "direction": "ltr",
+        "id": stream or READING_LIST,
+        "updated": int(utc_now().timestamp()),
+        "items": account.shown(found),
+    }
+    return answer | ({"continuation": left} if left else {})
+
+
+def stream_ids(account: Account, _: str | None) -> Any:
+    """Return a page of the ids of a stream's items."""
+    found, left = account.items(account.stream(account.value("s")), DEFAULT_ITEMS, MAX_IDS)
+    answer = {"items": [], "itemRefs": [reference(one) for one in found]}
+    return answer | ({"continuation": left} if left else {})
+
+
+def item_contents(account: Account, _: str | None) -> Any:
+    """Return the requested items with their texts."""
+    found = account.store.reader_items_of(account.name, account.ids(), account.read_until)
+    return {"id": READING_LIST, "items": account.shown([*found])}
+
+
+def subscriptions(account: Account, _: str | None) -> Any:
+    """Return all sources with releases as subscribed feeds."""
+    catalog = account.catalog
+    sources = [facet.source for facet in account.store.facets() if is_source(facet)]
+    return {"subscriptions": [subscription(one, catalog) for one in sorted(filter(None, sources))]}
+
+
+def is_source(facet: Facet) -> bool:
+    """Return whether a facet selects exactly one source and nothing else."""
+    return facet == Facet(source=facet.source)
+
+
+def tag_list(account: Account, _: str | None) -> Any:
+    """Return the tags: item states and topics."""
+    catalog = account.catalog
+    return {"tags": tags(catalog, sorted(catalog.topics))}
+
+
+def unread_count(account: Account, _: str | None) -> Any:
+    """Return the number of unread items per feed, among the most recently seen releases."""
+    counts = account.store.unread_counts(account.name, account.read_until, limit=MAX_UNREAD_COUNT)
+    now = microseconds(utc_now())
+    return {
+        "max": MAX_UNREAD_COUNT,
+        "unreadcounts": [
+            {"id": name, "count": count, "newestItemTimestampUsec": now}
+            for name, count in (
+                *((f"feed/{source}", count) for source, count in sorted(counts.items())),
+                (READING_LIST, sum(counts.values())),
+            )
+        ],
+    }
+
+
+def user_info(account: Account, _: str | None) -> Any:
+    """Return the account's name."""
+    return {"userId": account.name, "userName": account.name, "userProfileId": account.name}
+
+
+def edit_tag(account: Account, _: str | None) -> str:
+    """Mark items as read, unread, starred or unstarred."""
+    added, removed = account.values.get("a", []), account.values.get("r", [])
+    kept_unread = any(one.endswith("/kept-unread") for one in added)
+    noted = {
+        name: True if tag in added else False if tag in removed else None
+        for name, tag in (("read", READ_STATE), ("starred", STARRED_TAG))
+    }
+    if kept_unread:
+        noted["read"] = False
+    account.store.mark_items(account.name, account.ids(), **noted)
+    return "OK"
+
+
+def mark_all_as_read(account: Account, _: str | None) -> str:
+    """Mark all items of a stream as read, up to the time ``ts`` (microseconds since 1970)."""
+    stream = account.stream(account.value("s"))
+    if stream.topic or stream.state != "all":
+        raise BadReaderRequest("only a feed or the reading list can be marked as read")
+    text = account.value("ts")
+    if text and not text.isdecimal():
+        raise BadReaderRequest("ts must be a Unix time in microseconds")
+    now = utc_now()
+    until = min(now, dt.datetime.fromtimestamp(int(text[:17]) / 1e6, dt.UTC)) if text else now
+    account.store.mark_all_read(account.name, until, source=stream.source)
+    return "OK"
+
+
+READ_HANDLERS: Final[Mapping[str, Callable[[Account, str | None], Any]]] = {
+    "user-info": user_info,
+    "subscription/list": subscriptions,
+    "tag/list": tag_list,
+    "unread-count": unread_count,
+    "stream/items/ids": stream_ids,
+    "stream/items/contents": item_contents,
+    "stream/contents": stream_contents,
+    "stream/contents/{stream:path}": stream_contents,
+}
+"""Handlers of operations that only read, by path."""
+WRITE_HANDLERS: Final[Mapping[str, Callable[[Account, str | None], str]]] = {
+    "edit-tag": edit_tag,
+    "mark-all-as-read": mark_all_as_read,
+}
+"""Handlers of operations that change the state of an account's items, by path."""

@@ -1,4 +1,4 @@
-"""Items and subscriptions in the JSON format of the Google Reader API, and its stream names."""
+"""Items, subscriptions and streams of the Google Reader API, and the accounts that read them."""
 
 import base64
 import binascii
@@ -6,11 +6,14 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from data.models import Facet, ReaderItem, ReaderState, Release
+from data.access.tokens import Token
+from data.models import Facet, ReaderItem, ReaderQuery, ReaderState, Release
+from data.settings import SiteSettings
+from data.store.core.store import Store
 from data.text.urls import web_address
-from feeds.catalog import Catalog
+from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import entry_of, shortened
 from feeds.formats.rendering import is_long_text
 from feeds.urls import facet_of
@@ -36,6 +39,146 @@ STATE_BY_NAME: Final[dict[str, ReaderState]] = {
 LONG_ID: Final = "tag:google.com,2005:reader/item/"
 HEX_ID: Final = re.compile(r"[0-9a-fA-F]{16}")
 DECIMAL_ID: Final = re.compile(r"-?[0-9]{1,20}")
+
+
+MAX_ITEM_IDS: Final = 1000
+"""Maximum number of item ids in a request."""
+
+INITIAL_UNREAD_AGE: Final = dt.timedelta(days=30)
+"""Maximum age of releases that are unread in a new account. The age is measured when the account's
+token is created."""
+
+Values: TypeAlias = Mapping[str, list[str]]
+"""Parameter values by parameter name. A parameter may occur several times."""
+
+
+class BadReaderRequest(Exception):
+    """Raised for an invalid request to the Google Reader API. The message explains the fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A set of items with the same state: all items, or the items of one source or topic."""
+
+    source: str | None = None
+    topic: str | None = None
+    state: ReaderState = "all"
+
+
+class Account:
+    """A request to the Google Reader API and the account that sent it.
+
+    ``store`` must be open. ``values`` contains the parameters of the request.
+    """
+
+    def __init__(self, store: Store, site: SiteSettings, token: Token, values: Values) -> None:
+        self.store = store
+        self.site = site
+        self.name = token.name
+        self.read_until = token.created - INITIAL_UNREAD_AGE
+        self.values = values
+
+    @property
+    def catalog(self) -> Catalog:
+        """Names of sources and topics."""
+        return catalog_of(self.store, self.site)
+
+    def value(self, name: str) -> str | None:
+        """Return the last value of a parameter, or None."""
+        return self.values.get(name, [None])[-1]
+
+    def number(self, name: str, usual: int, most: int) -> int:
+        """Return the whole number in a parameter, limited to ``most``.
+
+        If the parameter is missing, return ``usual``. Raises BadReaderRequest if it is not a
+        number.
+        """
+        text = self.value(name)
+        if text is None:
+            return usual
+        if not text.isdecimal() or not int(text[:9]):
+            raise BadReaderRequest(f"{name} must be a whole number above 0")
+        return min(int(text[:9]), most)
+
+    def instant(self, name: str) -> dt.datetime | None:
+        """Return the time in a parameter, or None if the parameter is missing.
+
+        The value is in seconds since 1970. Raises BadReaderRequest if it is not a valid time.
+        """
+        text = self.value(name)
+        if not text:
+            return None
+        try:
+            return dt.datetime.fromtimestamp(float(text), dt.UTC)
+        except (ValueError, OverflowError, OSError):
+            raise BadReaderRequest(f"{name} must be a Unix time in seconds") from None
+
+    def items(self, stream: Stream, usual: int, most: int) -> tuple[list[ReaderItem], str | None]:
+        """Return a page of a stream's items.
+
+        The second value is the continuation (cursor) of the next page, or None.
+        """
+        state = stream.state
+        if state == "all" and READ_STATE in self.values.get("xt", []):
+            state = "unread"
+        elif state == "all" and (wanted := self.values.get("it")):
+            state = (
+                "starred" if STARRED_TAG in wanted else "read" if READ_STATE in wanted else state
+            )
+        text = self.value("c")
+        after = place_of(text) if text else None
+        if text and after is None:
+            raise BadReaderRequest(
+                "the continuation c is not from this server; start again without c"
+            )
+        limit = self.number("n", usual, most)
+        query = ReaderQuery(
+            account=self.name,
+            read_until=self.read_until,
+            source=stream.source,
+            topic=stream.topic,
+            state=state,
+            newer=self.instant("ot"),
+            older=self.instant("nt"),
+            after=after,
+            oldest_first=self.value("r") == "o",
+        )
+        found = [*self.store.reader_items(query, limit=limit + 1)]
+        if len(found) <= limit:
+            return found, None
+        last = found[limit - 1]
+        return found[:limit], continuation(last.order.timestamp(), last.id)
+
+    def stream(self, name: str | None) -> Stream:
+        """Return the stream with this name, or the reading list if ``name`` is None.
+
+        Raises BadReaderRequest for an unknown stream.
+        """
+        found = stream_of(name or READING_LIST, self.catalog)
+        if found is None:
+            raise BadReaderRequest("unknown stream: subscription/list contains all feeds")
+        return found
+
+    def ids(self) -> list[str]:
+        """Return the ids of the items in the request's parameters.
+
+        Raises BadReaderRequest if an id is invalid or there are too many.
+        """
+        named = self.values.get("i", [])
+        if len(named) > MAX_ITEM_IDS:
+            raise BadReaderRequest(f"send at most {MAX_ITEM_IDS} items per request")
+        digits = [item_digits(one) for one in named]
+        if None in digits or not digits:
+            raise BadReaderRequest(
+                "send at least one i, each with an item id from an earlier response"
+            )
+        return [one for one in digits if one]
+
+    def shown(self, found: list[ReaderItem]) -> list[Any]:
+        """Convert items to JSON objects with their texts."""
+        catalog = self.catalog
+        releases = ((self.store.release(one.id), one) for one in found)
+        return [item(release, one, catalog) for release, one in releases if release]
 
 
 def item(release: Release, known: ReaderItem, catalog: Catalog) -> Fields:
@@ -115,15 +258,6 @@ def tags(catalog: Catalog, topics: Iterable[str]) -> list[Fields]:
         {"id": STARRED_TAG},
         *({"id": LABEL_PREFIX + catalog.topic(topic), "type": "folder"} for topic in topics),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """A set of items with the same state: all items, or the items of one source or topic."""
-
-    source: str | None = None
-    topic: str | None = None
-    state: ReaderState = "all"
 
 
 def stream_of(name: str, catalog: Catalog) -> Stream | None:

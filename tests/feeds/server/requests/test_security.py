@@ -9,7 +9,7 @@ import pytest
 
 from data.settings import SiteSettings
 from feeds.server.app import create_app
-from feeds.server.connection.security import POLICY_HEADER, completed, for_all
+from feeds.server.requests.security import POLICY_HEADER, completed, for_all
 from scheduler.service.web import server_config
 from tests.feeds.serving import Server
 

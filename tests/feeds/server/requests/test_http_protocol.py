@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from feeds.server.connection.http_protocol import HttpProtocol
+from feeds.server.requests.http_protocol import HttpProtocol
 from tests.feeds.sample_store import SampleStore, make_release
 from tests.feeds.serving import served_by
 from tests.peer import PATIENCE
@@ -159,7 +159,7 @@ def test_many_pipelined_requests_are_not_large_headers(quick: httpx.Client) -> N
 def test_a_request_without_an_end_is_aborted(
     quick: httpx.Client, monkeypatch: pytest.MonkeyPatch, begun: bytes
 ) -> None:
-    monkeypatch.setattr("feeds.server.connection.http_protocol.PROGRESS_CHECK_SECONDS", 0.05)
+    monkeypatch.setattr("feeds.server.requests.http_protocol.PROGRESS_CHECK_SECONDS", 0.05)
     with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
         raw.settimeout(PATIENCE)
         raw.sendall(begun)
@@ -171,7 +171,7 @@ def test_a_client_that_does_not_read_is_disconnected(
     site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (site / "large.html").write_bytes(b"x" * 50_000_000)
-    monkeypatch.setattr("feeds.server.connection.http_protocol.PROGRESS_CHECK_SECONDS", 0.05)
+    monkeypatch.setattr("feeds.server.requests.http_protocol.PROGRESS_CHECK_SECONDS", 0.05)
     for web in served_by(create_app(site)):
         with socket.create_connection((web.base_url.host, web.base_url.port or 80)) as raw:
             raw.sendall(request("/large.html"))

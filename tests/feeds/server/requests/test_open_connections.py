@@ -13,7 +13,7 @@ import pytest
 
 from data.settings import SiteSettings
 from feeds.server.app import create_app
-from feeds.server.connection.open_connections import OpenConnections
+from feeds.server.requests.http_protocol import OpenConnections
 from tests.feeds.serving import Server
 from tests.peer import PATIENCE
 
