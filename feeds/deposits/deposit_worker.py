@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
@@ -17,7 +17,7 @@ from data.store.core.store import Store
 from data.store.shared_sql.events import DEPOSITS
 from feeds.deposits.permission import is_reachable_publicly, refusal
 from feeds.deposits.save_api import Accepted, Busy, Lost, Nothing, Rejected, SaveApi, Saved
-from feeds.sending_loop import Backoff, in_thread
+from feeds.sending_loop import Backoff, cancel, in_thread
 
 log = structlog.get_logger()
 
@@ -32,6 +32,7 @@ rejects the page, or if the page's host has no address.
 DAY_SECONDS: Final = 86_400.0
 
 
+@dataclass(frozen=True, slots=True)
 class DepositPace:
     """Delays and limits of the worker in seconds. Tests shorten them.
 
@@ -40,18 +41,10 @@ class DepositPace:
     duration of a job.
     """
 
-    def __init__(
-        self,
-        retry: Backoff | None = None,
-        *,
-        poll: float = 6,
-        settle: float = 1800,
-        job: float = 3600,
-    ) -> None:
-        self.retry = retry or Backoff()
-        self.poll = poll
-        self.settle = settle
-        self.job = job
+    retry: Backoff = field(default_factory=Backoff)
+    poll: float = 6
+    settle: float = 1800
+    job: float = 3600
 
 
 class DepositWorker:
@@ -91,10 +84,7 @@ class DepositWorker:
                 if not more:
                     await self._pace.retry.rest()
         finally:
-            tasks = list(self._busy.values())
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel(self._busy.values())
 
     def _queue(self) -> bool:
         """Queue the deposits for the next events. Return whether more events may be queued."""
@@ -202,23 +192,23 @@ class DepositWorker:
             self._failures[name] = 0
         now = time.time()
         soon = now + max(self._pace.poll, (now - deposit.submitted) / 4)
-        if isinstance(outcome, Accepted):
-            await self._keep(replace(deposit, state="running", job=outcome.job, due=soon))
-        elif isinstance(outcome, Saved):
-            async with self._archiving:
-                await in_thread(self._store, self._keep_receipt, deposit.release, outcome.receipt)
-            log.info("a version was deposited", archive=name, capture=outcome.receipt.url)
-        elif isinstance(outcome, Nothing):
-            await self._keep(replace(deposit, due=soon))
-        elif isinstance(outcome, Rejected):
-            await self._reject(deposit, outcome)
-        elif isinstance(outcome, Lost):
-            await self._keep(
-                replace(deposit, state="running", job="", due=soon, problem=outcome.problem)
-            )
-            await self._put_off(name, Busy(outcome.problem))
-        else:
-            await self._put_off(name, outcome)
+        match outcome:
+            case Accepted(job):
+                await self._keep(replace(deposit, state="running", job=job, due=soon))
+            case Saved(receipt):
+                async with self._archiving:
+                    await in_thread(self._store, self._keep_receipt, deposit.release, receipt)
+                log.info("a version was deposited", archive=name, capture=receipt.url)
+            case Nothing():
+                await self._keep(replace(deposit, due=soon))
+            case Rejected():
+                await self._reject(deposit, outcome)
+            case Lost(problem):
+                lost = replace(deposit, state="running", job="", due=soon, problem=problem)
+                await self._keep(lost)
+                await self._put_off(name, Busy(problem))
+            case Busy():
+                await self._put_off(name, outcome)
 
     def _keep_receipt(self, release_id: str, receipt: DepositReceipt) -> None:
         """Store and archive a receipt. Only one thread at a time may do this."""

@@ -5,14 +5,13 @@ Responses with captured pages come from feeds.replay.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from starlette.applications import Starlette
@@ -35,8 +34,8 @@ from feeds.server.api.app import Api
 from feeds.server.api.reads import Reads
 from feeds.server.api.writes import Writes
 from feeds.server.bucket_cache import BucketCache
-from feeds.server.cached_file import Headers
 from feeds.server.error_pages import (
+    RETRY_SOON,
     MissingFileResponses,
     explain,
     hidden_routes,
@@ -50,12 +49,18 @@ from feeds.server.monitoring import Measurements, Monitoring
 from feeds.server.on_demand import OnDemand
 from feeds.server.reader_api import ReaderApi
 from feeds.server.requests.conditional import matching
-from feeds.server.requests.http_protocol import CachedResponse, FindCachedResponse
-from feeds.server.requests.routes import READ_METHODS, Endpoint, RouteTable, ServerRoute, reserved
+from feeds.server.requests.routes import (
+    READ_METHODS,
+    Endpoint,
+    RequiredAccess,
+    RouteTable,
+    ServerRoute,
+    reserved,
+)
 from feeds.server.requests.security import completed
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
-from feeds.server.site_cache import MAX_CACHE_BYTES, HeldFiles, SiteCache, no_headers
-from feeds.server.site_server import FeedPages, SiteServer, redirect_to_slash
+from feeds.server.site_cache import MAX_CACHE_BYTES, HeadersOfPath, HeldFiles, SiteCache, no_headers
+from feeds.server.site_server import SiteServer, redirect_to_slash
 from feeds.urls import (
     ADMIN_PATH,
     API_PREFIX,
@@ -130,43 +135,46 @@ def routes_of(
     # API's.
     rows += reader.routes() if reader else []
     rows += api.routes() if api else [reserved(f"{API_PREFIX}{{rest:path}}")]
-    rows.append(
-        ServerRoute(API_PREFIX.rstrip("/"), app=redirect_to_slash)
-        if api
-        else reserved(API_PREFIX.rstrip("/"))
-    )
-    if mcp:
-        rows.append(ServerRoute(MCP_PATH, frozenset(("POST",)), app=mcp, own_errors=True))
-    else:
-        rows.append(reserved(MCP_PATH))
+    rows += [
+        mounted(API_PREFIX.rstrip("/"), redirect_to_slash if api else None),
+        mounted(MCP_PATH, mcp, frozenset(("POST",)), own_errors=True),
+    ]
+    # Addresses below /api/ belong to the API.
+    readers = [one for one in READER_API if not one.startswith(API_PREFIX)]
     if reader:
-        # Base addresses without the final slash. Those below /api/ belong to the API.
-        bare = (one.rstrip("/") for one in READER_API if not one.startswith(API_PREFIX))
-        rows += [ServerRoute(one, app=redirect_to_slash) for one in bare]
+        rows += [mounted(one.rstrip("/"), redirect_to_slash) for one in readers]
     else:
         rows += [reserved(one) for one in READER_LOGINS if not one.startswith(API_PREFIX)]
-        rows += [
-            reserved(f"{one}{{rest:path}}") for one in READER_API if not one.startswith(API_PREFIX)
-        ]
-    for path in (ADMIN_PATH, f"{ADMIN_PATH}/{{rest:path}}"):
-        if beside.admin:
-            rows.append(ServerRoute(path, FORM_METHODS, "own", app=beside.admin, own_errors=True))
-        else:
-            rows.append(reserved(path, "own"))
-    callback = f"{CALLBACK_PATH}{{token:path}}"
-    if beside.callback:
-        methods = frozenset(("GET", "POST"))
-        rows.append(ServerRoute(callback, methods, "own", app=beside.callback, own_errors=True))
-    else:
-        rows.append(reserved(callback, "own"))
-    hub = ServerRoute(HUB_PATH, FORM_METHODS, app=beside.hub) if beside.hub else reserved(HUB_PATH)
-    rows.append(hub)
+        rows += [reserved(f"{one}{{rest:path}}") for one in readers]
+    rows += [
+        mounted(path, beside.admin, FORM_METHODS, "own", own_errors=True)
+        for path in (ADMIN_PATH, f"{ADMIN_PATH}/{{rest:path}}")
+    ]
+    callback, methods = f"{CALLBACK_PATH}{{token:path}}", frozenset(("GET", "POST"))
+    rows += [
+        mounted(callback, beside.callback, methods, "own", own_errors=True),
+        mounted(HUB_PATH, beside.hub, FORM_METHODS),
+    ]
     if past:
         for path in (f"{MEMENTO_PREFIX}{{url:path}}", "/releases/{rest:path}"):
             rows.append(ServerRoute(path, app=past, condition=past.takes))
     rows += [saved] if saved else []
     rows += monitoring.routes() if monitoring else map(reserved, ("/healthz", "/metrics"))
     return [*rows, tiles, *hidden]
+
+
+def mounted(
+    path: str,
+    app: ASGIApp | None,
+    methods: frozenset[str] = READ_METHODS,
+    access: RequiredAccess = "read",
+    *,
+    own_errors: bool = False,
+) -> ServerRoute:
+    """Return the route of an app, or reserve its path if there is no app."""
+    if app is None:
+        return reserved(path, access)
+    return ServerRoute(path, methods, access, app=app, own_errors=own_errors)
 
 
 def create_app(
@@ -195,17 +203,14 @@ def create_app(
     """
     handlers: dict[Any, Any] = dict.fromkeys((HTTPException, StoreError, Unanswered, 500), explain)
 
-    def files(headers: Callable[[str], Headers] = no_headers) -> HeldFiles:
-        if bucket:
-            return BucketCache(bucket, limit, run_after_response, headers)
-        return SiteCache(folder, limit, run_after_response, headers)
+    def files(headers: HeadersOfPath) -> HeldFiles:
+        return BucketCache(bucket, limit, headers) if bucket else SiteCache(folder, limit, headers)
 
     site = site or SiteSettings()
-    shown, queue, tiles = FeedPages(site), WorkQueue(site), tile_route(bucket or folder)
+    queue, tiles = WorkQueue(site), tile_route(bucket or folder)
     if store_url is None:
         table = RouteTable(routes_of(replace(beside, admin=None), tiles=tiles))
-        plain = SiteServer(files(), table, shown, queue, handlers)
-        return SecureResponses(plain, plain.cached_response)
+        return SecureResponses(SiteServer(files(no_headers), table, site, queue, handlers))
     monitoring = Monitoring(store_url, site, measured or Measurements(), access, queue=queue)
     handlers[404] = MissingFileResponses(store_url, site, queue)
     grants = PartGrants(access.permissions.secret) if access and site.access == "token" else None
@@ -238,7 +243,7 @@ def create_app(
     server = SiteServer(
         files(replay.headers),
         table,
-        shown,
+        site,
         queue,
         handlers,
         demand=OnDemand(store_url, site, home.watches, home.searches),
@@ -250,26 +255,15 @@ def create_app(
         raise ValueError("`access` is missing: this site or one of its operations requires tokens")
     if access and (not is_open or table.needs_operators):
         app = TokenGate(server, table, access, grants, is_open=is_open)
-    return SecureResponses(app, app.cached_response)
-
-
-def run_after_response(work: Callable[[], None]) -> None:
-    """Schedule work in the event loop after the current response."""
-    asyncio.get_running_loop().call_soon(work)
+    return SecureResponses(app)
 
 
 class SecureResponses:
     """ASGI middleware that adds security headers. Responses from memory already contain them."""
 
-    def __init__(self, app: ASGIApp, cached_response: FindCachedResponse) -> None:
+    def __init__(self, app: CachingApp) -> None:
         self._app = app
-        self._cached_response = cached_response
-
-    def cached_response(
-        self, path: str, headers: Iterable[tuple[bytes, bytes]]
-    ) -> CachedResponse | None:
-        """Return the response to a plain GET if it is in memory (see http_protocol)."""
-        return self._cached_response(path, headers)
+        self.cached_response: Final = app.cached_response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request or lifespan event."""
@@ -320,8 +314,7 @@ class Past:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request."""
-        answer = await self._answer(scope, receive)
-        await answer(scope, receive, send)
+        await (await self._answer(scope, receive))(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
         raw = scope.get("raw_path") or quote(scope["path"]).encode()
@@ -332,7 +325,7 @@ class Past:
             return unanswered(scope, error)
         except (ArchiveError, StoreError) as error:
             log.warning("replay of an archived page failed: %s", error)
-            return page(scope, 503, {"retry-after": "60"})
+            return page(scope, 503, RETRY_SOON)
         if made is None:
             return page(scope, 404)
         if made.message:

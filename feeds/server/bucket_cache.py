@@ -10,16 +10,24 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from data.network.bucket import Bucket, BucketError, BucketObject
 from feeds.http_headers import page_after
 from feeds.publishing.bucket.manifest import MANIFEST_FILE, StoredManifest, read_manifest
 from feeds.publishing.bucket.push import publication_of
-from feeds.server.cached_file import CachedFile, Headers, cached_file
-from feeds.server.site_cache import MAX_CACHE_BYTES, HeldFiles, Later, name_at, no_headers, run_now
+from feeds.server.site_cache import (
+    MAX_CACHE_BYTES,
+    CachedFile,
+    Headers,
+    HeadersOfPath,
+    HeldFiles,
+    cached_file,
+    name_at,
+    no_headers,
+)
 from feeds.urls import FileStamp
 
 CHECK_INTERVAL_SECONDS: Final = 1.0
@@ -39,6 +47,8 @@ NO_RESPONSE: Final = "no response in time"
 
 Result = TypeVar("Result")
 
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+
 log = logging.getLogger(__name__)
 
 
@@ -46,13 +56,9 @@ class BucketCache(HeldFiles):
     """Serves the published files of a bucket; see HeldFiles."""
 
     def __init__(
-        self,
-        bucket: Bucket,
-        limit: int = MAX_CACHE_BYTES,
-        later: Later = run_now,
-        headers: Callable[[str], Headers] = no_headers,
+        self, bucket: Bucket, limit: int = MAX_CACHE_BYTES, headers: HeadersOfPath = no_headers
     ) -> None:
-        super().__init__(limit, later, headers)
+        super().__init__(limit, headers)
         self._bucket = bucket
         self._askers = ThreadPoolExecutor(MAX_BUCKET_REQUESTS, "bucket")
         self._manifest: StoredManifest | None = None
@@ -109,14 +115,14 @@ class BucketCache(HeldFiles):
     def _is_recent(self) -> bool:
         return time.monotonic() - self._looked < CHECK_INTERVAL_SECONDS
 
-    async def _shared(self, key: str, work: Callable[[], Awaitable[None]], *, waits: bool) -> None:
+    async def _shared(self, key: str, work: Work, *, waits: bool) -> None:
         """Run ``work`` once for all concurrent callers with the same key.
 
         If ``waits`` is false, a caller waits for at most BUCKET_TIMEOUT_SECONDS, and the work
         continues afterwards.
         """
         if key not in self._asking:
-            task = self._asking[key] = asyncio.create_task(await_work(work))
+            task = self._asking[key] = asyncio.create_task(work())
             task.add_done_callback(lambda done: self._end(key, done))
         shared = asyncio.shield(self._asking[key])
         if waits:
@@ -180,11 +186,6 @@ class BucketCache(HeldFiles):
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._askers, work)
-
-
-async def await_work(work: Callable[[], Awaitable[None]]) -> None:
-    """Await ``work()``. This makes a coroutine, as asyncio.create_task requires."""
-    await work()
 
 
 def complete_in(found: StoredManifest | None) -> int:

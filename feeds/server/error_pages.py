@@ -90,7 +90,7 @@ FIRST_PUBLICATION: Final = (
 )
 """Text of the home page until the first publication."""
 
-FIRST_PUBLICATION_HEADERS: Final = {"retry-after": "60"}
+RETRY_SOON: Final = {"retry-after": "60"}
 
 CATALOG_CACHE_SECONDS: Final = 60.0
 """Number of seconds for which the catalog and counts are reused. So a crawler that requests many
@@ -103,7 +103,7 @@ async def explain(request: Request, error: Exception) -> Response:
         return unanswered(request.scope, error)
     if isinstance(error, StoreError):
         log.warning("page request failed: %s", error)
-        return page(request.scope, 503, {"retry-after": "60"})
+        return page(request.scope, 503, RETRY_SOON)
     return page(request.scope, error.status_code if isinstance(error, HTTPException) else 500)
 
 
@@ -133,11 +133,7 @@ def page(
 <a href="{root}/search/">Search</a></p></div></main></body></html>
 """,
         status,
-        {
-            "cache-control": "no-store",
-            "content-security-policy": SERVED_POLICY,
-            **(headers or {}),
-        },
+        {"cache-control": "no-store", "content-security-policy": SERVED_POLICY, **(headers or {})},
     )
 
 
@@ -146,15 +142,17 @@ class MissingFileResponses:
 
     def __init__(self, store_url: str, site: SiteSettings, queue: WorkQueue) -> None:
         self._url = store_url
+        self._site = site
         self._queue = queue
-        self._not_found = NotFound(store_url, site)
+        self._lock = threading.Lock()
+        self._read: tuple[float, Catalog, Mapping[Facet, int]] | None = None
 
     async def __call__(self, request: Request, error: Exception) -> Response:
         """Redirect to the new address, or respond with 410 or 404."""
         del error
         if request.scope["path"] == "/":
             # Each publication writes the home page, so there was none yet.
-            return page(request.scope, 503, FIRST_PUBLICATION_HEADERS, FIRST_PUBLICATION)
+            return page(request.scope, 503, RETRY_SOON, FIRST_PUBLICATION)
         try:
             return await self._queue.run(
                 request.scope, request.receive, lambda: self._answer(request)
@@ -168,8 +166,10 @@ class MissingFileResponses:
         found = SOURCE_ADDRESS.fullmatch(path)
         source = name_of(found[2]) if found else None
         if found and source is not None:
-            now, removed = self._current_source(source)
-            if removed:
+            with self._store() as store:
+                now = store.source_moves().get(source, source)
+                removed = store.removed_sources().get(now)
+            if removed and not removed.kept:
                 return page(request.scope, 410, message=REMOVED_SOURCE_TEXT)
             if now != source:
                 place = f"{found[1]}/{file_name(now)}{found[3]}"
@@ -180,7 +180,8 @@ class MissingFileResponses:
             return redirect(feed_file(Facet(), kind), path, request.url.query, 302)
         if asked := topic_at(path):
             topic, kind = asked
-            sections, label = self._sections(topic)
+            with self._store() as store:
+                sections, label = sections_called(store, topic)
             if len(sections) == 1:
                 file = feed_file(sections[0], kind) if kind else page_file(sections[0])
                 return redirect(file, path, request.url.query, 301)
@@ -189,14 +190,10 @@ class MissingFileResponses:
                 # changes.
                 file = f"{SEARCH_FEED}.{kind}" if kind else SEARCH_PAGE
                 return redirect(file[1:], path, urlencode({"q": f'"{label}"'}), 302)
-        return self._not_found.answer(request.scope)
+        return self._not_found(request.scope)
 
-    def _current_source(self, source: str) -> tuple[str, bool]:
-        """Return the current id of a source, and whether it was removed with its releases."""
-        with closing(open_existing(self._url)) as store:
-            now = store.source_moves().get(source, source)
-            removed = store.removed_sources().get(now)
-            return now, removed is not None and not removed.kept
+    def _store(self) -> closing[Store]:
+        return closing(open_existing(self._url))
 
     def _format_of_all(self, path: str) -> Format | None:
         """Return the format of a language's feed, if all releases of the site have this language.
@@ -206,13 +203,29 @@ class MissingFileResponses:
         asked = facet_of(href(path[1:]))
         if asked is None or asked[0].language is None:
             return None
-        with closing(open_existing(self._url)) as store:
+        with self._store() as store:
             return asked[1] if feed_facet(asked[0], store.facets()) == Facet() else None
 
-    def _sections(self, topic: Facet) -> tuple[list[Facet], str]:
-        """Return the sections with the same slug as a topic, and their label."""
-        with closing(open_existing(self._url)) as store:
-            return sections_called(store, topic)
+    def _not_found(self, scope: Scope) -> Response:
+        """Return the 404 page with suggestions, or a short error page if the store fails."""
+        try:
+            catalog, counts = self._known()
+            near = near_misses(scope["path"], catalog, counts)
+            pages = PageRenderer(catalog, counts)
+            body = not_found_page(pages, scope.get("root_path", ""), near)
+        except StoreError as error:
+            log.warning("404 page not generated: %s", error)
+            return page(scope, 404)
+        headers = {"cache-control": "no-store", "content-security-policy": SERVED_POLICY}
+        return Response(body, 404, headers, "text/html")
+
+    def _known(self) -> tuple[Catalog, Mapping[Facet, int]]:
+        with self._lock:
+            if self._read is None or time.monotonic() - self._read[0] >= CATALOG_CACHE_SECONDS:
+                with self._store() as store:
+                    found = catalog_of(store, self._site), store.facets()
+                self._read = time.monotonic(), *found
+            return self._read[1:]
 
 
 def sections_called(store: Store, topic: Facet) -> tuple[list[Facet], str]:
@@ -314,39 +327,3 @@ def read_tile(bucket: Bucket, name: str) -> bytes:
         if found := bucket.read(candidate):
             return found.body[: len(found.body) // width * int(wanted)]
     raise FileNotFoundError(name)
-
-
-class NotFound:
-    """Generates 404 pages with suggestions from the store at ``store_url``."""
-
-    def __init__(self, store_url: str, site: SiteSettings) -> None:
-        self._url = store_url
-        self._site = site
-        self._lock = threading.Lock()
-        self._read: tuple[float, Catalog, Mapping[Facet, int]] | None = None
-
-    def answer(self, scope: Scope) -> Response:
-        """Return the 404 page, or a short error page if the store is unavailable."""
-        try:
-            body = self._made(scope["path"], scope.get("root_path", ""))
-        except StoreError as error:
-            log.warning("404 page not generated: %s", error)
-            return page(scope, 404)
-        headers = {
-            "cache-control": "no-store",
-            "content-security-policy": SERVED_POLICY,
-        }
-        return Response(body, 404, headers, "text/html")
-
-    def _made(self, path: str, root: str) -> bytes:
-        catalog, counts = self._known()
-        near = near_misses(path, catalog, counts)
-        return not_found_page(PageRenderer(catalog, counts), root, near)
-
-    def _known(self) -> tuple[Catalog, Mapping[Facet, int]]:
-        with self._lock:
-            if self._read is None or time.monotonic() - self._read[0] >= CATALOG_CACHE_SECONDS:
-                with closing(open_existing(self._url)) as store:
-                    found = catalog_of(store, self._site), store.facets()
-                self._read = time.monotonic(), *found
-            return self._read[1:]

@@ -19,7 +19,7 @@ from data.wording import meant
 from feeds.server.api import schemas
 from feeds.server.api.openapi_document import described, optional_fields
 from feeds.server.api.operations import Operation, Write
-from feeds.server.api.parameters import parameters_of
+from feeds.server.api.parameters import fields_of
 from feeds.server.api.problems import ApiError, error_of
 from feeds.server.api.reads import OPERATIONS, Reads
 from feeds.server.api.write_requests import body_of_values
@@ -233,7 +233,7 @@ def tool_of(one: Operation | Write) -> Tool:
         job, more = job_schema()
         data, made = {"anyOf": [data, job]}, {**made, **more}
     else:
-        known = parameters_of(one.parameters).items()
+        known = fields_of(one.parameters).items()
         properties |= {name: schema for name, schema in known if name not in ARGUMENTS_OF_HTTP}
     return Tool(
         one,

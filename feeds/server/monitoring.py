@@ -92,6 +92,8 @@ COLOR_BY_CONDITION: Final[dict[Condition, str]] = {
 
 NO_STORE: Final = {"cache-control": "no-store"}
 
+PAGE_HEADERS: Final = {**NO_STORE, "content-security-policy": SERVED_POLICY}
+
 
 class SourceMetrics(Collector):
     """Prometheus collector of metrics per source.
@@ -284,9 +286,8 @@ class Monitoring:
 
     async def _page(self, request: Request) -> Response:
         """Respond with the health page."""
-        headers = NO_STORE | {"content-security-policy": SERVED_POLICY}
         page = await self._queue.run(request.scope, request.receive, self._rendered)
-        return Response(page, 200, headers, "text/html")
+        return Response(page, 200, PAGE_HEADERS, "text/html")
 
     def _rendered(self) -> bytes:
         found = self.sources()
@@ -302,8 +303,7 @@ class Monitoring:
         )
         if page is None:
             raise HTTPException(404)
-        headers = NO_STORE | {"content-security-policy": SERVED_POLICY}
-        return Response(page, 200, headers, "text/html")
+        return Response(page, 200, PAGE_HEADERS, "text/html")
 
     def _rendered_source(self, name: str) -> bytes | None:
         health = next((one for one in self.sources() if one.source == name), None)

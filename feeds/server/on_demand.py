@@ -31,7 +31,6 @@ from feeds.pages.builder_page import builder_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import search_name, search_page
 from feeds.searches import canonical_query, parse_query, with_version
-from feeds.server.cached_file import CachedFile, cached_file
 from feeds.server.search import (
     FACET_PARAMETERS,
     SEARCH_PAGES,
@@ -46,6 +45,7 @@ from feeds.server.search import (
     search_results,
     with_present_sources,
 )
+from feeds.server.site_cache import CachedFile, cached_file
 from feeds.server.source_topic import address_of, source_topic
 from feeds.server.watch_feed import watch_entries, watch_feed, watch_of
 from feeds.urls import (
@@ -71,7 +71,7 @@ MAX_CACHED, MAX_CACHED_BYTES = 128, 64 * 1024 * 1024
 are dropped first."""
 
 
-NEED_NO_QUERY = (SEARCH_FEED, SEARCH_PAGE, FEED_BUILDER)
+GENERATED_PREFIXES = (SEARCH_FEED, SEARCH_PAGE, FEED_BUILDER)
 """Prefixes of URL paths at which responses are generated even without a query."""
 
 Question: TypeAlias = tuple[str, str]
@@ -104,7 +104,7 @@ class OnDemand:
 
     def answer(self, path: str, query: bytes) -> CachedFile | None:
         """Return the generated response, or None if this path is not generated for this query."""
-        asked = self._asked(path, query)
+        asked = self.asked(path, query)
         if asked is None:
             return None
         question = path, canonical_query(asked)
@@ -115,23 +115,16 @@ class OnDemand:
 
         Raises BadQuery if the query is invalid.
         """
-        asked = self._asked(path, query)
+        asked = self.asked(path, query)
         return None if asked is None else self._fresh((path, canonical_query(asked)))
 
-    def makes(self, path: str, query: bytes) -> bool:
-        """Return whether a path with this query is generated on request.
-
-        Raises BadQuery if the query is invalid.
-        """
-        return self._asked(path, query) is not None
-
-    def _asked(self, path: str, query: bytes) -> Mapping[str, str] | None:
-        """Return the parameters of a query if the path accepts them, otherwise None.
+    def asked(self, path: str, query: bytes) -> Mapping[str, str] | None:
+        """Return the parameters of a query if the path is generated for it, otherwise None.
 
         Raises BadQuery if the query is invalid.
         """
         asked = parse_query(query, allowed_parameters(path))
-        if not asked and not path.startswith(NEED_NO_QUERY) and address_of(path) is None:
+        if not asked and not path.startswith(GENERATED_PREFIXES) and address_of(path) is None:
             return None
         # People write queries on these pages. Feeds keep the meaning of their address.
         return with_version(asked) if path in (*SEARCH_PAGES, FEED_BUILDER) else asked
@@ -157,8 +150,7 @@ class OnDemand:
 
     def _answer(self, question: Question, asked: Mapping[str, str]) -> CachedFile | None:
         path, query = question
-        body = self._made(path, asked)
-        if body is None:
+        if (body := self._made(path, asked)) is None:
             return None
         with self._lock:
             _, answer = self._held.get(question, (0.0, None))
@@ -166,18 +158,17 @@ class OnDemand:
         if answer is None or answer.body != body:
             name = path + "index.html" if path[-1] == "/" else path
             name = "/search.html" if path in SEARCH_PAGES else name
-            answer = cached_response(name, query, body, answer)
+            address = f"{name}?{hashlib.sha256(query.encode()).hexdigest()}"
+            stamp = FileStamp(time.time_ns(), len(body), 0)
+            answer = cached_file(address, name, stamp, body, follows=False, before=answer)
         with self._lock:
             self._held[question] = time.monotonic(), answer
             self._held.move_to_end(question)
-            self._bound()
+            size = sum(held.size for _, held in self._held.values())
+            while len(self._held) > MAX_CACHED or (size > MAX_CACHED_BYTES and len(self._held) > 1):
+                _, (_, gone) = self._held.popitem(last=False)
+                size -= gone.size
         return answer
-
-    def _bound(self) -> None:
-        size = sum(held.size for _, held in self._held.values())
-        while len(self._held) > MAX_CACHED or (size > MAX_CACHED_BYTES and len(self._held) > 1):
-            _, (_, gone) = self._held.popitem(last=False)
-            size -= gone.size
 
     def _made(self, path: str, asked: Mapping[str, str]) -> bytes | None:
         watch = None
@@ -205,9 +196,7 @@ class OnDemand:
             groups = groups_of(asked)
             if asked.keys() - {*FACET_PARAMETERS, "groups"}:
                 asked = {name: one for name, one in asked.items() if name != "groups"}
-                named = self._named(catalog, f"{SEARCH_FEED}.atom", asked)
-                return opml.render_one(catalog, named)
-            wanted = with_present_sources(asked, store.source_moves())
+                return opml.render_one(catalog, self._named(catalog, f"{SEARCH_FEED}.atom", asked))
             within = {"source", "topic"} & asked.keys()
             counts = store.facets()
             chosen = [
@@ -222,7 +211,9 @@ class OnDemand:
         if path in SEARCH_PAGES:
             # Links are relative. A path without a final slash is one level higher.
             file = path[1:] + "index.html" if path[-1] == "/" else path[1:]
-            return self._page(store, catalog, file, asked)
+            # Counts of all releases are shown only if there is no search.
+            pages = PageRenderer(catalog, {} if asked else store.facets())
+            return search_page(pages, file, search_results(store, catalog, asked, self._saved))
         if not asked and (address := address_of(path)):
             return source_topic(store, catalog, address, self._site, self._links)
         return self._feed(store, catalog, path, asked)
@@ -266,12 +257,6 @@ class OnDemand:
         subtitle = f"Press releases: {wanted}."
         return replace(named, subtitle=subtitle, page=page, links=self._links if asked else ())
 
-    def _page(self, store: Store, catalog: Catalog, file: str, asked: Mapping[str, str]) -> bytes:
-        shown = search_results(store, catalog, asked, self._saved)
-        # Counts of all releases are shown only if there is no search.
-        pages = PageRenderer(catalog, {} if asked else store.facets())
-        return search_page(pages, file, shown)
-
     def _found(self, store: Store, catalog: Catalog, asked: Mapping[str, str]) -> list[FeedEntry]:
         """Return the entries for the results of a search."""
         some = search(store, asked, self._site.entries, self._saved)
@@ -304,10 +289,3 @@ def named_feed(feed: Feed, address: str, asked: Mapping[str, str], name: str) ->
         addresses=tuple((kind, f"{stem}.{kind}?{canonical_query(asked)}") for kind in FORMATS),
         links=(),
     )
-
-
-def cached_response(path: str, query: str, body: bytes, before: CachedFile | None) -> CachedFile:
-    """Convert a generated response to a CachedFile that was modified just now."""
-    address = f"{path}?{hashlib.sha256(query.encode()).hexdigest()}"
-    stamp = FileStamp(time.time_ns(), len(body), 0)
-    return cached_file(address, path, stamp, body, follows=False, before=before)

@@ -22,30 +22,24 @@ from feeds.catalog import Catalog
 from feeds.http_headers import COMPRESSORS, CONTENT_CODINGS, IDENTITY
 from feeds.pages.feed_page import feed_page
 from feeds.pages.renderer import PageRenderer
-from feeds.server.cached_file import FEED_VARIES_BY, CachedFile, Encoded, policy_of
-from feeds.server.error_pages import page, unanswered
-from feeds.server.on_demand import OnDemand
+from feeds.server.error_pages import RETRY_SOON, page, unanswered
+from feeds.server.on_demand import GENERATED_PREFIXES, OnDemand
 from feeds.server.requests.conditional import accepted, has_since, matching, wants_delta
 from feeds.server.requests.http_protocol import CachedResponse
 from feeds.server.requests.routes import READ_METHODS, RouteTable, is_reserved
 from feeds.server.requests.security import FILE_PREFLIGHT, READ_ALLOWED
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.server.search import BadQuery
-from feeds.server.site_cache import HeldFiles
+from feeds.server.site_cache import FEED_VARIES_BY, CachedFile, HeldFiles, policy_of
 from feeds.server.source_topic import address_of
-from feeds.urls import FEED_BUILDER, SEARCH_FEED, SEARCH_PAGE, is_feed
+from feeds.urls import SEARCH_PAGE, is_feed
 
 log = logging.getLogger(__name__)
-
-GENERATED_PREFIXES: Final = (SEARCH_FEED, SEARCH_PAGE, FEED_BUILDER)
-"""Prefixes of URL paths at which responses are generated even without a query."""
 
 WITH_QUERIES: Final = ("/feeds/", "/sources/", "/opml.xml", SEARCH_PAGE)
 """Prefixes of URL paths that accept a query."""
 
 FILES_UNAVAILABLE: Final = "This site's files are unavailable now. Please try again in a minute."
-
-RETRY_SOON: Final = {"retry-after": "60"}
 
 EMPTY_BODY: Final = {"type": "http.response.body", "body": b""}
 
@@ -61,7 +55,7 @@ class SiteServer:
         self,
         cache: HeldFiles,
         table: RouteTable,
-        feed_pages: FeedPages,
+        site: SiteSettings,
         queue: WorkQueue,
         handlers: dict[Any, Any],
         *,
@@ -70,7 +64,9 @@ class SiteServer:
     ) -> None:
         self._cache = cache
         self._table = table
-        self._feed_pages = feed_pages
+        title = plain(site.title) or "Communique"
+        catalog = Catalog(site_address(site.url), title, {}, {}, language=site.language)
+        self._pages = PageRenderer(catalog, {})
         self._queue = queue
         self._demand = demand
         endpoints = [
@@ -95,7 +91,7 @@ class SiteServer:
             if held is not None and is_shown:
                 body = held.body
                 made = await self._queue.run(
-                    scope, receive, lambda: self._feed_pages.answer(path, query, body)
+                    scope, receive, lambda: shown_feed(self._pages, path, query, body)
                 )
         except (Unanswered, BadQuery, QueryError, StoreError, BucketError, OSError) as error:
             await self._failure(scope, error)(scope, receive, send)
@@ -196,7 +192,7 @@ class SiteServer:
         self, path: str, query: bytes, scope: Scope, receive: Receive
     ) -> CachedFile | None:
         demand = self._demand
-        if demand is None or not path.startswith(WITH_QUERIES) or not demand.makes(path, query):
+        if demand is None or not path.startswith(WITH_QUERIES) or demand.asked(path, query) is None:
             return None
         if cached := demand.cached_response(path, query):
             return cached
@@ -224,7 +220,11 @@ class SiteServer:
         if wanted and (changed := await self._delta(held, wanted, scope["headers"])):
             await self._send_delta(held, changed, coding, scope, send)
             return
-        variant = held.variants.get(coding) or await self._compress(held, coding)
+        variant = held.variants.get(coding)
+        if variant is None:
+            # In a thread, because compressing a large feed takes tens of milliseconds.
+            compressed = await asyncio.to_thread(COMPRESSORS[coding], held.body)
+            variant = self._cache.add(held, coding, compressed)
         await send({"type": "http.response.start", "status": 200, "headers": variant.headers})
         body = b"" if scope["method"] == "HEAD" else variant.body
         await send({"type": "http.response.body", "body": body})
@@ -262,11 +262,6 @@ class SiteServer:
         await send({"type": "http.response.start", "status": 226, "headers": headers})
         body = b"" if scope["method"] == "HEAD" else body
         await send({"type": "http.response.body", "body": body})
-
-    async def _compress(self, held: CachedFile, coding: str) -> Encoded:
-        # In a thread, because compressing a large feed takes tens of milliseconds.
-        body = await asyncio.to_thread(COMPRESSORS[coding], held.variants[IDENTITY].body)
-        return self._cache.add(held, coding, body)
 
 
 async def redirect_to_slash(scope: Scope, receive: Receive, send: Send) -> None:
@@ -312,20 +307,15 @@ def atom_path(path: str) -> str:
     return path.rpartition(".")[0] + ".atom"
 
 
-class FeedPages:
-    """Generates HTML pages of feeds, for people who open a feed in a browser."""
+def shown_feed(pages: PageRenderer, path: str, query: bytes, atom: bytes) -> Response:
+    """Return the HTML page of the feed at a path, for people who open the feed in a browser.
 
-    def __init__(self, site: SiteSettings) -> None:
-        title = plain(site.title) or "Communique"
-        catalog = Catalog(site_address(site.url), title, {}, {}, language=site.language)
-        self._pages = PageRenderer(catalog, {})
-
-    def answer(self, path: str, query: bytes, atom: bytes) -> Response:
-        """Return the HTML page of the feed at a path. ``atom`` is the feed's content."""
-        body = feed_page(self._pages, path, query.decode("ascii", "replace"), atom)
-        headers = {
-            "cache-control": "no-store",
-            "vary": FEED_VARIES_BY.decode(),
-            "content-security-policy": policy_of("/feeds/", is_feed=False).decode(),
-        }
-        return HTMLResponse(body, headers=headers)
+    ``atom`` is the content of the feed.
+    """
+    body = feed_page(pages, path, query.decode("ascii", "replace"), atom)
+    headers = {
+        "cache-control": "no-store",
+        "vary": FEED_VARIES_BY.decode(),
+        "content-security-policy": policy_of("/feeds/", is_feed=False).decode(),
+    }
+    return HTMLResponse(body, headers=headers)

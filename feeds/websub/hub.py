@@ -22,7 +22,7 @@ from data.network.client import Outbound, OutboundError
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.text.urls import host_of
-from feeds.sending_loop import Backoff, in_thread
+from feeds.sending_loop import Backoff, cancel, in_thread
 from feeds.urls import MEDIA_TYPES
 from feeds.websub.generated_feeds import MadeBodies, MakeFeed, is_made, subscribable
 from feeds.websub.messages import (
@@ -228,10 +228,7 @@ class HubWorker:
                     self._start(work)
                 await self._pace.rest()
         finally:
-            tasks = list(self._busy.values())
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel(self._busy.values())
 
     def _due(self, busy: Collection[str]) -> Sequence[PendingRequest | Delivery]:
         """Return due verifications and deliveries at hosts that are not ``busy``."""

@@ -23,7 +23,7 @@ from feeds.alerts.channels.channel import Undelivered
 from feeds.alerts.delivery.matcher import Matcher
 from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.messages import receipt, release_of
-from feeds.sending_loop import POLL_SECONDS, Backoff, in_thread
+from feeds.sending_loop import POLL_SECONDS, Backoff, cancel, in_thread
 
 log = structlog.get_logger()
 
@@ -79,10 +79,7 @@ class AlertWorker:
         finally:
             # Cancelled tasks must not start further deliveries.
             self._waiting = {}
-            tasks = list(self._busy.values())
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel(self._busy.values())
 
     def _match(self) -> tuple[bool, Sequence[tuple[str, str]]]:
         """Match a batch of queued events with watches, and store the deliveries.
@@ -90,8 +87,7 @@ class AlertWorker:
         Returns whether more events may be queued, and the outputs with due messages as pairs of
         watch and output.
         """
-        if self._is_stale():
-            self._refresh()
+        self._refresh()
         queued = self._store.queued_events(limit=MAX_EVENTS)
         made: list[AlertDelivery] = []
         store = self._store.public_view() if queued else self._store
@@ -104,7 +100,14 @@ class AlertWorker:
         return bool(queued), self._store.waiting_outputs(time.time())
 
     def _refresh(self) -> None:
-        """Reload watches and saved searches that changed."""
+        """Reload watches and saved searches that changed.
+
+        They are not checked in each round, because there may be thousands of watch files.
+        """
+        now = time.monotonic()
+        if now - self._refreshed < POLL_SECONDS:
+            return
+        self._refreshed = now
         saved = self._searches.readable()
         if self._folder.refresh() or saved != self._saved:
             for error in self._folder.errors:
@@ -123,20 +126,6 @@ class AlertWorker:
             log.exception("matching an event against all watches failed", release=event.release)
             return []
 
-    def _is_stale(self) -> bool:
-        """Whether the watch files must be checked for changes again.
-
-        They are not checked in each round, because there may be thousands of watch files.
-        """
-        now = time.monotonic()
-        if now - self._refreshed < POLL_SECONDS:
-            return False
-        self._refreshed = now
-        return True
-
-    def _watch(self, name: str) -> Watch | None:
-        return self._matcher.watches.get(name)
-
     def _queue(self, waiting: Sequence[tuple[str, str]]) -> None:
         """Queue the outputs with due messages, in one queue per receiver.
 
@@ -144,7 +133,7 @@ class AlertWorker:
         """
         self._waiting = {}
         for name, output in waiting:
-            watch = self._watch(name)
+            watch = self._matcher.watches.get(name)
             if watch and watch.paused:
                 continue
             receiver = self._receiver(watch, output) if watch else ""
@@ -219,7 +208,7 @@ class AlertWorker:
 
     async def _deliver(self, receiver: str, message: AlertMessage) -> None:
         store = self._store
-        watch = self._watch(message.watch)
+        watch = self._matcher.watches.get(message.watch)
         if watch is None:
             gone = f"the watch {message.watch} no longer exists or has no output"
             await in_thread(store, store.give_up_message, message.key, gone)

@@ -12,8 +12,6 @@ import msgspec
 from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.models import AlertDelivery, AlertMessage, Facet, QueuedEvent, Release
-from data.network.client import Outbound
-from data.settings import Alerts, SiteSettings
 from data.store.core.store import Store
 from data.watches.matching import WatchIndex, release_event
 from data.watches.watch_file import Watch
@@ -40,12 +38,9 @@ def free_slots() -> Mapping[str, asyncio.Semaphore]:
 
 
 @dataclass(frozen=True, slots=True)
-class Senders:
+class Senders(Environment):
     """Sends messages through all channels, with a limit of parallel messages per channel."""
 
-    outbound: Outbound
-    alerts: Alerts
-    site: SiteSettings
     slots: Mapping[str, asyncio.Semaphore] = field(default_factory=free_slots)
 
     def receiver(self, watch: Watch, output: str) -> str:
@@ -67,9 +62,8 @@ class Senders:
             raise Undelivered(
                 f"the output {kind} was removed from the watch {message.watch}", final=True
             )
-        environment = Environment(self.outbound, self.alerts, self.site)
         async with self.slots[channel.table]:
-            await channel.send(Alert(watch, message, environment))
+            await channel.send(Alert(watch, message, self))
 
 
 def channel_of(watch: Watch, output: str) -> AlertChannel | None:

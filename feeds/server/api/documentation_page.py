@@ -24,6 +24,7 @@ from feeds.server.api import schemas
 from feeds.server.api.list_handlers import CHANGES_CURSOR
 from feeds.server.api.openapi_document import API_DESCRIPTION, query_parameters
 from feeds.server.api.operations import Operation, Write, encode_cursor
+from feeds.server.api.parameters import fields_of
 
 EXAMPLE_RELEASE: Final = "7f3c9a52-4a41-5d0c-9b5e-3a1f1e0f6b11"
 EXAMPLE_STORY: Final = "0c8d3a6e-52a7-5f0e-8f4e-6f2b8d1c9e77"
@@ -227,23 +228,27 @@ def rendered_page(
 ) -> bytes:
     """Render the API's documentation page, with ids of existing releases in its examples."""
     pages = PageRenderer(catalog_of(store, site), store.facets())
-    names = names_in(store)
-    shown = examples()
-    return api_page(
-        pages,
-        [" ".join(part.split()) for part in API_DESCRIPTION.split("\n\n")],
-        [
-            *(described(one, example_of(one, shown), names) for one in reads),
-            *(described_write(one) for one in writes),
+    names, shown = names_in(store), examples()
+    return pages.render(
+        "api.html",
+        API_PAGE_FILE,
+        Facet(),
+        title=pages.catalog.texts.gettext("API for programs"),
+        introduction=[" ".join(part.split()) for part in API_DESCRIPTION.split("\n\n")],
+        coded=coded,
+        operations=[
+            *(
+                described(
+                    one, ApiExample("", one.example) if one.example else shown[one.name], names
+                )
+                for one in reads
+            ),
+            *map(described_write, writes),
         ],
+        site_url=pages.catalog.site,
         rate=site.api_rate,
         needs_token=site.access == "token",
     )
-
-
-def example_of(one: Operation, shown: Mapping[str, ApiExample]) -> ApiExample:
-    """Return the example of an operation: its own example, or the example in `examples`."""
-    return ApiExample("", one.example) if one.example else shown[one.name]
 
 
 def names_in(store: Store) -> Mapping[str, str]:
@@ -285,7 +290,6 @@ def described(one: Operation, example: ApiExample, names: Mapping[str, str]) -> 
 
 def described_write(one: Write) -> ApiOperation:
     """Return the description of an operation that writes for the documentation page."""
-    _, schemas = msgspec.json.schema_components([one.body], ref_template="{name}")
     body = msgspec.json.encode(one.example.body).decode()
     path = one.path.replace("{id}", "ID")
     return ApiOperation(
@@ -294,7 +298,7 @@ def described_write(one: Write) -> ApiOperation:
         summary=one.summary,
         parameters=[
             ApiParameter(name, field_kind(schema), schema.get("description", ""))
-            for name, schema in schemas[one.body.__name__]["properties"].items()
+            for name, schema in fields_of(one.body).items()
         ],
         example=path,
         body=body,
@@ -351,32 +355,6 @@ class ApiOperation:
     refused: Sequence[tuple[int, str]]
     body: str = ""
     needs_token: bool = False
-
-
-def api_page(
-    pages: PageRenderer,
-    introduction: Sequence[str],
-    operations: Sequence[ApiOperation],
-    *,
-    rate: int,
-    needs_token: bool,
-) -> bytes:
-    """Render the documentation page.
-
-    ``rate`` is the maximum number of requests per minute, 0 for no limit.
-    """
-    return pages.render(
-        "api.html",
-        API_PAGE_FILE,
-        Facet(),
-        title=pages.catalog.texts.gettext("API for programs"),
-        introduction=introduction,
-        coded=coded,
-        operations=operations,
-        site_url=pages.catalog.site,
-        rate=rate,
-        needs_token=needs_token,
-    )
 
 
 def coded(text: str) -> Markup:

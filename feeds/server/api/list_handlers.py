@@ -34,8 +34,8 @@ from feeds.server.api.release_handlers import (
     MAX_PAGE_CHARACTERS,
     counted_characters,
     current_sources,
-    release_answer,
 )
+from feeds.server.api.representations import release_answer
 from feeds.urls import DAY
 
 of_source = partial(

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from feeds.server.api.operations import Operation, Write
-from feeds.server.api.parameters import ListParameters, parameters_of
+from feeds.server.api.parameters import ListParameters, fields_of
 from feeds.server.api.problems import MEDIA_TYPE, Problem
 
 API_TITLE: Final = "Communique"
@@ -192,7 +192,7 @@ def path_parameters(one: Operation | Write) -> list[dict[str, Any]]:
 def query_parameters(one: Operation) -> list[dict[str, Any]]:
     """Return the OpenAPI descriptions of an operation's query parameters."""
     found = []
-    for name, described_schema in parameters_of(one.parameters).items():
+    for name, described_schema in fields_of(one.parameters).items():
         schema = dict(described_schema)
         found.append(
             {

@@ -185,7 +185,7 @@ def read_parameters(query: bytes, kind: type[Asked]) -> Asked:
         raise ApiError(400, "a percent sign in the query is not part of an escape; write it as %25")
     values: dict[str, str] = {}
     for name, value in pairs:
-        if name in values and name in parameters_of(kind):
+        if name in values and name in fields_of(kind):
             raise ApiError(422, f"{name} occurs twice; send it once", parameter=name)
         values[name] = value
     return checked(values, kind)
@@ -196,7 +196,7 @@ def checked(values: Mapping[str, str], kind: type[Asked]) -> Asked:
 
     Raises ApiError (422) if a parameter is unknown or invalid.
     """
-    known = tuple(parameters_of(kind))
+    known = tuple(fields_of(kind))
     for name in values:
         if name not in known:
             listed = f"; use {', '.join(known)}" if known else "; this operation has no parameters"
@@ -206,15 +206,15 @@ def checked(values: Mapping[str, str], kind: type[Asked]) -> Asked:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
         name = re.findall(r"at `\$\.(\w+)`", str(error))[0]
-        wanted = accepted_values(parameters_of(kind)[name])
+        wanted = accepted_values(fields_of(kind)[name])
         raise ApiError(
             422, f"{name} can't be {values[name][:100]!r}: send {wanted}", parameter=name
         ) from error
 
 
 @cache
-def parameters_of(kind: type[Parameters]) -> Mapping[str, dict[str, Any]]:
-    """Return the JSON Schemas of an operation's parameters, by parameter name."""
+def fields_of(kind: type[msgspec.Struct]) -> Mapping[str, dict[str, Any]]:
+    """Return the JSON Schemas of the fields of parameters or of a body, by field name."""
     _, schemas = msgspec.json.schema_components([kind], ref_template="{name}")
     found: dict[str, dict[str, Any]] = schemas[kind.__name__]["properties"]
     return found

@@ -1,15 +1,16 @@
 """Handlers of API operations: list of releases, search, release, versions, story."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
-from typing import Any, Final
+from itertools import islice
+from typing import Final, TypeVar
 
 import msgspec
 
 from data.errors import QueryError
-from data.interchange.release_fields import release_fields, revision_fields
+from data.interchange.release_fields import revision_fields
 from data.languages.tags import feed_language
-from data.models import Facet, Position, Release, Selection
+from data.models import Facet, Position, Release, Revision, Selection
 from data.revisions.stored_difference import edits
 from data.search.expression import check_sources
 from data.search.file_hits import file_hits
@@ -36,8 +37,10 @@ from feeds.server.api.parameters import (
     said_of,
 )
 from feeds.server.api.problems import ApiError
+from feeds.server.api.representations import answer_fields, release_answer
 from feeds.translations import texts_of
-from feeds.urls import feed_file, href, release_file
+
+One = TypeVar("One")
 
 RESULTS_PER_QUERY: Final = 10
 """Number of search results read from the store per query. A page exceeds `MAX_PAGE_CHARACTERS` by
@@ -179,17 +182,14 @@ def revisions(context: ApiContext, asked: PageParameters) -> schemas.Revisions:
     after = context.place(asked, int) or 0
     versions = context.store.all_versions(context.name)
     start = next((at for at, one in enumerate(versions, start=1) if one.number == after), 0)
-    left, before = list(versions[start:]), versions[start - 1] if start else None
-    some: list[schemas.Revision] = []
-    size = 0
-    while left and len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:
-        one = left.pop(0)
-        size += len(one.content.body_html) + len(one.content.body_text)
-        fields = revision_fields(one, before)
-        before = one
-        some.append(msgspec.convert(fields, schemas.Revision, from_attributes=True))
-    cursor = context.cursor(asked, some[-1].revision if left else None)
-    return schemas.Revisions(revisions=tuple(some), next=cursor)
+    some = within_limits(versions[start:], asked.limit, counted_characters)
+    before = [versions[start - 1] if start else None, *some]
+    found = [revision_fields(*pair) for pair in zip(some, before, strict=False)]
+    cursor = some[-1].number if start + len(some) < len(versions) else None
+    return schemas.Revisions(
+        revisions=msgspec.convert(found, tuple[schemas.Revision, ...], from_attributes=True),
+        next=context.cursor(asked, cursor),
+    )
 
 
 @of_release("/api/releases/{id}/attachments", "Texts of a release's attachments, by page")
@@ -201,21 +201,17 @@ def attachments(context: ApiContext, _: Parameters) -> schemas.Attachments:
     release = known_release(context)
     texts = context.store.texts_of_releases([release])
     digests = dict(release.content.file_digests)
-    return schemas.Attachments(
-        attachments=tuple(
-            schemas.Attachment(
-                url=one.url,
-                title=one.title,
-                digest=digests[one.url],
-                kind=texts[digests[one.url]].kind,
-                pages=texts[digests[one.url]].pages,
-                cut=texts[digests[one.url]].cut,
-                tool=texts[digests[one.url]].tool,
-            )
-            for one in release.content.attachments
-            if digests.get(one.url) in texts
-        )
-    )
+    found = [
+        {
+            "url": one.url,
+            "title": one.title,
+            "digest": digest,
+            **msgspec.structs.asdict(texts[digest]),
+        }
+        for one in release.content.attachments
+        if (digest := digests.get(one.url, "")) in texts
+    ]
+    return msgspec.convert({"attachments": found}, schemas.Attachments)
 
 
 @of_release(
@@ -229,31 +225,26 @@ def differences(context: ApiContext, asked: PageParameters) -> schemas.EditPage:
     """
     known_release(context)
     after = context.place(asked, int) or 0
-    versions = [one for one in context.store.revisions(context.name) if one.number >= after]
-    left = list(edits(versions))
-    some: list[schemas.Edit] = []
-    size = 0
-    while left and len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:
-        one = left.pop(0)
-        found = tuple(
-            schemas.Difference(field=diff.field, text=diff.text, coarse=diff.is_coarse)
-            for diff in one.changes
+    every = edits(one for one in context.store.revisions(context.name) if one.number >= after)
+    some = within_limits(
+        ((one, one.changes) for one in every),
+        asked.limit,
+        lambda pair: sum(len(diff.text) for diff in pair[1]),
+    )
+    answers = tuple(
+        schemas.Edit(
+            revision=one.after.number,
+            seen=one.after.seen.isoformat(),
+            changes=tuple(
+                schemas.Difference(field=diff.field, text=diff.text, coarse=diff.is_coarse)
+                for diff in changes
+            ),
+            **msgspec.structs.asdict(one.classes),
         )
-        size += sum(len(diff.text) for diff in found)
-        seen = one.after.seen.isoformat()
-        edit = one.classes
-        some.append(
-            schemas.Edit(
-                revision=one.after.number,
-                seen=seen,
-                changes=found,
-                classes=edit.classes,
-                weight=edit.weight,
-                announced=edit.announced,
-            )
-        )
-    cursor = context.cursor(asked, some[-1].revision if left else None)
-    return schemas.EditPage(edits=tuple(some), next=cursor)
+        for one, changes in some
+    )
+    cursor = answers[-1].revision if len(some) < len(every) else None
+    return schemas.EditPage(edits=answers, next=context.cursor(asked, cursor))
 
 
 @reading("/api/search", "Full-text search, the newest day or the best match first, with counts")
@@ -274,7 +265,10 @@ def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
         saved=context.saved,
         moves=context.store.source_moves(),
     )
-    check_query(context, query)
+    try:
+        check_sources(query.expression, query.text, context.store.sources())
+    except QueryError as error:
+        raise ApiError(422, str(error), parameter="q", position=error.position) from error
     if query.is_empty:
         raise ApiError(422, "`q` needs at least one word that is not excluded", parameter="q")
     after = context.place(asked, int)
@@ -309,15 +303,6 @@ def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
         warnings=() if asked.cursor else tuple(notes_on(ENGLISH_TEXTS, query)),
         next=context.cursor(asked, after),
     )
-
-
-def check_query(context: ApiContext, query: Query) -> None:
-    """Raise ApiError if the text of a query is invalid or names an unknown source."""
-    try:
-        check_sources(query.expression, query.text, context.store.sources())
-    except QueryError as error:
-        where = error.position
-        raise ApiError(422, str(error), parameter="q", position=where) from error
 
 
 def known_release(context: ApiContext) -> Release:
@@ -405,23 +390,21 @@ def current_sources(context: ApiContext, value: str) -> tuple[str, ...]:
     return found
 
 
-def release_answer(site: str, release: Release) -> schemas.Release:
-    """Convert a stored release to its API response."""
-    return msgspec.convert(answer_fields(site, release), schemas.Release, from_attributes=True)
+def counted_characters(one: Release | Revision) -> int:
+    """Return the number of characters that count towards `MAX_PAGE_CHARACTERS`."""
+    return len(one.content.body_html) + len(one.content.body_text)
 
 
-def answer_fields(site: str, release: Release) -> dict[str, Any]:
-    """Return the fields of a release in responses: the public fields, and its links."""
-    links = schemas.ReleaseLinks(
-        page=site + href(release_file(release.id)),
-        feed=site + href(feed_file(Facet(source=release.source), "atom")),
-    )
-    return {**release_fields(release), "links": links}
-
-
-def counted_characters(release: Release) -> int:
-    """Return the number of a release's characters that count towards `MAX_PAGE_CHARACTERS`."""
-    return len(release.content.body_html) + len(release.content.body_text)
+def within_limits(items: Iterable[One], limit: int, characters: Callable[[One], int]) -> list[One]:
+    """Return the first ``limit`` items, at most until their texts exceed `MAX_PAGE_CHARACTERS`."""
+    some: list[One] = []
+    size = 0
+    for one in islice(items, limit):
+        some.append(one)
+        size += characters(one)
+        if size > MAX_PAGE_CHARACTERS:
+            break
+    return some
 
 
 def read_releases(

@@ -1,4 +1,4 @@
-"""Representations of responses: JSON, JSON lines, CSV, and selected fields."""
+"""Representations of releases and responses: JSON, JSON lines, CSV, and selected fields."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields as dataclass_fields
@@ -8,10 +8,13 @@ from typing import Any, Final, Literal, TypeAlias, get_args, get_type_hints
 import msgspec
 
 from data.export.table_rows import MEDIA_TYPE, csv_lines
+from data.interchange.release_fields import release_fields
+from data.models import Facet, Release
 from data.wording import meant
 from feeds.server.api import schemas
 from feeds.server.api.parameters import ListParameters, Parameters
 from feeds.server.api.problems import ApiError
+from feeds.urls import feed_file, href, release_file
 
 Representation: TypeAlias = Literal["json", "ndjson", "csv"]
 """Representations of a list, preferred ones first. All other responses are JSON."""
@@ -130,3 +133,17 @@ def items_of(kind: type[schemas.ResponseBody]) -> tuple[str, tuple[str, ...]]:
             if is_dataclass(item):
                 return name, tuple(one.name for one in dataclass_fields(item))
     raise TypeError(f"{kind.__name__} has no items")
+
+
+def release_answer(site: str, release: Release) -> schemas.Release:
+    """Convert a stored release to its API response."""
+    return msgspec.convert(answer_fields(site, release), schemas.Release, from_attributes=True)
+
+
+def answer_fields(site: str, release: Release) -> dict[str, Any]:
+    """Return the fields of a release in responses: the public fields, and its links."""
+    links = schemas.ReleaseLinks(
+        page=site + href(release_file(release.id)),
+        feed=site + href(feed_file(Facet(source=release.source), "atom")),
+    )
+    return {**release_fields(release), "links": links}

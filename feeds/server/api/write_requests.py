@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -11,7 +10,7 @@ from starlette.responses import Response
 
 from data.wording import meant
 from feeds.server.api.operations import Write, WriteBody
-from feeds.server.api.parameters import Parameters, read_parameters
+from feeds.server.api.parameters import Parameters, fields_of, read_parameters
 from feeds.server.api.problems import MEDIA_TYPE, ApiError
 from feeds.server.api.writes import KEY_HEADER, Outcome, Writes
 from feeds.server.requests.client import TOKEN_NAME
@@ -121,21 +120,13 @@ def invalid_field(message: str, kind: type[WriteBody]) -> ApiError:
     name = re.split(r"[.\[]", found[1])[0][:100] if found else ""
     why = message.partition(" - at ")[0]
     if "matching regex" in why:
-        schema = body_fields(kind).get(name, {})
+        schema = fields_of(kind).get(name, {})
         about = found_in(schema, "pattern").get("description") or schema.get("description", "")
         why = f"write another value ({about or 'without control characters'})"
     elif "enum value" in why:
-        values = found_in(body_fields(kind).get(name, {}), "enum").get("enum", ())
+        values = found_in(fields_of(kind).get(name, {}), "enum").get("enum", ())
         why = f"{why.removeprefix('Invalid enum value ')} is not one of {', '.join(values)}"
     return ApiError(422, f"{name}: {why}" if name else f"the body: {why}", parameter=name or None)
-
-
-@cache
-def body_fields(kind: type[WriteBody]) -> Mapping[str, dict[str, Any]]:
-    """Return the JSON Schemas of the fields of a body, by field name."""
-    _, components = msgspec.json.schema_components([kind], ref_template="{name}")
-    found: dict[str, dict[str, Any]] = components[kind.__name__]["properties"]
-    return found
 
 
 def found_in(schema: Any, key: str) -> Mapping[str, Any]:

@@ -33,6 +33,7 @@ from data.errors import (
 from data.models import OperationRecord
 from data.store.open import open_existing
 from data.text.clean import plain
+from feeds.sending_loop import cancel
 from feeds.server.api import schemas
 from feeds.server.api.operations import Operation, Write, WriteBody, WriteCall
 from feeds.server.api.parameters import Parameters
@@ -161,10 +162,7 @@ class Jobs:
 
     async def close(self) -> None:
         """Cancel all running jobs."""
-        tasks = [one.task for one in self._jobs.values() if one.task and not one.task.done()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(one.task for one in self._jobs.values() if one.task and not one.task.done())
 
 
 class Writes:

@@ -16,9 +16,9 @@ from data.store.open import open_store
 from data.store.shared_sql.connection import current
 from feeds.publishing.publish import publish
 from feeds.server.app import HomeFolders, create_app
-from feeds.server.cached_file import CachedFile
 from feeds.server.on_demand import OnDemand
 from feeds.server.requests import work_queue
+from feeds.server.site_cache import CachedFile
 from tests.drafts import draft
 from tests.feeds.sample_store import NOON
 from tests.feeds.serving import served_by

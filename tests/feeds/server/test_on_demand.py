@@ -24,8 +24,8 @@ from data.store.core.store import Store
 from data.store.open import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from feeds.server.cached_file import CachedFile
 from feeds.server.on_demand import OnDemand
+from feeds.server.site_cache import CachedFile
 from feeds.urls import EVENT_FEEDS
 from tests.feeds.sample_store import SampleStore, make_release
 from tests.feeds.serving import served_by

@@ -12,7 +12,7 @@ import msgspec
 from data.models import ReleaseKind
 from feeds.server.api.documentation_page import examples
 from feeds.server.api.openapi_document import openapi
-from feeds.server.api.parameters import parameters_of
+from feeds.server.api.parameters import fields_of
 from feeds.server.api.reads import OPERATIONS
 
 DOCS = (Path(__file__).parents[4] / "docs" / "api.md").read_text("utf-8")
@@ -21,7 +21,7 @@ DOCS = (Path(__file__).parents[4] / "docs" / "api.md").read_text("utf-8")
 def test_the_reference_names_every_address_and_parameter() -> None:
     rows = re.findall(r"^\| `(/api/[^`]*)` \|.*\|([^|]*)\|$", DOCS, re.MULTILINE)
     documented = {path: set(re.findall(r"`(\w+)`", said)) for path, said in rows}
-    assert documented == {one.path: set(parameters_of(one.parameters)) for one in OPERATIONS}
+    assert documented == {one.path: set(fields_of(one.parameters)) for one in OPERATIONS}
 
 
 def test_the_reference_names_every_kind_of_change() -> None:
