@@ -67,7 +67,8 @@ class Scans:
         program = ["tesseract", "stdin", "stdout", "-l", "+".join(models)]
         text = _output(program, image).decode("utf-8", "replace")
         if text.strip() and not self.tool:
-            self.tool = _tool()
+            version = _output(["tesseract", "--version"]).decode("utf-8", "replace")
+            self.tool = version.partition("\n")[0]
         yield from text.removesuffix(PAGE_END).split(PAGE_END)
 
 
@@ -91,11 +92,6 @@ def installed_models() -> frozenset[str]:
     if not shutil.which("tesseract"):
         return frozenset()
     return frozenset(_output(["tesseract", "--list-langs"]).decode().split())
-
-
-def _tool() -> str:
-    """Return the name and version of tesseract."""
-    return _output(["tesseract", "--version"]).decode("utf-8", "replace").partition("\n")[0]
 
 
 def _output(command: Sequence[str], body: bytes = b"") -> bytes:

@@ -215,7 +215,10 @@ def _set_repeated(
     if len(summary) >= MIN_COMMON_START:
         for place, low in enumerate(lows):
             if len(low) >= MIN_COMMON_START and low[:MIN_COMMON_START] in summary:
-                base[AT["summary"], place] = repeated_share(summary, low)
+                # 1 for the same beginning, and 0.5 for a block inside the description.
+                length = min(len(summary), len(low), 60)
+                is_start = summary[:length] == low[:length]
+                base[AT["summary"], place] = 1 if is_start else 0.5 if low in summary else 0
     if article := article_text(meta):
         base[AT["in_json_ld"]] = [in_json_ld(text, article) for text in texts]
 
@@ -244,17 +247,6 @@ def article_text(meta: EmbeddedMetadata) -> str:
         if isinstance(text, str) and len(text) > len(longest):
             longest = text
     return comparison_key(longest[:200_000]) if len(longest) > MAX_TITLE else ""
-
-
-def repeated_share(summary: str, key: str) -> float:
-    """Return how far a block repeats the page description: 1, 0.5 (partly) or 0.
-
-    The result is 1 if both have the same beginning, and 0.5 if the description contains the block.
-    """
-    length = min(len(summary), len(key), 60)
-    if length < MIN_COMMON_START:
-        return 0.0
-    return 1.0 if summary[:length] == key[:length] else 0.5 if key in summary else 0.0
 
 
 def in_json_ld(text: str, article: str) -> float:

@@ -54,10 +54,6 @@ class Trees:
 
     def probabilities(self, columns: Matrix) -> Matrix:
         """Return the model's probability (0 to 1) for each row of a (features, rows) matrix."""
-        return np.asarray(1 / (1 + np.exp(-self.scores(columns))), dtype=np.float32)
-
-    def scores(self, columns: Matrix) -> Matrix:
-        """Return the sum of leaf values for each row of a (features, rows) matrix."""
         answers = (columns.take(self.features, axis=0) > self.borders).view(np.uint8)
         # The results of the tests are binary digits, last condition first. Adding bytes is faster
         # than shifting.
@@ -66,7 +62,8 @@ class Trees:
             leaf += leaf
             leaf += answers.take(asked, axis=0)
         total = self.leaves.take(leaf + self.begins).sum(axis=0) + self.bias
-        return np.asarray(np.minimum(np.maximum(total, -30), 30), dtype=np.float32)
+        scores = np.asarray(np.minimum(np.maximum(total, -30), 30), dtype=np.float32)
+        return np.asarray(1 / (1 + np.exp(-scores)), dtype=np.float32)
 
 
 @cache

@@ -47,7 +47,8 @@ def frame_texts(page: Page) -> Iterator[str]:
     """Yield the text of each header, footer, navigation and sidebar, outermost elements only."""
     walker = etree.iterwalk(page.tree, events=("start",))
     for _, node in walker:
-        if is_frame(node):
+        is_named = node.tag in NAMED_TAGS and not FRAME_NAMES.isdisjoint(own_names(node))
+        if node.tag in TAGS or is_named:
             yield " ".join(map(str, node.itertext()))
             walker.skip_subtree()
 
@@ -66,15 +67,6 @@ def is_frame_line(page: Page, text: str, names: Iterable[str]) -> bool:
         return True
     line = " ".join(words)
     return any(line in " ".join(tokens(text)) for text in frame_texts(page))
-
-
-def is_frame(node: etree._Element) -> bool:
-    """Whether an element is a header, footer, navigation or sidebar."""
-    if node.tag in TAGS:
-        return True
-    if node.tag not in NAMED_TAGS:
-        return False
-    return not FRAME_NAMES.isdisjoint(own_names(node))
 
 
 def own_names(node: etree._Element) -> set[str]:

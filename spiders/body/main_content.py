@@ -30,6 +30,7 @@ from spiders.body.text_blocks import (
     Container,
     TextBlock,
     count_words,
+    holder,
     is_stopless_sentence,
 )
 from spiders.page.embedded_metadata import EmbeddedMetadata
@@ -138,15 +139,14 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
     keep = with_opening(seen, sorted(keep))
     keep = list(without_side_boxes(seen, without_teasers(seen, outside_boxes(seen, keep))))
     keep = list(until_copy(seen.blocks, columns, keep))
-    around = holder(tuple(seen.blocks[place] for place in keep), seen.top)
-    within = around.element
+    within = holder([seen.blocks[place] for place in keep]).element
     hidden = frozenset(hidden_parts(within))
     parts = hidden.union(metadata_parts(within), month_calendars(within))
     keep = list(outside(seen, keep, parts, least=0))
     kept = tuple(seen.blocks[place] for place in keep)
     weight = np.minimum(words[keep], 150)
     sure = float((second[keep] * weight).sum() / weight.sum())
-    return MainContent(holder(kept, seen.top), kept, "blocks", round(sure, 3), hidden)
+    return MainContent(holder(kept), kept, "blocks", round(sure, 3), hidden)
 
 
 def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
@@ -275,17 +275,6 @@ def tables_around(containers: Sequence[Container]) -> list[int | None]:
         above = found[container.parent.index] if container.parent else None
         found.append(container.index if container.tag == "table" else above)
     return found
-
-
-def holder(kept: tuple[TextBlock, ...], top: Container) -> Container:
-    """Return the innermost container around all ``kept`` blocks."""
-    container: Container | None = kept[0].container
-    last = kept[-1].order
-    while container is not None and not (
-        container.first <= kept[0].order and last < container.last
-    ):
-        container = container.parent
-    return container or top
 
 
 def month_calendars(root: etree._Element) -> list[etree._Element]:

@@ -4,17 +4,18 @@ Such a body is directly below the headline: an element with a body class, or els
 sentences.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Final
 
 from data.dates.context import DateContext
-from spiders.body.main_content import MainContent, holder
+from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import (
     BlockTree,
     Container,
     TextBlock,
     count_words,
+    holder,
     is_stopless_sentence,
 )
 from spiders.body.trim_edges import SENTENCE, is_end
@@ -65,15 +66,11 @@ def short_body(
             kept = tuple(seen.blocks[order] for order in sorted(named))
             if all(block.container.hints & LEAD for block in kept):
                 return found
-        return MainContent(holder(kept, seen.top), kept, found.rule, found.confidence)
-    return _lines_below(seen, title, context)
-
-
-def _lines_below(seen: BlockTree, title: int, context: DateContext) -> MainContent | None:
-    found = _named(seen, title, context) or _below(seen, title, context)
-    if not found or sum(len(block.text) for block in found) > MAX_SHORT_BODY_LENGTH:
+        return MainContent(holder(kept), kept, found.rule, found.confidence)
+    lines = _named(seen, title, context) or _below(seen, title, context)
+    if not lines or sum(len(block.text) for block in lines) > MAX_SHORT_BODY_LENGTH:
         return None
-    return MainContent(holder(found, seen.top), found, "short", SHORT_BODY_CONFIDENCE)
+    return MainContent(holder(lines), lines, "short", SHORT_BODY_CONFIDENCE)
 
 
 def _named(seen: BlockTree, title: int, context: DateContext) -> tuple[TextBlock, ...]:
@@ -132,15 +129,9 @@ def _says(block: TextBlock) -> bool:
 
 def _text(blocks: Sequence[TextBlock], context: DateContext) -> tuple[TextBlock, ...]:
     """Return ``blocks`` without date lines, buttons and links at both ends."""
-    kept = [*_without_end(blocks, context)]
-    kept.reverse()
-    kept = [*_without_end(kept, context)]
-    kept.reverse()
+    kept = [*blocks]
+    for _ in range(2):
+        while kept and (is_end(kept[-1], context) or kept[-1].links * 2 > len(kept[-1].text)):
+            kept.pop()
+        kept.reverse()
     return tuple(kept)
-
-
-def _without_end(blocks: Sequence[TextBlock], context: DateContext) -> Iterator[TextBlock]:
-    kept = list(blocks)
-    while kept and (is_end(kept[-1], context) or kept[-1].links * 2 > len(kept[-1].text)):
-        kept.pop()
-    yield from kept

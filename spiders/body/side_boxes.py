@@ -14,7 +14,7 @@ from typing import Final
 
 from lxml import etree
 
-from spiders.body.text_blocks import BlockTree, Container, count_words
+from spiders.body.text_blocks import BlockTree, Container, count_words, holder
 from spiders.page.class_hints import BIT, class_and_id
 from spiders.page.html_tree import LEVEL_OF
 from spiders.page.phrases import is_related, is_widget
@@ -119,20 +119,12 @@ def without_teasers(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
         if len(around) == len(keep) or not around or around[0] < first <= around[-1]:
             continue
         size = sum(len(seen.blocks[place].text) for place in around)
-        column = column_of(seen, around)
-        beside = column is not None and not column.first <= first < column.last
+        column = holder([seen.blocks[around[0]], seen.blocks[around[-1]]])
+        beside = not column.first <= first < column.last
         teasers = sum(is_teaser(seen, one, beside=beside) for one in group)
         if size >= MIN_TEXT and teasers >= max(MIN_TEASERS, MIN_TEASER_SHARE * len(group)):
             keep = around
     return keep
-
-
-def column_of(seen: BlockTree, places: Sequence[int]) -> Container | None:
-    """Return the innermost container around the blocks at the positions ``places``, or None."""
-    container: Container | None = seen.blocks[places[0]].container
-    while container is not None and places[-1] >= container.last:
-        container = container.parent
-    return container
 
 
 def is_teaser(seen: BlockTree, container: Container, *, beside: bool) -> bool:

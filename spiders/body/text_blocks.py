@@ -159,6 +159,14 @@ def relate(containers: Sequence[Container], blocks: Sequence[TextBlock]) -> None
                 container.near = hints | parent.near
 
 
+def holder(kept: Sequence[TextBlock]) -> Container:
+    """Return the innermost container around all ``kept`` blocks."""
+    container = kept[0].container
+    while kept[-1].order >= container.last and container.parent:
+        container = container.parent
+    return container
+
+
 def count_words(text: str) -> int:
     """Return the number of words in a text. In scripts without spaces, the number is estimated."""
     unspaced = 0 if text.isascii() else len(UNSPACED.findall(text))

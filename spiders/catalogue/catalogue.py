@@ -203,7 +203,9 @@ def examine(
     try:
         _, first = next(lines, (1, b""))
         head = _decoded(path, 1, first, CatalogueHead)
-        _check_head(path, head)
+        texts = ((key, getattr(head, key)) for key in ("name", "licence", "origin", "note"))
+        checks = [(key, _fault_of_text(text)) for key, text in texts]
+        _raise_first(path, 1, [("catalogue", _fault_of_id(head.catalogue)), *checks])
     except CatalogueError as error:
         return None, [error]
     entries: dict[str, Entry] = {}
@@ -255,15 +257,6 @@ def _decoded(path: Path, number: int, line: bytes, shape: type[T]) -> T:
             accepted = f"kind is one of {kinds}" if "`$.kind`" in why else f"keys are {keys}"
             fix = f"the line is not an entry ({why}); {accepted}"
         raise CatalogueError(str(path), f"line {number}", fix) from cause
-
-
-def _check_head(path: Path, head: CatalogueHead) -> None:
-    checks = (
-        ("catalogue", _fault_of_id(head.catalogue)),
-        *((key, _fault_of_text(getattr(head, key))) for key in ("name", "licence", "origin")),
-        ("note", _fault_of_text(head.note)),
-    )
-    _raise_first(path, 1, checks)
 
 
 def _check_entry(path: Path, number: int, entry: Entry, earlier: int | None) -> None:

@@ -182,23 +182,19 @@ def _body(country: str, row: dict[str, str]) -> Entry:
     others = [row["abbreviation"], *row["other_names"].split(";")]
     names = dict.fromkeys(clean_line(one)[:200].strip() for one in others)
     tags = row["tags"].lower().replace("_", " ")
+    text = f"{name} {tags}".lower()
     return Entry(
         id=_slug(f"{country}-{row['id'].partition('/')[2]}", MAX_ID_LENGTH),
         name=name,
         names=tuple(one for one in names if one and one != name)[:MAX_NAMES],
         # Some addresses end with an invisible mark of direction.
         url="".join(filter(str.isprintable, row["url"])).strip(),
-        kind=_kind_of(name, tags),
+        kind=next((kind for kind, words in KIND_WORDS if re.search(words, text)), "agency"),
         country=country.upper(),
         group="local" if LOCAL_AUTHORITY.search(f"{tags} {name}".lower()) else "",
         languages=languages,
         timezone=zone,
     )
-
-
-def _kind_of(name: str, tags: str) -> EntryKind:
-    text = f"{name} {tags}".lower()
-    return next((kind for kind, words in KIND_WORDS if re.search(words, text)), "agency")
 
 
 def _slug(text: str, most: int) -> str:

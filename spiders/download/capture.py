@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from http import HTTPStatus
+from http.client import responses
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -195,9 +195,12 @@ class CaptureMiddleware:
             url=response.url,
             at=utc_now(),
             status=response.status,
-            reason=_phrase(response.status),
+            reason=responses.get(response.status, ""),
             headers=_fields(response.headers),
-            body=self._beginning(response, request) if cut else response.body,
+            # A page requisite that is too long is archived without its body.
+            body=response.body[: 0 if MAX_BODY in request.meta else self._limit]
+            if cut
+            else response.body,
             method=request.method,
             request_headers=_fields(request.headers),
             # The IP address of a rendered page would be that of our own proxy.
@@ -208,18 +211,7 @@ class CaptureMiddleware:
             posted=request.body.decode("utf-8", "replace") if request.method == "POST" else "",
         )
 
-    def _beginning(self, response: Response, request: Request) -> bytes:
-        """Return the archived part of a body that is too long. It is empty for a page requisite."""
-        return b"" if MAX_BODY in request.meta else response.body[: self._limit]
-
 
 def _fields(headers: ScrapyHeaders) -> Headers:
     # The items() method of Scrapy's headers would look up each name again.
     return tuple((name, value) for name, values in dict.items(headers) for value in values)
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""

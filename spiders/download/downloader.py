@@ -159,12 +159,6 @@ limits a host to one request at a time only if there is a delay."""
 SLOT: Final = "download_slot"
 
 
-def is_ended(request: Request) -> bool:
-    """Whether the visit that sent a request has ended."""
-    visit = visit_of(request)
-    return visit is not None and visit.ended
-
-
 class HostQueue:
     """The waiting requests to one host, by visit and priority."""
 
@@ -188,7 +182,8 @@ class HostQueue:
         while self._visits:
             visit, requests = self._visits.popitem(last=False)
             request = heapq.heappop(requests)[2]
-            if is_ended(request):
+            sender = visit_of(request)
+            if sender and sender.ended:
                 continue
             if requests:
                 self._visits[visit] = requests

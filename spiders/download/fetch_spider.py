@@ -10,11 +10,10 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from data.archive.archive import Archive
-from data.text.urls import host_of
 from spiders.download.capture import why_not_archived
 from spiders.download.responses import describe_failure, page_of
 from spiders.download.retry_after import HostMemory, LocalMemory
-from spiders.download.settings import CONNECTIONS, RENDER
+from spiders.download.settings import RENDER
 from spiders.page.page import Page
 
 MAX_URL_LENGTH = 4_000
@@ -101,7 +100,7 @@ class FetchSpider(Spider):
     def failed(self, failure: Failure) -> None:
         """Report a failed request."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
-        kind, message = describe_failure(failure, host_of(request.url), self.settings[CONNECTIONS])
+        kind, message = describe_failure(failure, self)
         self._report(FetchResult(request.meta["asked"], request.url, kind=kind, message=message))
 
     def _request(self, url: str) -> Request | None:

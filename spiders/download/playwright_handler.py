@@ -193,8 +193,12 @@ def from_web(response: Response) -> Response:
 
 
 def is_heavy(request: TabRequest) -> bool:
-    """Whether the browser requests an image, audio, a video or a font."""
-    return request.resource_type in UNREAD_TYPES and not loads_images(request)
+    """Whether the browser requests a file that it does not need: an image, media or a font.
+
+    Archived pages are shown with their images and fonts.
+    """
+    is_shown = request.resource_type != "media" and request.frame.page in _ARCHIVE_TABS
+    return request.resource_type in UNREAD_TYPES and not is_shown
 
 
 async def _remember(tab: Tab, request: Request) -> None:
@@ -287,11 +291,6 @@ StoredPart: TypeAlias = Callable[[str], Served | None]
 
 _ARCHIVE_TABS: Final[WeakSet[Tab]] = WeakSet()
 """Tabs that show an archived page."""
-
-
-def loads_images(request: TabRequest) -> bool:
-    """Whether a request is for an image or font of an archived page."""
-    return request.resource_type != "media" and request.frame.page in _ARCHIVE_TABS
 
 
 async def show_archived(page: Served, stored: StoredPart, tab: Tab, request: Request) -> None:

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Final
 
-from scrapy import Request
+from scrapy import Request, Spider
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
@@ -13,11 +13,11 @@ from data.errors import StoreError
 from data.health.run_errors import ErrorKind
 from data.models import Validator
 from data.text.masking import without_user
-from data.text.urls import page_address, page_key, part_fragment
+from data.text.urls import host_of, page_address, page_key, part_fragment
 from spiders.download.documents import DOCUMENT
 from spiders.download.downloader import SlowRequest
 from spiders.download.retry_after import HostError
-from spiders.download.settings import CrawlConnections
+from spiders.download.settings import CONNECTIONS, CrawlConnections
 from spiders.download.size_limits import TOO_LARGE, head_error
 from spiders.download.ssrf import PrivateAddressError
 from spiders.download.truncation import TruncatedResponse
@@ -116,11 +116,10 @@ def certificate_end(response: Response) -> dt.datetime | None:
     return dt.datetime.strptime(written.decode(), "%Y%m%d%H%M%S%z") if written else None
 
 
-def describe_failure(
-    failure: Failure, host: str, connections: CrawlConnections
-) -> tuple[ErrorKind, str]:
-    """Return the error kind and a message for a failed request to ``host``."""
-    return describe_error(failure.value, host, connections)
+def describe_failure(failure: Failure, spider: Spider) -> tuple[ErrorKind, str]:
+    """Return the error kind and a message for a failed request of ``spider``."""
+    host = host_of(failure.request.url)  # type: ignore[attr-defined]  # Scrapy sets it
+    return describe_error(failure.value, host, spider.settings[CONNECTIONS])
 
 
 def describe_error(

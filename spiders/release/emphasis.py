@@ -83,7 +83,7 @@ def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock]
     usual = usual_pixels(seen, start)
     found = next(filter(None, (large_part(block, usual, named) for block in blocks)), None)
     if found is None:
-        above = (one for one in blocks if has_credit(one, seen) or is_below_day(one, seen))
+        above = (one for one in blocks if is_above_credit(one, seen) or is_below_day(one, seen))
         found = next(((block.text, block) for block in above if may_be_headline(block.text)), None)
     return None if found is None or alike(found[0], named) else found
 
@@ -99,7 +99,7 @@ def large_part(block: TextBlock, usual: float, named: str) -> tuple[str, TextBlo
     return (max(headlines, key=len), block) if headlines else None
 
 
-def has_credit(block: TextBlock, seen: BlockTree) -> bool:
+def is_above_credit(block: TextBlock, seen: BlockTree) -> bool:
     """Whether a block without links is followed by a credit line or a line with a date."""
     below = seen.blocks[block.order + 1 : block.order + 2]
     return not block.links and any(

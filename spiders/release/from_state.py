@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any, Final
@@ -255,7 +256,9 @@ def state_objects(state: Any) -> Iterator[StateObject]:
         value, around, depth, alone = waiting.pop()
         if isinstance(value, str):
             nested -= len(value)
-            value = json_in(value) if nested > 0 else None
+            text, value = value, None
+            with suppress(NoLiteral):
+                value = decoded(text) if nested > 0 else None
         if not isinstance(value, (dict, list)) or id(value) in seen or depth > DEEPEST:
             continue
         seen.add(id(value))
@@ -276,14 +279,6 @@ def holds(part: Any) -> bool:
     if isinstance(part, str):
         return len(part) >= MIN_BODY_LENGTH and part[:2] in {'{"', "[{"}
     return isinstance(part, (dict, list)) and bool(part)
-
-
-def json_in(text: str) -> Any:
-    """Parse a JSON string. Returns None if the string is invalid."""
-    try:
-        return decoded(text)
-    except NoLiteral:
-        return None
 
 
 def is_body(name: str, part: Any) -> bool:

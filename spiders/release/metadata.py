@@ -83,16 +83,6 @@ def section_of(
     return None
 
 
-def may_mark(page: Page, name: str) -> bool:
-    """Whether a page's markup contains the string ``name``, which may be a property's name.
-
-    Most pages do not contain it, so their elements do not have to be searched.
-    """
-    return name.encode() in page.properties or bool(
-        name == "author" and BY_AUTHOR.search(page.markup)
-    )
-
-
 def publisher_of(page: Page, meta: EmbeddedMetadata) -> str | None:
     """Return the name of the institution that published a page, or None."""
     publisher = meta.text("publisher", "sourceOrganization") or meta.meta(
@@ -116,7 +106,9 @@ def marked(page: Page, name: str) -> str:
 
     The mark is the value of its ``itemprop`` or ``rel`` attribute.
     """
-    if not may_mark(page, name):
+    # Most pages do not contain the name, so their elements do not have to be searched.
+    is_author = name == "author" and BY_AUTHOR.search(page.markup)
+    if name.encode() not in page.properties and not is_author:
         return ""
     for element in islice(page.tree.iter(*MARKED), MAX_MARKED):
         rel = element.get("rel")

@@ -16,9 +16,9 @@ from data.models import Content
 from data.text.clean import clean_line
 from data.text.urls import canonical_url, part_fragment
 from spiders.body.clean_html import HUGE, clean_body, outer_html, prose_of
-from spiders.body.main_content import MainContent, find_main_content, holder
+from spiders.body.main_content import MainContent, find_main_content
 from spiders.body.short_body import short_body
-from spiders.body.text_blocks import BlockTree, segment
+from spiders.body.text_blocks import BlockTree, holder, segment
 from spiders.body.trim_edges import trim_edges
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.css import CssSelector, declared_element, declared_text
@@ -124,13 +124,16 @@ def _read_visible(
     if body is not None:
         headline, order = (title.text, title.order) if title else ("", None)
         kept = trim_edges(body.kept, headline, order, context, published)
-        body = replace(body, kept=kept, container=holder(kept, seen.top))
+        body = replace(body, kept=kept, container=holder(kept))
     text = (
         as_body(stated, page, rules, reasons)
         if stated is not None
         else read_body(page, rules, body, seen, title, reasons)
     )
     images = images_of(text.element, meta, page.base)
+    files_place = text.element
+    if files_place is None and title and title.order is not None:
+        files_place = seen.blocks[title.order].container.element
     if stated is not None and stated.image is not None:
         images = (stated.image, *(image for image in images if image.url != stated.image.url))
     content = Content(
@@ -145,7 +148,7 @@ def _read_visible(
         body_html=text.html,
         body_text=text.text,
         images=images,
-        attachments=attachments_of(files_place(text, title, seen), page.base),
+        attachments=attachments_of(files_place, page.base),
         title_rule=title.rule if title else "",
         body_rule=text.rule,
     )
@@ -163,16 +166,6 @@ def _read_visible(
         reasons=tuple(reasons),
         refused="" if published else rejected_date(candidates),
     )
-
-
-def files_place(text: BodyText, title: Title | None, seen: BlockTree) -> etree._Element | None:
-    """Return the element around which attachments are searched.
-
-    This is the body, or else the element with the headline.
-    """
-    if text.element is not None or title is None or title.order is None:
-        return text.element
-    return seen.blocks[title.order].container.element
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from data.revisions.edits import SINGLE_PAGE
 from data.text.words import tokens
 from spiders.body.clean_html import prose_of
 from spiders.body.frames import own_names
-from spiders.body.main_content import MainContent, holder, month_calendars
-from spiders.body.text_blocks import BlockTree, TextBlock, segment
+from spiders.body.main_content import MainContent, month_calendars
+from spiders.body.text_blocks import BlockTree, TextBlock, holder, segment
 from spiders.items import ExtractedRelease
 from spiders.page.hidden import hidden_parts
 from spiders.page.page import Page
@@ -143,9 +143,7 @@ def find_whole_text(seen: BlockTree, headline: str) -> MainContent | None:
             break
     named = next((block for block in outside if block.text == headline), None)
     blocks = tuple(block for block in outside if block is not named)
-    return (
-        MainContent(holder(blocks, seen.top), blocks, SINGLE_PAGE, 1.0, hidden) if blocks else None
-    )
+    return MainContent(holder(blocks), blocks, SINGLE_PAGE, 1.0, hidden) if blocks else None
 
 
 def _is_frame(element: etree._Element, *, in_main: bool) -> bool:

@@ -74,17 +74,11 @@ def chosen(srcset: str, sizes: str, screen: tuple[int, int], source: str = "") -
     ordered = sorted(found)
     for place, density in enumerate(ordered):
         following = ordered[place + 1] if place + 1 < len(ordered) else None
-        if following is None or (following >= 1 and _is_enough(density, following)):
+        # Chromium takes the lower density if it is nearer (HTMLSrcsetParser.cpp).
+        is_enough = following is not None and density >= 1 and sqrt(density * following) > 1
+        if following is None or (following >= 1 and is_enough):
             return found[density]
     return ""
-
-
-def _is_enough(density: float, following: float) -> bool:
-    """Whether Chromium loads an image although one with a higher density exists.
-
-    Source: Chromium's HTMLSrcsetParser.cpp.
-    """
-    return density >= 1 and sqrt(density * following) > 1
 
 
 def _density(descriptor: str, width: float) -> float:
@@ -193,9 +187,8 @@ def requisites_of_page(page: Page, *, scripts: bool) -> list[Requisite]:
             found |= dict.fromkeys(requisites_of_style(style, page.base))
         if element.tag == "style" and matches_any(element.get("media") or ""):
             found |= dict.fromkeys(requisites_of_style(element.text or "", page.base))
-        for name in LAZY_BACKGROUNDS:
-            if value := element.get(name):
-                _add_background(found, value, page.base)
+        for value in filter(None, map(element.get, LAZY_BACKGROUNDS)):
+            _add_background(found, value, page.base)
     return sorted(found, key=lambda one: ORDER[one.kind])
 
 
@@ -240,10 +233,6 @@ def _of_input(field: etree._Element) -> Iterator[tuple[str, Kind]]:
         yield field.get("src") or "", "image"
 
 
-def _of_video(video: etree._Element) -> Iterator[tuple[str, Kind]]:
-    yield video.get("poster") or "", "image"
-
-
 def _of_object(element: etree._Element) -> Iterator[tuple[str, Kind]]:
     url = element.get("data") or element.get("src") or ""
     if (element.get("type") or "").lower().startswith("image/") or url.lower().endswith(".svg"):
@@ -256,21 +245,17 @@ def _of_drawing(element: etree._Element) -> Iterator[tuple[str, Kind]]:
             yield str(value), "image"
 
 
-def _of_script(script: etree._Element) -> Iterator[tuple[str, Kind]]:
-    yield script.get("src") or "", "script"
-
-
 READERS: Final[Mapping[object, Callable[[etree._Element], Iterator[tuple[str, Kind]]]]] = {
     "link": _of_link,
     "img": _of_image,
     "amp-img": _of_image,
     "input": _of_input,
-    "video": _of_video,
+    "video": lambda video: iter([(video.get("poster") or "", "image")]),
     "object": _of_object,
     "embed": _of_object,
     "use": _of_drawing,
     "image": _of_drawing,
-    "script": _of_script,
+    "script": lambda script: iter([(script.get("src") or "", "script")]),
 }
 
 WITH_REQUISITES: Final = etree.XPath(

@@ -25,6 +25,7 @@ _RANGE: Final = re.compile(
 _DARK: Final = re.compile(r"\(\s*prefers-(?:color-scheme\s*:\s*dark|contrast\s*:\s*more)\s*\)")
 _OTHER_TYPE: Final = re.compile(r"(?:only\s+)?(?:print|speech|aural|tty|tv|braille|handheld)\b")
 _PORTRAIT: Final = re.compile(r"\(\s*orientation\s*:\s*(portrait|landscape)\s*\)")
+_FUNCTION_AT_END: Final = re.compile(r"(?:calc|min|max|clamp)\(.*\Z", re.DOTALL)
 _LENGTH: Final = re.compile(r"([+-]?)\s{0,9}+(?<![\d.])(\d++(?:\.\d++)?|\.\d++)([a-z%]++)")
 
 
@@ -85,12 +86,13 @@ def source_size(sizes: str, screen: tuple[int, int]) -> float:
     if len(sizes) <= MAX_QUERY:
         for entry in _entries(sizes.lower()):
             query, _, size = entry.rpartition(")") if entry.startswith("(") else ("", "", entry)
-            if _is_function(entry):
-                query, size = _before_function(entry)
+            if entry.endswith(")") and not entry.rpartition("(")[0].endswith((" ", "(")):
+                found = _FUNCTION_AT_END.search(entry)
+                query, size = (entry[: found.start()].strip(), found[0]) if found else ("", entry)
             elif query:
                 query += ")"
-            if matches(query, screen) and (found := _size(size, screen)):
-                return found
+            if matches(query, screen) and (width := _size(size, screen)):
+                return width
     return float(screen[0])
 
 
@@ -103,16 +105,6 @@ def _entries(sizes: str) -> list[str]:
             found.append(sizes[start:place].strip())
             start = place + 1
     return [*found, sizes[start:].strip()]
-
-
-def _is_function(entry: str) -> bool:
-    return entry.endswith(")") and not entry.rpartition("(")[0].endswith((" ", "("))
-
-
-def _before_function(entry: str) -> tuple[str, str]:
-    """Split an entry before its last function, such as ``calc(…)``."""
-    found = re.search(r"(?:calc|min|max|clamp)\(.*\Z", entry, re.DOTALL)
-    return (entry[: found.start()].strip(), found[0]) if found else ("", entry)
 
 
 def _size(size: str, screen: tuple[int, int]) -> float:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from data.models import Published
 from data.revisions.extraction_drift import (
     MAX_EXAMPLES,
     MAX_VALUE_LENGTH,
@@ -92,9 +93,8 @@ def compare_listings(before: Listing, after: Listing) -> ListingDrift:
     old, new = (_by_address(listing) for listing in (before, after))
     lost = [item for key, item in old.items() if key not in new]
     gained = [item for key, item in new.items() if key not in old]
-    redated = [
-        (old[key], new[key]) for key in old.keys() & new.keys() if _is_redated(old[key], new[key])
-    ]
+    pairs = [(old[key], new[key]) for key in old.keys() & new.keys()]
+    redated = [(one, two) for one, two in pairs if _is_redated(one.published, two.published)]
     dated = sum(item.published is not None for item in old.values())
     strange = (
         [one for one in gained if not one.published] if dated >= MIN_DATED_SHARE * len(old) else []
@@ -161,13 +161,10 @@ def _by_address(listing: Listing) -> dict[str, ListingItem]:
     return {canonical_url(item.url): item for item in listing.items}
 
 
-def _is_redated(before: ListingItem, after: ListingItem) -> bool:
-    if before.published is None:
-        return False
-    if after.published is None:
-        return True
-    same = same_time(before.published, after.published)
-    return not same and before.published.day != after.published.day
+def _is_redated(before: Published | None, after: Published | None) -> bool:
+    if before is None or after is None:
+        return before is not None
+    return not same_time(before, after) and before.day != after.day
 
 
 def _shown(item: ListingItem) -> str:

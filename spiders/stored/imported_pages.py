@@ -14,7 +14,7 @@ from data.clock import utc_now
 from data.health.run_errors import ARCHIVE, ErrorKind
 from data.identity.decision import MAX_FUTURE
 from data.identity.earlier_versions import DatedContent
-from data.models import Capture, Draft, Release, RunError
+from data.models import Capture, RunError
 from data.progress import OnProgress
 from data.store.core.store import Store
 from data.text.masking import masked, without_user
@@ -227,7 +227,9 @@ class ImportedPages:
         for ready in drafts:
             with page_errors(ready.draft.url, self.result.add_error):
                 draft, labels = with_topics(ready.draft, self._file.topics, self._taxonomy)
-                if known := self._newer(draft):
+                known = self._stored.first_at((draft.url, *draft.aliases))
+                # The stored release was seen later than the draft's capture.
+                if known and time_of(draft.capture) <= known.last_seen:
                     if draft.capture and not ready.is_reextraction:
                         self._earlier[known.id].append(
                             DatedContent(draft.capture.at, draft.content, draft.capture)
@@ -247,11 +249,6 @@ class ImportedPages:
                 self.media.update(one.url for one in (*content.attachments, *content.images))
                 if not ready.is_reextraction:
                     self.result.counts[decision.kind] += 1
-
-    def _newer(self, draft: Draft) -> Release | None:
-        """Return the stored release of a draft if it was seen later than the draft's capture."""
-        known = self._stored.first_at((draft.url, *draft.aliases))
-        return known if known and time_of(draft.capture) <= known.last_seen else None
 
 
 def moment(capture: Capture) -> tuple[dt.datetime, int]:

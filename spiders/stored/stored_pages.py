@@ -51,19 +51,19 @@ MAX_LISTING_PAGES: Final = 5000
 """Maximum number of listing pages read per source, as in a visit."""
 
 
+@dataclass(frozen=True, slots=True)
 class PageCaptures:
     """Finds the captures of pages in an archive. ``limit`` is the maximum page size in bytes."""
 
-    def __init__(self, archive: Path, index: Index, limit: int) -> None:
-        self._archive = archive
-        self._index = index
-        self._limit = limit
+    archive: Path
+    index: Index
+    limit: int
 
     def of(self, url: str) -> tuple[list[CdxjEntry], list[str]]:
         """Return the captures of the page at a URL, and the URLs that redirect to it."""
         redirects: list[str] = []
         while len(redirects) < MAX_REDIRECTS:
-            entries = self._index.captures(url)
+            entries = self.index.captures(url)
             pages = [one for one in entries if one.status == HTTPStatus.OK]
             leads = [one for one in entries if one.status in REDIRECTS]
             if pages or not leads:
@@ -88,12 +88,12 @@ class PageCaptures:
     def capture(self, entry: CdxjEntry) -> Capture | None:
         """Return the capture of an index entry, or None if it can't be read."""
         with suppress(ArchiveError):
-            return read_record(self._archive, entry.file, entry.offset).capture(entry.leaf)
+            return read_record(self.archive, entry.file, entry.offset).capture(entry.leaf)
         return None
 
     def _served(self, file: str, offset: int) -> Served | None:
         with suppress(ArchiveError, Undecodable):
-            return served(self._archive, self._index, file, offset, self._limit)
+            return served(self.archive, self.index, file, offset, self.limit)
         return None
 
 
@@ -261,9 +261,12 @@ class StoredPages:
         capture = release.capture
         if capture is None:
             raise NotARelease("archive", "no page of this release is in the archive")
-        page = self._page(release, capture)
+        archived = self._archived
+        limit = archived.settings.network.max_bytes
+        answer = served(archived.folder, archived.index, capture.file, capture.offset, limit)
+        page = page_of(replace(answer, url=release.url))
         read = self._reader.draft(page, (), self._item(release), capture=capture, reextract=True)
-        return with_topics(read.draft, self._loaded.file.topics, self._archived.taxonomy)
+        return with_topics(read.draft, self._loaded.file.topics, archived.taxonomy)
 
     def content_of(self, release: Release, answer: Served) -> Content:
         """Extract a response for the page of a release with the current rules.
@@ -289,12 +292,6 @@ class StoredPages:
         with suppress(*UNREADABLE):
             return past.draft(release)[0].content
         return None
-
-    def _page(self, release: Release, capture: Capture) -> Page:
-        archived = self._archived
-        limit = archived.settings.network.max_bytes
-        answer = served(archived.folder, archived.index, capture.file, capture.offset, limit)
-        return page_of(replace(answer, url=release.url))
 
     def _item(self, release: Release) -> ListingItem | None:
         """Return a release's item on a stored listing, or an item built from the stored values."""

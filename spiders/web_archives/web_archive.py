@@ -185,7 +185,10 @@ class WebArchive:
 
     def _too_many(self, url: str) -> WebArchiveError:
         """Return the error of an index that is too large."""
-        return WebArchiveError(self.address, f"the index of {masked(url)} has too many captures")
+        return self._error(f"the index of {masked(url)} has too many captures")
+
+    def _error(self, cause: str) -> WebArchiveError:
+        return WebArchiveError(self.address, cause)
 
     def fetch(self, capture: IndexedCapture) -> RawCapture:
         """Fetch a capture as first stored.
@@ -274,9 +277,8 @@ class WebArchive:
             if resume in seen:
                 break
             seen.add(resume)
-        raise WebArchiveError(
-            self.address,
-            f"the index of {masked(url)} has more than {MAX_INDEX_PAGES} pages or repeats a page",
+        raise self._error(
+            f"the index of {masked(url)} has more than {MAX_INDEX_PAGES} pages or repeats a page"
         )
 
     def _page(self, query: dict[str, str]) -> IndexPage:
@@ -285,9 +287,8 @@ class WebArchive:
             return IndexPage((), 0)
         page = parse_cdx(_text(answer.body)) if answer.is_good else None
         if page is None:
-            raise WebArchiveError(
-                self.address,
-                f"the index returned status {answer.status} without a list of captures",
+            raise self._error(
+                f"the index returned status {answer.status} without a list of captures"
             )
         if len(answer.body) >= MAX_INDEX_BYTES:
             raise self._too_many(query["url"])
@@ -302,18 +303,16 @@ class WebArchive:
                 continue
             page = parse_timemap(_text(answer.body), final) if answer.is_good else None
             if page is None:
-                raise WebArchiveError(
-                    self.address,
-                    f"the TimeMap response has status {answer.status} and no list of captures",
+                raise self._error(
+                    f"the TimeMap response has status {answer.status} and no list of captures"
                 )
             yield from page.captures
             fresh = [one for one in page.timemaps if one not in seen and is_web(one)]
             seen.update(fresh)
             waiting += fresh
             if len(seen) > MAX_INDEX_PAGES:
-                raise WebArchiveError(
-                    self.address,
-                    f"the TimeMap of {masked(url)} has more than {MAX_INDEX_PAGES} pages",
+                raise self._error(
+                    f"the TimeMap of {masked(url)} has more than {MAX_INDEX_PAGES} pages"
                 )
 
     def _ask(self, address: str, limit: int = 0) -> tuple[OutboundResponse, str]:
@@ -345,7 +344,7 @@ class WebArchive:
                 answer = asyncio.run(client.ask("GET", _escaped(address)))
             except OutboundError as error:
                 if isinstance(error.__cause__, PrivateAddress | ValueError):
-                    raise WebArchiveError(self.address, error.cause) from error
+                    raise self._error(error.cause) from error
                 cause = error.cause
                 continue
             finally:
@@ -362,8 +361,7 @@ class WebArchive:
                 if requested > MAX_WAIT_SECONDS:
                     break
                 seconds = max(seconds, requested)
-        raise WebArchiveError(
-            self.address,
+        raise self._error(
             f"no usable response from {host_of(address)} ({cause}); fetched captures are kept,"
             " so run the same command again later",
         )

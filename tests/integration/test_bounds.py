@@ -20,7 +20,7 @@ from scrapy.http import HtmlResponse
 from scrapy.statscollectors import StatsCollector
 from twisted.python.failure import Failure
 
-from spiders.download.responses import describe_failure
+from spiders.download.responses import describe_error
 from spiders.download.settings import CrawlConnections
 from spiders.download.size_limits import DecompressionMiddleware
 from tests.command import collect, communique, make_home
@@ -129,7 +129,7 @@ def test_an_answer_too_large_to_unpack_is_not_stored() -> None:
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept < 5_000_000
-    assert describe_failure(failures[0], "harbour.example", CrawlConnections())[0] == "size"
+    assert describe_error(failures[0].value, "harbour.example", CrawlConnections())[0] == "size"
 
 
 @pytest.mark.thorough

@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
 from data.clock import utc_now
@@ -86,9 +86,11 @@ class Doubts:
         if not self._is_order_reported and (doubt := order_doubt(release, self._reader.dates)):
             self._is_order_reported = True
             self._report_error(url, "date", doubt)
-        if not self._is_zone_reported and (doubt := zone_doubt(release)):
+        # The hour of the release may be wrong.
+        if not self._is_zone_reported and (name := contradicted(release.published)):
             self._is_zone_reported = True
-            self._report_error(url, "date", doubt)
+            raw, zone = release.published.raw, release.published.zone
+            self._report_error(url, "date", FOREIGN_ZONE.format(raw=raw, name=name, zone=zone))
 
     def finish(self) -> None:
         """Report new releases without a date if other releases of the source have dates."""
@@ -107,17 +109,8 @@ class Doubts:
         """Whether a new release has no text although most recent releases have one."""
         if release.content.body_text or release.content.attachments:
             return False
-        last = self._last_releases()
-        others = [one for one in last if one.id != release.id]
+        others = [one for one in self._last_releases() if one.id != release.id]
         return sum(bool(one.content.body_text) for one in others) * 2 > len(others)
-
-
-def zone_doubt(release: Release) -> str | None:
-    """Return why the hour of a new release may be wrong (a sentence), or None."""
-    name = contradicted(release.published)
-    if name is None:
-        return None
-    return FOREIGN_ZONE.format(raw=release.published.raw, name=name, zone=release.published.zone)
 
 
 def order_doubt(release: Release, dates: DateContext) -> str | None:
@@ -177,6 +170,7 @@ class RecordedDraft:
 Write: TypeAlias = ReadyDraft | UnchangedPage
 
 
+@dataclass(slots=True)
 class DraftRecorder:
     """The pending writes of one visit, in order.
 
@@ -184,29 +178,15 @@ class DraftRecorder:
     wait in ``pending`` before they are added to the writes.
     """
 
-    def __init__(
-        self,
-        scope: VisitScope,
-        taxonomy: Taxonomy,
-        *,
-        pending: PendingDrafts,
-        doubts: Doubts,
-        files: ReleaseFiles,
-        requisites: PageRequisites,
-        position_of: PositionOf,
-        limit: PageLimit,
-    ) -> None:
-        self._scope = scope
-        self._store = scope.store
-        self._report = scope.report
-        self._taxonomy = taxonomy
-        self._pending = pending
-        self._doubts = doubts
-        self._files = files
-        self._requisites = requisites
-        self._position_of = position_of
-        self._limit = limit
-        self._waiting: list[Write] = []
+    scope: VisitScope
+    taxonomy: Taxonomy
+    pending: PendingDrafts
+    doubts: Doubts
+    files: ReleaseFiles
+    requisites: PageRequisites
+    position_of: PositionOf
+    limit: PageLimit
+    _waiting: list[Write] = field(default_factory=list)
 
     @property
     def last(self) -> Write | None:
@@ -218,21 +198,21 @@ class DraftRecorder:
 
         ``known`` is the stored release at one of the page's URLs.
         """
-        self._waiting += self._pending.add(page, known)
+        self._waiting += self.pending.add(page, known)
         if self._is_full:
             self.flush()
 
     def add_unchanged(self, page: UnchangedPage) -> None:
         """Add the page of a stored release that the server reports as unchanged."""
-        self._pending.confirmed(page.url)
+        self.pending.confirmed(page.url)
         self._waiting.append(page)
         if self._is_full:
             self.flush()
 
     def finish(self) -> None:
         """Record all remaining drafts at the end of the visit."""
-        with self._limit(""), self._report.errors():
-            for ready in self._pending.finish():
+        with self.limit(""), self.scope.report.errors():
+            for ready in self.pending.finish():
                 self._waiting.append(ready)
                 if self._is_full:
                     self.flush()
@@ -248,9 +228,9 @@ class DraftRecorder:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        with self._limit(""), self._report.errors():
+        with self.limit(""), self.scope.report.errors():
             try:
-                with self._store.transaction(parts=False):
+                with self.scope.store.transaction(parts=False):
                     done = self._write(waiting)
             except Exception:
                 # The transaction was rolled back. One write may be the cause, so repeat each on
@@ -258,15 +238,15 @@ class DraftRecorder:
                 log.exception("a transaction of %d writes failed", len(waiting))
                 done = []
                 for write in waiting:
-                    with page_errors(write.url, self._report.error):
+                    with page_errors(write.url, self.scope.report.error):
                         done += self._write([write])
             for recorded in done:
-                with page_errors(recorded.url, self._report.error):
-                    self._report.count(recorded.kind, returned=recorded.returned)
+                with page_errors(recorded.url, self.scope.report.error):
+                    self.scope.report.count(recorded.kind, returned=recorded.returned)
                     if recorded.decision:
-                        self._doubts.note(recorded.url, recorded.decision)
+                        self.doubts.note(recorded.url, recorded.decision)
                     if recorded.kind != "unchanged":
-                        self._requisites.note(recorded.url, recorded.capture)
+                        self.requisites.note(recorded.url, recorded.capture)
 
     @property
     def _is_full(self) -> bool:
@@ -278,44 +258,37 @@ class DraftRecorder:
         """Execute writes, unchanged pages first, and return the results to be counted."""
         drafts = [write for write in writes if isinstance(write, ReadyDraft)]
         pages = [write for write in writes if isinstance(write, UnchangedPage)]
-        sightings = [
-            SeenRelease(page.release_id, time_of(page.capture), page.capture) for page in pages
+        seen_pages = [
+            SeenRelease(one.release_id, time_of(one.capture), one.capture) for one in pages
         ]
-        kinds = self._store.mark_all_unchanged(sightings) if sightings else ()
+        kinds = self.scope.store.mark_all_unchanged(seen_pages) if seen_pages else ()
         # A release with an unchanged page changes only if it had been retracted.
         done = [
             RecordedDraft(page.url, kind, returned=kind == "changed")
             for page, kind in zip(pages, kinds, strict=True)
         ]
         seen = [*map(self._seen, drafts)]
-        decisions = self._store.record_all(seen, self._limit) if seen else ()
+        decisions = self.scope.store.record_all(seen, self.limit) if seen else ()
         for ready, decision in zip(drafts, decisions, strict=True):
             if ready.draft.is_page:
                 # Tokens in the addresses of its files may change at every visit.
-                self._files.note(replace(ready.draft, content=decision.release.content))
+                self.files.note(replace(ready.draft, content=decision.release.content))
             if not ready.is_reextraction:
-                done.append(
-                    RecordedDraft(
-                        ready.url,
-                        decision.kind,
-                        decision.returned,
-                        decision,
-                        ready.draft.capture,
-                    )
-                )
+                kind, returned, capture = decision.kind, decision.returned, ready.draft.capture
+                done.append(RecordedDraft(ready.url, kind, returned, decision, capture))
         return done
 
     def _seen(self, ready: ReadyDraft) -> SeenDraft:
         """Return a draft with its position in the backlog and its topics."""
         draft = ready.draft
-        with self._limit(draft.url):
-            position = self._position_of((draft.url, *draft.aliases), draft.content.published)
+        with self.limit(draft.url):
+            position = self.position_of((draft.url, *draft.aliases), draft.content.published)
             draft = replace(draft, position=position)
-            draft, labels = with_topics(draft, self._scope.file.topics, self._taxonomy)
+            draft, labels = with_topics(draft, self.scope.file.topics, self.taxonomy)
             if not draft.is_page:
-                self._files.note(draft)
-        seen, since = time_of(draft.capture), self._scope.since
-        return SeenDraft(draft, seen, since, self._scope.entry_urls, labels)
+                self.files.note(draft)
+        seen, since = time_of(draft.capture), self.scope.since
+        return SeenDraft(draft, seen, since, self.scope.entry_urls, labels)
 
 
 def time_of(capture: Capture | None) -> dt.datetime:

@@ -196,10 +196,10 @@ class PageRequisites:
         """Process the response for a requisite, which is already archived."""
         if self._archive is None:
             return
-        if PICTURED in response.meta:
-            self._read_pictures(requested_url(response), response.meta.get(PICTURES, {}))
-            return
         url, capture, now = requested_url(response), capture_of(response), utc_now().timestamp()
+        if PICTURED in response.meta:
+            self._read_pictures(url, response.meta.get(PICTURES, {}))
+            return
         self._bytes += len(response.body)
         known = self._archive.cache.known(url)
         is_same = response.status == HTTPStatus.NOT_MODIFIED and known is not None

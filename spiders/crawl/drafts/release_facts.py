@@ -260,11 +260,12 @@ class ReleaseFacts:
         if known.digest and known.digest == draft.digest:
             self._of_known.confirmed += 1
             return
-        stored = len(known.content.body_text)
+        stored, published = len(known.content.body_text), known.published
+        is_own = published.precision != "none" and not published.rule.startswith(LISTING_RULE)
         self._of_known.add(
             draft.content,
             least_text=THIN_TEXT_SHARE * stored if stored >= MIN_COMPARED_CHARACTERS else 0.0,
-            dated=has_own_date(known),
+            dated=is_own,
             title=known.content.title,
             stored=stored,
         )
@@ -289,7 +290,9 @@ class ReleaseFacts:
             known = replace(known, garbled=Streak())
         if not usual.titled:
             new = replace(new, same_title=Streak())
-        return self._unread(replace(before, new=new, known=known), failures(run.errors), at)
+        # The first error of each page.
+        failed = {public_url_key(error.url): error for error in reversed(run.errors)}
+        return self._unread(replace(before, new=new, known=known), failed, at)
 
     def _unread(
         self, before: VisitFacts, failed: Mapping[str, RunError], at: dt.datetime
@@ -320,20 +323,6 @@ class ReleaseFacts:
             unread_why=f"{why.message} ({why.url})" if why else "",
             excused=excused,
         )
-
-
-def has_own_date(release: Release) -> bool:
-    """Whether the date of a release was found on its own page."""
-    published = release.published
-    return published.precision != "none" and not published.rule.startswith(LISTING_RULE)
-
-
-def failures(errors: Sequence[RunError]) -> Mapping[str, RunError]:
-    """Return the first error of each page in the errors of a run."""
-    found: dict[str, RunError] = {}
-    for error in errors:
-        found.setdefault(public_url_key(error.url), error)
-    return found
 
 
 def is_garbled(text: str) -> bool:

@@ -145,7 +145,13 @@ class WaitingReleases:
                 self._backlog.appeared.add(key)
         texts = {
             key: msgspec.json.encode(
-                as_awaited(item, appeared=key in self._backlog.appeared)
+                AwaitedItem(
+                    item.url,
+                    item.title,
+                    item.published,
+                    item.categories,
+                    appeared=key in self._backlog.appeared,
+                )
             ).decode()
             for key, item in new.items()
         }
@@ -166,8 +172,3 @@ class WaitingReleases:
                 break
         self._backlog.note_positions(found, page)
         return found
-
-
-def as_awaited(item: ListingItem, *, appeared: bool) -> AwaitedItem:
-    """Convert a listing item to a waiting item."""
-    return AwaitedItem(item.url, item.title, item.published, item.categories, appeared)

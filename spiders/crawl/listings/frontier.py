@@ -80,7 +80,7 @@ class Frontier:
 
         The main listing is the feed if the source has one."""
         self._sitemaps: tuple[str, ...] = ()
-        self._forms: dict[str, Form] = {}
+        self.forms: dict[str, Form] = {}
         """POST requests for next pages, by the pages' URLs."""
         self._series: dict[ListingKind, Series] = {}
         self._evidence = ListEvidence()
@@ -105,14 +105,8 @@ class Frontier:
     @property
     def bound(self) -> str:
         """Why older releases of a listing can't be collected, or ""."""
-        return next(
-            (
-                walk.progress.bound
-                for walk in self._counting
-                if walk.progress and walk.progress.bound
-            ),
-            "",
-        )
+        bounds = (walk.progress.bound for walk in self._counting if walk.progress)
+        return next(filter(None, bounds), "")
 
     @property
     def _counting(self) -> Sequence[ListingWalk]:
@@ -123,14 +117,11 @@ class Frontier:
         """
         page, feed = self.page.progress, self.feed and self.feed.progress
         front = self._fronts.get("feed")
-        if page is None or not feed or not page.remains or feed.history != "complete":
-            return [*self.walks.values()]
-        is_whole = feed.pages > 1 or bool(front and lists_all(front))
-        return (
-            [self.feed]
-            if self.feed and is_whole and feed.listed > page.listed
-            else [*self.walks.values()]
-        )
+        if self.feed and page and feed and page.remains and feed.history == "complete":
+            is_whole = feed.pages > 1 or bool(front and lists_all(front))
+            if is_whole and feed.listed > page.listed:
+                return [self.feed]
+        return [*self.walks.values()]
 
     @property
     def interrupted(self) -> dt.datetime | None:
@@ -178,7 +169,7 @@ class Frontier:
         if url in self._sitemaps:
             later = self._sitemaps[self._sitemaps.index(url) + 1 :]
             page = replace(page, next=next(iter(later), None))
-        page = continued(page, url, self._forms.get(url), self._series.get(kind))
+        page = continued(page, url, self.forms.get(url), self._series.get(kind))
         self._note_next(kind, page)
         walk = self.walks[kind]
         items = self._fresh(page) if walk.archives.accept(page) else []
@@ -249,13 +240,9 @@ class Frontier:
         """The number of pages of the listing (not of the feed) that were read."""
         return self.page.progress.pages if self.page.progress else 1
 
-    def form(self, url: str) -> Form | None:
-        """Return the POST form that requests a listing page, or None for a GET request."""
-        return self._forms.get(url)
-
     def _note_next(self, kind: ListingKind, page: Listing | None) -> None:
         if page and page.next and page.form:
-            self._forms = {page.next: page.form}
+            self.forms = {page.next: page.form}
         if page and page.series:
             self._series[kind] = page.series
 

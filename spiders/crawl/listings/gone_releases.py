@@ -1,7 +1,7 @@
 """Decide which of a visit's missing releases are retracted, with the help of the listings."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Final
@@ -219,27 +219,22 @@ class GoneReleases:
         return None if gone.issuperset(known.values()) else shown
 
     def _shown(self) -> ListedReleases | None:
-        """Return the items of all listings, or None if a listing is unreadable."""
-        asked = {
-            canonical_url(url) for url in filter(self._scope.requested.has, self._must_be_read())
-        }
+        """Return the items of all listings, or None if a listing is unreadable.
+
+        The main listing must be readable, and the page if the visit read it. If the source has a
+        feed, its page may work only in browsers.
+        """
+        file = self._scope.file
+        needed = [file.feed or file.url]
+        if file.feed and self._store.cached_listing(file.url, self._scope.listing_rules):
+            needed.append(file.url)
+        asked = {canonical_url(url) for url in filter(self._scope.requested.has, needed)}
         if not asked or not asked.issubset(map(canonical_url, self._read)):
             return None
         keys = frozenset[str]().union(*map(keys_of, self._read.values()))
         items = chain.from_iterable(listing.items for listing in self._read.values())
         names = (listing_name(item.title, item.day) for item in items)
         return ListedReleases(keys, frozenset(filter(None, names)))
-
-    def _must_be_read(self) -> Iterator[str]:
-        """Yield the URLs of listings that must be readable to decide about missing releases.
-
-        These are the main listing, and the page if the visit read it. If the source has a feed, its
-        page may work only in browsers.
-        """
-        file = self._scope.file
-        yield file.feed or file.url
-        if file.feed and self._store.cached_listing(file.url, self._scope.listing_rules):
-            yield file.url
 
 
 def still_listed(named: Sequence[Vanished]) -> str:

@@ -100,29 +100,16 @@ def may_be_incomplete(walk: ListingWalk) -> bool:
 def is_certain(content: Content, link: Link, sections: Mapping[str, int]) -> bool:
     """Whether a linked page is certainly a release of a list with ``sections``.
 
-    Because no listing contains it, it must have a date, a body, and the title in the link.
+    ``sections`` maps each section to its number of releases on the list. Because no listing
+    contains the page, it must have a date, a body, and the title in the link.
     """
-    is_complete = content.published is not None and bool(content.body_text)
-    return (
-        is_complete and has_title(content.title, link.title) and belongs(content.section, sections)
-    )
-
-
-def has_title(title: str, linked: str) -> bool:
-    """Whether a page's title matches the text of a link to it.
-
-    Most words of the shorter text must be in both, because a link may truncate the title.
-    """
-    left, right = set(tokens(title)), set(tokens(linked))
+    if content.published is None or not content.body_text:
+        return False
+    # A link may truncate the title.
+    left, right = set(tokens(content.title)), set(tokens(link.title))
     least = min(len(left), len(right))
-    return bool(least) and len(left & right) >= MIN_SHARED_TITLE * least
-
-
-def belongs(section: str | None, sections: Mapping[str, int]) -> bool:
-    """Whether a release with the section ``section`` belongs to a list with ``sections``.
-
-    ``sections`` maps each section to its number of releases on the list.
-    """
-    if not section or sum(sections.values()) < MIN_SECTIONED_RELEASES:
-        return True
-    return section in sections or len(sections) >= MIN_SECTIONED_RELEASES
+    if not least or len(left & right) < MIN_SHARED_TITLE * least:
+        return False
+    is_comparable = content.section and sum(sections.values()) >= MIN_SECTIONED_RELEASES
+    is_other = content.section not in sections and len(sections) < MIN_SECTIONED_RELEASES
+    return not (is_comparable and is_other)

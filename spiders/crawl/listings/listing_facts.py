@@ -122,9 +122,11 @@ def listing_facts(
         dateless=before.dateless.go_on(dateless(before, front), at),
     )
     if before.lost.count:
-        whole = is_whole(before, front)
         since = before.lost.since
-        if whole or (since and at - since >= ACCEPT_AFTER) or returned(before, front):
+        is_accepted = since and at - since >= ACCEPT_AFTER
+        # If all rows were replaced, newer rows show that the listing is in use again.
+        is_used = before.replaced and bool(front.newest) and front.newest > before.newest
+        if is_whole(before, front) or is_accepted or is_used:
             return replace(
                 facts, lost=Streak(), rows_before=0, missing=(), replaced=False, changes=0
             )
@@ -148,11 +150,6 @@ def dateless(before: VisitFacts, front: Front) -> int:
         return 0
     had = sum(bool(item.day) for item in front.before or ())
     return len(front.rows) if had * 2 > len(front.before or ()) or before.dateless.count else 0
-
-
-def returned(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing whose rows were all replaced is in use again, as newer rows show."""
-    return before.replaced and bool(front.newest) and front.newest > before.newest
 
 
 def with_lost_rows(

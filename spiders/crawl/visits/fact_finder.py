@@ -56,7 +56,8 @@ class FactFinder:
         self._at = scope.started
         self._front: Front | None = None
         self._beside: Front | None = None
-        self._feed_failed = False
+        self.has_feed_failed = False
+        """Whether the source's feed could not be read."""
         self.certificate_end: dt.datetime | None = None
         """Time at which the certificate of the source's site expires, or None."""
         self.releases = ReleaseFacts(self._past)
@@ -76,10 +77,6 @@ class FactFinder:
             self._front = front_of(url, answered, listing, kept)
         elif url == self._file.url:
             self._beside = front_of(url, answered, listing, kept)
-
-    def feed_failed(self) -> None:
-        """Record that the source's feed could not be read."""
-        self._feed_failed = True
 
     def disappeared_items(self) -> Sequence[ListingItem]:
         """Return the rows of stored releases that disappeared between other rows."""
@@ -117,7 +114,7 @@ class FactFinder:
                 certificate_ended=day if ended and facts.certificate_held else "",
             )
         if self._file.feed:
-            failed = self._feed_failed and bool(run.found)
+            failed = self.has_feed_failed and bool(run.found)
             facts = replace(facts, no_feed=facts.no_feed.go_on(failed, self._at))
         if self.unmatched.looked_at:
             facts = replace(facts, unmatched=self.unmatched.found(facts.unmatched))

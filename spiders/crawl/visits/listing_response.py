@@ -97,7 +97,7 @@ def report_unread(
         # If the source has a feed, its page may be unavailable.
         is_error = listing_kind == "feed" or not visit.file.feed or error.kind == "redirect"
         if listing_kind == "feed":
-            visit.facts.feed_failed()
+            visit.facts.has_feed_failed = True
     else:
         is_error = visit.frontier.walks[listing_kind].add_failure(
             error.kind, error.status, f"{url}: {error}"
@@ -133,11 +133,6 @@ def is_index(listing: Listing, page: Page, before: Listing | None) -> bool:
     return bool(listing.archives) and not (before and before.items)
 
 
-def has_stored_release(listing: Listing, visit: Visit) -> bool:
-    """Whether at least one release on a listing is stored."""
-    return bool(visit.store.ids_at(visit.id, [canonical_url(item.url) for item in listing.items]))
-
-
 def listing_moved_error(url: str) -> NoListing:
     """Return the error for a listing that redirects to a page without a list on the same site."""
     return NoListing("moved", f"the listing redirects to {url}, which lists no release")
@@ -158,8 +153,15 @@ def redirect_error(response: Response, visit: Visit) -> NoListing:
     return NoListing("redirect", LISTING_MOVED_MESSAGE.format(url=response.url))
 
 
-def no_listing_error(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing:
-    """Return the error for a page without a list of releases, including the reason."""
+def listing_error(
+    listing: Listing, page: Page, response: Response, visit: Visit
+) -> NoListing | None:
+    """Return why the releases on a listing page can't be collected, or None if they can."""
+    if listing.items:
+        is_scripted = shown_by_route(item.url for item in listing.items)
+        if visit.file.render or not is_scripted:
+            return None
+        return NoListing("empty", SCRIPTED_ROWS.format(url=listing.items[0].url))
     if barrier := barrier_to_listing(page):
         return _barrier_error(barrier)
     if was_redirected(response):
@@ -176,15 +178,6 @@ def no_listing_error(listing: Listing, page: Page, response: Response, visit: Vi
 
 def _barrier_error(barrier: Barrier) -> NoListing:
     return NoListing(barrier.error_kind, f"no listing was found: {barrier.message}")
-
-
-def _unusable(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing | None:
-    """Return an error if the releases on a listing page can't be collected, or None if they can."""
-    if not listing.items:
-        return no_listing_error(listing, page, response, visit)
-    if not visit.file.render and shown_by_route(item.url for item in listing.items):
-        return NoListing("empty", SCRIPTED_ROWS.format(url=listing.items[0].url), empty=None)
-    return None
 
 
 def _read(response: Response, visit: Visit) -> Listing:
@@ -213,14 +206,17 @@ def _read(response: Response, visit: Visit) -> Listing:
     kept = visit.store.cached_listing(url, visit.scope.listing_rules) if is_first else None
     before = msgspec.json.decode(kept, type=Listing) if kept else None
     listing = read_listing(page, visit.reader.dates, visit.file.listing, place=visit.frontier.place)
-    error = _unusable(listing, page, response, visit)
+    error = listing_error(listing, page, response, visit)
     if error and not (is_first and error.kind == "empty" and is_index(listing, page, before)):
         raise error
     listing = with_stored_addresses(listing, visit)
-    if before and is_replaced(listing, before) and not has_stored_release(listing, visit):
-        if was_redirected(response):
+    if before and is_replaced(listing, before):
+        keys = [canonical_url(item.url) for item in listing.items]
+        is_known = bool(visit.store.ids_at(visit.id, keys))
+        if not is_known and was_redirected(response):
             raise listing_moved_error(response.url)
-        raise NoListing("replaced", LISTING_REPLACED_MESSAGE.format(count=len(before.items)))
+        if not is_known:
+            raise NoListing("replaced", LISTING_REPLACED_MESSAGE.format(count=len(before.items)))
     visit.facts.add_listing(url, response.url, listing, before)
     # Only the first page of a listing is requested with conditions and reused.
     kept_listing = listing if is_first else replace(listing, form=None)

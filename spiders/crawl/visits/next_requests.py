@@ -1,6 +1,6 @@
 """Choose a visit's next requests after all requested pages have been processed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -67,13 +67,18 @@ class NextRequests:
             found, self.postponed = tuple(self.postponed), []
         if not found:
             self.recorder.finish()
-            found = self._try(self._linked_pages) + self._try(self._listings_again)
+            # Some 304 responses seem wrong, because releases on the unchanged listing are gone.
+            found = self._try(self._linked_pages) + self._try(
+                lambda: (Wanted("again", url) for url in self.gone.listings_to_recheck())
+            )
             found = found or self._try(self._later_pages)
         if not (found or self.frontier.has_timed_out()):
-            found = self._try(self._feeds) + self._try(self._files)
+            found = self._try(
+                lambda: (Wanted("feed", url) for url in self.feed_hubs.next())
+            ) + self._try(lambda: (Wanted("file", url) for url in self.files.next(utc_now())))
         return found
 
-    def _try(self, choose: Callable[[], tuple[Wanted, ...]]) -> tuple[Wanted, ...]:
+    def _try(self, choose: Callable[[], Iterable[Wanted]]) -> tuple[Wanted, ...]:
         """Call a method that chooses URLs. An exception is reported as an error of the source."""
         found: list[Wanted] = []
         with self.scope.report.errors():
@@ -97,13 +102,6 @@ class NextRequests:
             if self.scope.requested.claim(link.url)
         )
 
-    def _listings_again(self) -> tuple[Wanted, ...]:
-        """Return requests for listings whose 304 responses seem wrong, as listed releases are gone.
-
-        Only the first call per visit returns any requests.
-        """
-        return tuple(Wanted("again", url) for url in self.gone.listings_to_recheck())
-
     def _later_pages(self) -> tuple[Wanted, ...]:
         """Return requests for later listing pages, to search them for missing releases.
 
@@ -117,9 +115,3 @@ class NextRequests:
             return ()
         self.frontier.search(day)
         return self._of_listings()
-
-    def _feeds(self) -> tuple[Wanted, ...]:
-        return tuple(Wanted("feed", url) for url in self.feed_hubs.next())
-
-    def _files(self) -> tuple[Wanted, ...]:
-        return tuple(Wanted("file", url) for url in self.files.next(utc_now()))

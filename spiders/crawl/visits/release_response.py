@@ -92,13 +92,18 @@ def part_drafts(response: Response, visit: Visit, listing: Listing | None) -> It
 
     If the server reports the page as unchanged, its stored releases are confirmed instead.
     """
-    if listing is None or not has_parts(listing):
+    if listing is None or listing.rule != PAGE_PARTS:
         return
     visit.requested.claim(page_address(response.url))
-    if response.status == HTTPStatus.NOT_MODIFIED:
-        confirm(listing, visit, capture_of(response))
-    else:
-        yield from drafts_of(page_of(response), listing, visit, capture_of(response))
+    capture = capture_of(response)
+    if response.status != HTTPStatus.NOT_MODIFIED:
+        yield from drafts_of(page_of(response), listing, visit, capture)
+        return
+    for item in listing.items:
+        if visit.stored.id_at(item.url) is not None:
+            visit.requested.claim(item.url)
+            visit.add_request(item.url, known=True)
+            visit.confirm(item.url, capture)
 
 
 def with_stored_addresses(listing: Listing, visit: Visit) -> Listing:
@@ -107,7 +112,7 @@ def with_stored_addresses(listing: Listing, visit: Visit) -> Listing:
     Many systems number the parts of a page from the top, so a new part gets the id of an older
     part. Releases are therefore identified by title and day.
     """
-    if not has_parts(listing):
+    if listing.rule != PAGE_PARTS:
         return listing
     page = page_address(listing.url)
     found = map(visit.stored.at, visit.store.parts_of_page(visit.id, page))
@@ -134,11 +139,6 @@ def _name_of(item: ListingItem) -> tuple[str, dt.date | None]:
     return clean_line(item.title).casefold(), day
 
 
-def has_parts(listing: Listing | None) -> bool:
-    """Whether the releases of a listing are parts of the listing page itself."""
-    return listing is not None and listing.rule == PAGE_PARTS
-
-
 def drafts_of(
     page: Page, listing: Listing, visit: Visit, capture: Capture | None
 ) -> Iterator[Draft]:
@@ -159,12 +159,3 @@ def drafts_of(
         if url not in items and part_fragment(url):
             visit.add_request(url, known=True)
             visit.add_missing(url, HTTPStatus.GONE, capture)
-
-
-def confirm(listing: Listing, visit: Visit, capture: Capture | None) -> None:
-    """Record that the releases on an unchanged page are unchanged, too."""
-    for item in listing.items:
-        if visit.stored.id_at(item.url) is not None:
-            visit.requested.claim(item.url)
-            visit.add_request(item.url, known=True)
-            visit.confirm(item.url, capture)

@@ -104,7 +104,7 @@ class RequestBuilder:
         self, visit: Visit, url: str, listing_kind: ListingKind, *, is_first: bool
     ) -> Request:
         """Return the request for a page of a listing."""
-        form = None if is_first else visit.frontier.form(url)
+        form = None if is_first else visit.frontier.forms.get(url)
         conditional = (
             not (visit.scope.backfill or form)
             and visit.store.cached_listing(url, visit.scope.listing_rules) is not None

@@ -17,7 +17,7 @@ from data.archive.archive import Archive
 from data.health.run_errors import CUT, SLOW_PAGE_MESSAGE
 from data.models import Link, ListingKind
 from data.network.hosts import is_elsewhere
-from data.text.urls import canonical_url, host_of, page_key
+from data.text.urls import canonical_url, page_key
 from spiders.attachments.read import READING, AttachmentMiddleware
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.listings.listing_walk import ListingWalk
@@ -51,7 +51,7 @@ from spiders.download.responses import (
     validator_of,
 )
 from spiders.download.retry_after import HostError, HostMemory
-from spiders.download.settings import CONNECTIONS, LOADED, needs_browser
+from spiders.download.settings import LOADED, needs_browser
 from spiders.items import Listing, ListingItem
 from spiders.listing.read import read_listing
 
@@ -316,9 +316,7 @@ class PressRoomSpider(Spider):
         """Report that a file of a release could not be fetched."""
         asked = str(request.meta["asked"])
         with self.response(visit, asked):
-            kind, message = describe_failure(
-                failure, host_of(request.url), self.settings[CONNECTIONS]
-            )
+            kind, message = describe_failure(failure, self)
             if kind == "size":
                 visit.files.cut(asked, capture_of(request), message)
             else:
@@ -337,8 +335,7 @@ class PressRoomSpider(Spider):
         """Count a page requisite that could not be fetched."""
         asked = str(request.meta["asked"])
         with self.response(visit, asked):
-            reason = describe_failure(failure, host_of(request.url), self.settings[CONNECTIONS])
-            visit.requisites.failed(asked, *reason)
+            visit.requisites.failed(asked, *describe_failure(failure, self))
 
     @limited
     def parse_listing_again(self, response: Response, visit: Visit) -> None:
@@ -356,9 +353,7 @@ class PressRoomSpider(Spider):
         other first pages.
         """
         with self.response(visit, request.url):
-            kind, message = describe_failure(
-                failure, host_of(request.url), self.settings[CONNECTIONS]
-            )
+            kind, message = describe_failure(failure, self)
             is_first = bool(request.cb_kwargs.get("is_first"))
             if isinstance(failure.value, HostError) and kind != "robots":
                 # The reason concerns all pages of the host: report it once and stop the walks.

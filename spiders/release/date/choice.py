@@ -149,7 +149,11 @@ def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
         found = parse_date(text, of.context, rule)
         if found is None:
             continue
-        if found.precision == "second" and _is_after_change(found, of):
+        if (
+            found.precision == "second"
+            and (modified := of.modified)
+            and found.at > modified.at + MAX_DATE_LAG
+        ):
             stated = stated or found
             continue
         if plausible(found, of.context.now):
@@ -157,8 +161,10 @@ def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
             break
         problems.append(f"the date {found.iso} of {rule} can't be a publication date")
         implausible = implausible or (found if _is_trusted(found) else None)
-    if stated and _is_trusted(stated) and _fits_address(stated, of.address):
-        return _as_shown(stated, of), problems
+    if stated and _is_trusted(stated):
+        is_published = "publish" in stated.rule or stated.rule == "json-ld:datePublished"
+        if of.address is None or near(stated, of.address) or is_published:
+            return _as_shown(stated, of), problems
     best = _best_scored(stated, of) or next(of.remaining(), None)
     if best is None:
         problems.append("no publication date was found")
@@ -168,12 +174,6 @@ def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
     # An implausible date from trusted metadata is kept. The store reports the date, but does not
     # sort releases by it.
     return best or implausible, problems
-
-
-def _is_after_change(found: Published, of: DateCandidates) -> bool:
-    """Whether a time is later than the modification time in the page's metadata."""
-    modified = of.modified
-    return modified is not None and found.at > modified.at + MAX_DATE_LAG
 
 
 def _best_scored(stated: Published | None, of: DateCandidates) -> Published | None:
@@ -224,17 +224,6 @@ def _is_trusted(stated: Published) -> bool:
     For example, the meta element ``date`` may contain any date.
     """
     return stated.rule not in VAGUE_RULES
-
-
-def _fits_address(stated: Published, address: Published | None) -> bool:
-    """Whether a metadata date may be used despite the day in the URL.
-
-    Returns True if both are at most one day apart, if the URL contains no day, or if the rule of
-    the metadata date contains "publish".
-    """
-    if address is None or near(stated, address):
-        return True
-    return stated.rule.startswith("json-ld:datePublished") or "publish" in stated.rule
 
 
 def _as_shown(stated: Published, of: DateCandidates) -> Published:

@@ -61,7 +61,9 @@ def release_context(
     if context.order or not own:
         return context
     usual = context.day_order or order_of_host(host_of(page.url))
-    named = [*address_days(page.url), *_stated_days(meta, page)]
+    stated = filter(None, (ISO_DAY.match(text) for text, _ in metadata_dates(meta, page)))
+    days = (AddressDay(int(one[1]), int(one[2]), int(one[3])) for one in stated)
+    named = [*address_days(page.url), *days]
     order = _own_order(own, named, context.now.date(), usual) or usual
     if order is None:
         others = _numbers(seen, range(len(seen.blocks)))
@@ -125,10 +127,3 @@ def _numbers(seen: BlockTree, orders: range) -> Iterator[Numbers]:
             for match in NUMERIC.finditer(fold_date(block.text)):
                 if match["s"] != "." or len(match["c"]) == YEAR_DIGITS:
                     yield int(match["a"]), int(match["b"]), match["c"]
-
-
-def _stated_days(meta: EmbeddedMetadata, page: Page) -> Iterator[AddressDay]:
-    """Yield the days in a page's metadata."""
-    for text, _ in metadata_dates(meta, page):
-        if match := ISO_DAY.match(text):
-            yield AddressDay(int(match[1]), int(match[2]), int(match[3]))

@@ -122,17 +122,16 @@ def visible_dates(
 
     Modification dates are skipped if the release also shows a publication date.
     """
-    found = list(_all_dates(seen, place, context))
+    footers = Footers()
+    found = [
+        one
+        for block in searched_blocks(seen, place)
+        for one in dates_of_block(block, seen, place, context, footers)
+    ]
     is_stated = any(one.stated and one.worth >= CERTAIN_DATE_SCORE for one in found)
     for one in found:
         if not (is_stated and one.changed):
             yield one.worth, one.published
-
-
-def _all_dates(seen: BlockTree, place: DatePlace, context: DateContext) -> Iterator[SeenDate]:
-    footers = Footers()
-    for block in searched_blocks(seen, place):
-        yield from dates_of_block(block, seen, place, context, footers)
 
 
 def stated_change(seen: BlockTree, place: DatePlace, context: DateContext) -> Published | None:
