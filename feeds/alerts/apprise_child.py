@@ -53,6 +53,9 @@ SYSTEM_FILES: Final = frozenset(
 WRITE_FLAGS: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
+MIN_SECRET_LENGTH: Final = 4
+"""Minimum length in characters of a part of a URL to mask. Shorter parts are common words."""
+
 APPRISE_URL: Final = re.compile(r"[a-z0-9]+://[!-~]*")
 
 LOCAL_SCHEMES: Final = frozenset(
@@ -210,19 +213,11 @@ def send(task: SendTask, blocked: Callable[[], str]) -> SendOutcome:
 def without_parts(text: str, url: str) -> str:
     """Remove all parts of an Apprise URL from an error message, because they may be secret."""
     scheme, _, rest = url.partition("://")
-    for part in sorted(filter(None, _parts(rest)), key=len, reverse=True):
+    parts = {part for part in re.split(r"[/@:?&=,\s]+", rest) if len(part) >= MIN_SECRET_LENGTH}
+    for part in sorted(parts, key=len, reverse=True):
         text = text.replace(part, "***")
-    return (
-        f"{scheme} did not accept the message: {text[:200]}"
-        if text
-        else f"{scheme} did not accept the message"
-    )
-
-
-def _parts(rest: str) -> list[str]:
-    for sign in "/@:?&=,":
-        rest = rest.replace(sign, " ")
-    return [part for part in rest.split() if len(part) > 3]  # noqa: PLR2004 - shorter parts are common words
+    problem = f"{scheme} did not accept the message"
+    return f"{problem}: {text[:200]}" if text else problem
 
 
 def main() -> int:

@@ -40,9 +40,7 @@ CHALLENGES: Final = ('Basic realm="Communique", charset="UTF-8"', BEARER_CHALLEN
 """Values of the WWW-Authenticate header: Basic for browsers and feed readers, Bearer for
 programs."""
 
-PUBLIC_CACHE: Final = b"cache-control: public"
-
-PRIVATE_CACHE: Final = b"cache-control: private"
+CACHED: Final = b"cache-control"
 
 
 class Access:
@@ -174,7 +172,8 @@ class TokenGate:
         if text is None or self._access.permissions.find(text) is None:
             return None
         answer = self._app.cached_response(path, headers)
-        return answer and (answer[0].replace(PUBLIC_CACHE, PRIVATE_CACHE, 1), answer[1])
+        private = CACHED + b": private"
+        return answer and (answer[0].replace(CACHED + b": public", private, 1), answer[1])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request or lifespan event."""
@@ -194,13 +193,16 @@ class TokenGate:
 
         async def send_private(message: Message) -> None:
             if message["type"] == "http.response.start":
-                kept = [(name, made_private(name, value)) for name, value in message["headers"]]
+                # Only private caches may store the response.
+                kept = [
+                    (name, value.replace(b"public", b"private", 1) if name == CACHED else value)
+                    for name, value in message["headers"]
+                ]
                 message = {**message, "headers": kept}
             await send(message)
 
-        query = without_token(scope)
         name = verdict.token.name if verdict.token else ""
-        passed = {**scope, "query_string": query, TOKEN_NAME: name}
+        passed = {**scope, "query_string": without_token(scope), TOKEN_NAME: name}
         await self._app(passed, receive, send_private)
 
     def _has_grant(self, scope: Scope) -> bool:
@@ -210,8 +212,3 @@ class TokenGate:
         if scope["method"] not in {"GET", "HEAD"}:
             return False
         return self._grants.allows(asked_memento(scope["raw_path"], scope["query_string"]))
-
-
-def made_private(name: bytes, value: bytes) -> bytes:
-    """Return the value of a response header, changed so that only private caches store it."""
-    return value.replace(b"public", b"private", 1) if name == b"cache-control" else value

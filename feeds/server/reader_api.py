@@ -17,7 +17,6 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from data.access.tokens import Token
 from data.clock import utc_now
 from data.errors import StoreError
 from data.models import Facet
@@ -25,6 +24,7 @@ from data.settings import SiteSettings
 from data.store.open import open_existing
 from feeds.server.access import Access
 from feeds.server.reader_items import (
+    LABEL_PREFIX,
     READ_STATE,
     READING_LIST,
     STARRED_TAG,
@@ -34,7 +34,6 @@ from feeds.server.reader_items import (
     microseconds,
     reference,
     subscription,
-    tags,
 )
 from feeds.server.requests.routes import READ_METHODS, RequiredAccess, ServerRoute
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
@@ -133,26 +132,17 @@ class ReaderApi:
             values = await values_of(request)
             stream = request.path_params.get("stream")
             token = verdict.token
-            made = await self._queue.run(
-                request.scope,
-                request.receive,
-                lambda: self._made(answer, token, values, stream),
-            )
+
+            def answered() -> Any:
+                with closing(open_existing(self._url)) as store:
+                    return answer(Account(store, self._site, token, values), stream)
+
+            made = await self._queue.run(request.scope, request.receive, answered)
             if isinstance(made, str):
                 return PlainTextResponse(made, headers=NO_STORE)
             return Response(msgspec.json.encode(made), 200, NO_STORE, "application/json")
 
         return respond
-
-    def _made(
-        self,
-        answer: Callable[[Account, str | None], Any],
-        token: Token,
-        values: Values,
-        stream: str | None,
-    ) -> Any:
-        with closing(open_existing(self._url)) as store:
-            return answer(Account(store, self._site, token, values), stream)
 
 
 async def is_here(_: Request) -> Response:
@@ -235,19 +225,17 @@ def item_contents(account: Account, _: str | None) -> Any:
 def subscriptions(account: Account, _: str | None) -> Any:
     """Return all sources with releases as subscribed feeds."""
     catalog = account.catalog
-    sources = [facet.source for facet in account.store.facets() if is_source(facet)]
-    return {"subscriptions": [subscription(one, catalog) for one in sorted(filter(None, sources))]}
-
-
-def is_source(facet: Facet) -> bool:
-    """Return whether a facet selects exactly one source and nothing else."""
-    return facet == Facet(source=facet.source)
+    facets = account.store.facets()
+    sources = sorted(one.source for one in facets if one.source and one == Facet(one.source))
+    return {"subscriptions": [subscription(one, catalog) for one in sources]}
 
 
 def tag_list(account: Account, _: str | None) -> Any:
     """Return the tags: item states and topics."""
     catalog = account.catalog
-    return {"tags": tags(catalog, sorted(catalog.topics))}
+    names = (catalog.topic(topic) for topic in sorted(catalog.topics))
+    folders = ({"id": LABEL_PREFIX + name, "type": "folder"} for name in names)
+    return {"tags": [{"id": STARRED_TAG}, *folders]}
 
 
 def unread_count(account: Account, _: str | None) -> Any:

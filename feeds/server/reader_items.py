@@ -4,7 +4,7 @@ import base64
 import binascii
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -188,9 +188,11 @@ def item(release: Release, known: ReaderItem, catalog: Catalog) -> Fields:
         entry = shortened(entry)
     states = ((READ_STATE, known.read), (STARRED_TAG, known.starred))
     topics = (catalog.topic(topic) for topic in release.content.topics)
+    micros = microseconds(known.first_seen)
     return {
         "id": LONG_ID + digits_of(release.id),
-        **times(known),
+        "crawlTimeMsec": micros[:-3],
+        "timestampUsec": micros,
         "published": int((entry.published or known.first_seen).timestamp()),
         "updated": int(entry.updated.timestamp()),
         "title": entry.title,
@@ -217,21 +219,11 @@ def item(release: Release, known: ReaderItem, catalog: Catalog) -> Fields:
 
 def reference(known: ReaderItem) -> Fields:
     """Convert an item to a JSON object with its id, but without its text."""
-    micros = microseconds(known.first_seen)
     return {
         "id": number_of(digits_of(known.id)),
         "directStreamIds": [f"feed/{known.source}"],
-        "timestampUsec": micros,
+        "timestampUsec": microseconds(known.first_seen),
     }
-
-
-def times(known: ReaderItem) -> Fields:
-    """Return the time at which a release was first seen, in milliseconds and microseconds.
-
-    Both are text, as in the Google Reader API.
-    """
-    micros = microseconds(known.first_seen)
-    return {"crawlTimeMsec": micros[:-3], "timestampUsec": micros}
 
 
 def microseconds(at: dt.datetime) -> str:
@@ -250,14 +242,6 @@ def subscription(source: str, catalog: Catalog) -> Fields:
         "htmlUrl": web_address(catalog.source(source).url) or catalog.page(facet),
         "iconUrl": f"{catalog.site}/static/icon.svg",
     }
-
-
-def tags(catalog: Catalog, topics: Iterable[str]) -> list[Fields]:
-    """Return the tags that items can have: states and topics."""
-    return [
-        {"id": STARRED_TAG},
-        *({"id": LABEL_PREFIX + catalog.topic(topic), "type": "folder"} for topic in topics),
-    ]
 
 
 def stream_of(name: str, catalog: Catalog) -> Stream | None:

@@ -87,7 +87,7 @@ def search_results(
     """Return the data for the search page: results, or the problems of the search parameters."""
     moves = store.source_moves()
     asked = with_present_sources(asked, moves)
-    problems = problems_of(catalog, asked, text_query(asked, saved, moves))
+    problems = problems_of(catalog, asked, Query(present_text(asked), saved=saved, moves=moves))
     if problems or not asked.keys() - set(PAGE_PARAMETERS):
         return SearchResults(asked, problems=problems)
     query = query_of(asked, saved, moves)
@@ -103,7 +103,9 @@ def search_results(
         return SearchResults(asked, problems=[SearchProblem(message, [])])
     shown: list[Hit] = [(one, ()) for one in hits.releases]
     if "source" not in asked:
-        shown = one_per_story(store, hits)
+        # One hit per story, each with the other releases of its story.
+        ids = {one.id for one in hits.releases}
+        shown = list(folded(store, hits.releases, lambda one: one.id in ids, lambda _: True))
     notes = notes_on(catalog.texts, query)
     releases = [release for release, _ in shown]
     files = file_hits(releases, store.texts_of_releases(releases), query)
@@ -130,18 +132,14 @@ def built_feed(
     selected = {name: asked[name] for name in SELECTION_PARAMETERS if name in asked}
     moves = store.source_moves()
     selected = dict(with_present_sources(selected, moves))
-    problems = problems_of(catalog, selected, text_query(selected, saved, moves))
+    problems = problems_of(
+        catalog, selected, Query(present_text(selected), saved=saved, moves=moves)
+    )
     if problems or not selected or kind_of(asked) in SITE_FEEDS:
         return BuiltFeed(asked, problems)
     query = query_of({**selected, **state_of(asked)}, saved, moves)
     matches, newest = store.count_and_search(query, limit=PREVIEW_RELEASES)
     return BuiltFeed(asked, (), matches, newest.releases)
-
-
-def one_per_story(store: Store, hits: Hits) -> list[Hit]:
-    """Return one hit per story, each with the other releases of its story."""
-    ids = {one.id for one in hits.releases}
-    return list(folded(store, hits.releases, lambda one: one.id in ids, lambda _: True))
 
 
 def hits_of(store: Store, query: Query, asked: Mapping[str, str]) -> Hits:
@@ -210,13 +208,6 @@ def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
     except ValueError as error:
         why = f"{name}={text[:40]} is not a valid day; write it like {name}=2024-03-01"
         raise BadQuery(why) from error
-
-
-def text_query(
-    asked: Mapping[str, str], saved: Mapping[str, str], moves: Mapping[str, str]
-) -> Query:
-    """Convert search parameters, without their filters, to a query (see `query_of`)."""
-    return Query(present_text(asked), saved=saved, moves=moves)
 
 
 def query_of(asked: Mapping[str, str], saved: Mapping[str, str], moves: Mapping[str, str]) -> Query:

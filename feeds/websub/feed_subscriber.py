@@ -190,12 +190,11 @@ class FeedSubscriber:
         )
 
     def _due(self, sources: Collection[str]) -> Sequence[FeedSubscription]:
-        now = time.time()
-        self._plan(sources, now)
-        return [one for one in self._store.feed_subscriptions() if one.due <= now]
+        """Return the due subscriptions.
 
-    def _plan(self, sources: Collection[str], now: float) -> None:
-        """Store missing subscriptions as due, and mark unneeded ones as ending."""
+        Missing subscriptions are first stored as due, and unneeded ones are marked as ending.
+        """
+        now = time.time()
         hubs = self._store.feed_hubs().items()
         missing = {(source, one.hub, one.topic) for source, one in hubs if source in sources}
         missing = {one for one in missing if is_address(one[1]) and is_address(one[2])}
@@ -217,6 +216,7 @@ class FeedSubscriber:
             self._store.keep_feed_subscription(
                 FeedSubscription(callback, source, hub, topic, secret)
             )
+        return [one for one in self._store.feed_subscriptions() if one.due <= now]
 
     async def _ask_hub(self, due: Iterable[FeedSubscription], room: asyncio.Semaphore) -> None:
         """Send the due requests to one hub, or stop if the hub is unreachable."""
@@ -272,12 +272,11 @@ class FeedSubscriber:
                 "WebSub subscription requested", source=one.source, hub=host_of(one.hub), mode=mode
             )
         else:
-            outcome = f"status {answer.status}"
             log.warning(
                 "the WebSub hub of a source refused a request",
                 source=one.source,
                 mode=mode,
-                problem=outcome,
+                problem=f"status {answer.status}",
             )
 
 

@@ -56,22 +56,8 @@ API_HEADERS: Final = {
 }
 """Headers of all responses of the API, including responses without a body (304)."""
 
-DOCS_HEADERS: Final = {
-    "cache-control": "public, max-age=60",
-    "content-security-policy": SERVED_POLICY,
-}
-"""Additional headers of the documentation page."""
-
 PLAIN_HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
 """Pattern for a Host header that is safe to copy to another header."""
-
-JSON_TYPE: Final = "application/json"
-
-DETAIL_BY_STATUS: Final = {
-    404: "no operation has this URL; /api/ lists all operations",
-    405: "this address does not have this method; see the header `Allow`",
-}
-"""Texts of error responses, by status."""
 
 
 Respond: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -113,11 +99,11 @@ class Api:
         self._queue = queue
         self._writes = writes
         self._operations = (*OPERATIONS, *(writes.reads if writes else ()))
+        self._written = writes.operations if writes else ()
 
     def routes(self) -> list[ServerRoute]:
         """Return the routes of the operations, the documentation page and unknown addresses."""
-        writes = self._writes.operations if self._writes else ()
-        written = {one.path for one in writes}
+        written = {one.path for one in self._written}
         return [
             route_of(API_PREFIX, self._page),
             route_of(DOCUMENT_PATH, self._document),
@@ -125,7 +111,7 @@ class Api:
                 route_of(one.path, self._endpoint(one), one.access, is_written=one.path in written)
                 for one in self._operations
             ),
-            *(self._write_route(one) for one in writes),
+            *map(self._write_route, self._written),
             route_of(f"{API_PREFIX}{{rest:path}}", unknown_address),
         ]
 
@@ -149,27 +135,27 @@ class Api:
         return answer
 
     async def _document(self, request: Request) -> Response:
-        check_accepted(request)
         wanted = wanted_by(request)
+        # Raises ApiError (406) if the request does not accept JSON.
+        representation_of(Parameters(), wanted.accept)
         read_parameters(wanted.query, Parameters)
         return await self._queued(request, lambda: response_of(self._encoded_document, wanted, {}))
 
     @cached_property
     def _encoded_document(self) -> bytes:
-        writes = self._writes.operations if self._writes else ()
-        return msgspec.json.encode(openapi(self._operations, writes))
+        return msgspec.json.encode(openapi(self._operations, self._written))
 
     async def _page(self, request: Request) -> Response:
         """Respond with the documentation page."""
         wanted = wanted_by(request)
+        headers = {"cache-control": "public, max-age=60", "content-security-policy": SERVED_POLICY}
         return await self._queued(
-            request, lambda: response_of(self._rendered(), wanted, DOCS_HEADERS, "text/html")
+            request, lambda: response_of(self._rendered(), wanted, headers, "text/html")
         )
 
     def _rendered(self) -> bytes:
         with closing(open_existing(self._url)) as store:
-            writes = self._writes.operations if self._writes else ()
-            return rendered_page(store, self._site, self._operations, writes)
+            return rendered_page(store, self._site, self._operations, self._written)
 
     async def _queued(self, request: Request, make: Callable[[], Response]) -> Response:
         return await self._queue.run(request.scope, request.receive, make)
@@ -229,7 +215,8 @@ class ApiEndpoint:
         is_allowed = scope["method"] in self._methods or self._respond is unknown_address
         try:
             if not is_allowed:
-                raise ApiError(405, DETAIL_BY_STATUS[405], headers={"allow": self._allow})  # noqa: TRY301
+                why = "this address does not have this method; see the header `Allow`"
+                raise ApiError(405, why, headers={"allow": self._allow})  # noqa: TRY301
             response = await self._respond(request)
         except SourceMoved as error:
             response = redirect_to_renamed(request, error)
@@ -246,7 +233,7 @@ class ApiEndpoint:
 
 async def unknown_address(_: Request) -> Response:
     """Raise the error (404) of an address without an operation."""
-    raise ApiError(404, DETAIL_BY_STATUS[404])
+    raise ApiError(404, "no operation has this URL; /api/ lists all operations")
 
 
 def wanted_by(request: Request) -> ResponseOptions:
@@ -260,11 +247,6 @@ def wanted_by(request: Request) -> ResponseOptions:
         accepted(encoding, CONTENT_CODINGS) if encoding else IDENTITY,
         tuple(headers.getlist("accept")),
     )
-
-
-def check_accepted(request: Request) -> None:
-    """Raise ApiError (406) if the request does not accept JSON."""
-    representation_of(Parameters(), request.headers.getlist("accept"))
 
 
 def tag_of_changes(store: Store, path: str, query: bytes, kind: Representation) -> str:
@@ -289,7 +271,10 @@ def unchanged(tag: str) -> Response:
 
 
 def response_of(
-    body: bytes, wanted: ResponseOptions, headers: Mapping[str, str], media_type: str = JSON_TYPE
+    body: bytes,
+    wanted: ResponseOptions,
+    headers: Mapping[str, str],
+    media_type: str = "application/json",
 ) -> Response:
     """Return a 200 response, compressed if possible, or a 304 if the client's copy is current.
 

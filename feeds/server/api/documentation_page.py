@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -259,53 +258,55 @@ def names_in(store: Store) -> Mapping[str, str]:
     release, source = (
         (releases[0].id, releases[0].source) if releases else (EXAMPLE_RELEASE, EXAMPLE_SOURCE)
     )
-    return {
-        "release": release,
-        "revisions": release,
-        "attachments": release,
-        "differences": release,
+    of_release = ("release", "revisions", "attachments", "differences")
+    return dict.fromkeys(of_release, release) | {
         "story": story,
         "source": source,
         "sections": source,
     }
 
 
-def described(one: Operation, example: ApiExample, names: Mapping[str, str]) -> ApiOperation:
+def described(
+    one: Operation, example: ApiExample, names: Mapping[str, str]
+) -> Mapping[str, object]:
     """Return the description of an operation for the documentation page."""
     path = one.path.replace("{id}", quote(names.get(one.name, "ID"), safe=""))
-    return ApiOperation(
-        name=one.name,
-        path=one.path,
-        summary=one.summary,
-        parameters=[
-            ApiParameter(parameter["name"], kind_of(parameter["schema"]), parameter["description"])
+    return {
+        "name": one.name,
+        "path": one.path,
+        "summary": one.summary,
+        "parameters": [
+            {**parameter, "kind": kind_of(parameter["schema"])}
             for parameter in query_parameters(one)
         ],
-        example=f"{path}?{example.query}" if example.query else path,
-        needs_token=one.access == "operate",
-        answer=indented(example.answer),
-        refused=sorted(one.refused.items()),
-    )
+        "example": f"{path}?{example.query}" if example.query else path,
+        "body": "",
+        "needs_token": one.access == "operate",
+        "answer": indented(example.answer),
+        "refused": sorted(one.refused.items()),
+    }
 
 
-def described_write(one: Write) -> ApiOperation:
+def described_write(one: Write) -> Mapping[str, object]:
     """Return the description of an operation that writes for the documentation page."""
-    body = msgspec.json.encode(one.example.body).decode()
-    path = one.path.replace("{id}", "ID")
-    return ApiOperation(
-        name=one.name,
-        path=f"POST {one.path}",
-        summary=one.summary,
-        parameters=[
-            ApiParameter(name, field_kind(schema), schema.get("description", ""))
+    return {
+        "name": one.name,
+        "path": f"POST {one.path}",
+        "summary": one.summary,
+        "parameters": [
+            {
+                "name": name,
+                "kind": field_kind(schema),
+                "description": schema.get("description", ""),
+            }
             for name, schema in fields_of(one.body).items()
         ],
-        example=path,
-        body=body,
-        needs_token=True,
-        answer=indented(one.example.answer),
-        refused=(),
-    )
+        "example": one.path.replace("{id}", "ID"),
+        "body": msgspec.json.encode(one.example.body).decode(),
+        "needs_token": True,
+        "answer": indented(one.example.answer),
+        "refused": (),
+    }
 
 
 def field_kind(schema: Mapping[str, Any]) -> str:
@@ -328,33 +329,6 @@ def kind_of(schema: Mapping[str, Any]) -> str:
 def indented(answer: Any) -> str:
     """Return a response as indented JSON."""
     return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()
-
-
-@dataclass(frozen=True, slots=True)
-class ApiParameter:
-    """A query parameter of an operation on the documentation page. ``kind`` describes its type."""
-
-    name: str
-    kind: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
-class ApiOperation:
-    """An operation on the documentation page, with an example request and its response.
-
-    ``refused`` lists error statuses with their reasons.
-    """
-
-    name: str
-    path: str
-    summary: str
-    parameters: Sequence[ApiParameter]
-    example: str
-    answer: str
-    refused: Sequence[tuple[int, str]]
-    body: str = ""
-    needs_token: bool = False
 
 
 def coded(text: str) -> Markup:

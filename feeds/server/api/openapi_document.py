@@ -1,6 +1,6 @@
 """OpenAPI document (https://spec.openapis.org/oas/v3.1.0), generated from the operations."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -64,6 +64,11 @@ def openapi(reads: Sequence[Operation], writes: Sequence[Write] = ()) -> Mapping
     for one in writes:
         kinds += [one.body, one.response]
     _, schemas = msgspec.json.schema_components(kinds, ref_template=SCHEMA_REF)
+    paths: dict[str, dict[str, Any]] = {}
+    for read in reads:
+        paths.setdefault(read.path, {})["get"] = reading(read)
+    for write in writes:
+        paths.setdefault(write.path, {})["post"] = writing(write)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -73,7 +78,7 @@ def openapi(reads: Sequence[Operation], writes: Sequence[Write] = ()) -> Mapping
         },
         # This address is relative to the document's address, so it works with any path prefix.
         "servers": [{"url": "../"}],
-        "paths": paths(reads, writes),
+        "paths": paths,
         "components": {
             "schemas": {
                 name: described(optional_fields(name, schema))
@@ -89,16 +94,6 @@ def openapi(reads: Sequence[Operation], writes: Sequence[Write] = ()) -> Mapping
         },
         "security": [{}, {"token": []}],
     }
-
-
-def paths(reads: Iterable[Operation], writes: Iterable[Write]) -> dict[str, dict[str, Any]]:
-    """Return the OpenAPI descriptions of all operations, by path and method."""
-    found: dict[str, dict[str, Any]] = {}
-    for one in reads:
-        found.setdefault(one.path, {})["get"] = reading(one)
-    for write in writes:
-        found.setdefault(write.path, {})["post"] = writing(write)
-    return found
 
 
 def writing(one: Write) -> dict[str, Any]:
@@ -124,13 +119,11 @@ def writing(one: Write) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": one.summary + ".",
-                "content": {"application/json": {"schema": reference(one.response)}},
+                "content": content(reference(one.response)),
             },
             "202": {
                 "description": "The request takes longer. `Location` is the address of its job.",
-                "content": {
-                    "application/json": {"schema": {"$ref": SCHEMA_REF.format(name="Job")}}
-                },
+                "content": content({"$ref": SCHEMA_REF.format(name="Job")}),
             },
             **problems(WRITE_ERRORS),
         },
@@ -139,9 +132,9 @@ def writing(one: Write) -> dict[str, Any]:
 
 def problems(refused: Mapping[int, str]) -> dict[str, Any]:
     """Return the OpenAPI descriptions of error responses."""
-    content = {MEDIA_TYPE: {"schema": reference(Problem)}}
+    body = content(reference(Problem), MEDIA_TYPE)
     return {
-        str(status): {"description": why, "content": content}
+        str(status): {"description": why, "content": body}
         for status, why in sorted(refused.items())
     }
 
@@ -157,8 +150,21 @@ def reading(one: Operation) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": one.summary + ".",
-                "headers": {"ETag": header("Changes when the response changes.")},
-                "content": contents(one),
+                "headers": {
+                    "ETag": {
+                        "description": "Changes when the response changes.",
+                        "schema": {"type": "string"},
+                    }
+                },
+                "content": {
+                    **content(reference(one.response)),
+                    **(
+                        content({"type": "string"}, "application/x-ndjson")
+                        | content({"type": "string"}, "text/csv")
+                        if issubclass(one.parameters, ListParameters)
+                        else {}
+                    ),
+                },
             },
             "304": {"description": "Unchanged since the request's If-None-Match."},
             **(
@@ -171,13 +177,9 @@ def reading(one: Operation) -> dict[str, Any]:
     }
 
 
-def contents(one: Operation) -> dict[str, Any]:
-    """Return the OpenAPI descriptions of the representations of an operation's response."""
-    found: dict[str, Any] = {"application/json": {"schema": reference(one.response)}}
-    if issubclass(one.parameters, ListParameters):
-        found["application/x-ndjson"] = {"schema": {"type": "string"}}
-        found["text/csv"] = {"schema": {"type": "string"}}
-    return found
+def content(schema: Mapping[str, Any], media_type: str = "application/json") -> dict[str, Any]:
+    """Return the OpenAPI description of a body with one media type."""
+    return {media_type: {"schema": schema}}
 
 
 def path_parameters(one: Operation | Write) -> list[dict[str, Any]]:
@@ -191,18 +193,15 @@ def path_parameters(one: Operation | Write) -> list[dict[str, Any]]:
 
 def query_parameters(one: Operation) -> list[dict[str, Any]]:
     """Return the OpenAPI descriptions of an operation's query parameters."""
-    found = []
-    for name, described_schema in fields_of(one.parameters).items():
-        schema = dict(described_schema)
-        found.append(
-            {
-                "name": name,
-                "in": "query",
-                "description": schema.pop("description", ""),
-                "schema": schema,
-            }
-        )
-    return found
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "description": schema.get("description", ""),
+            "schema": {key: value for key, value in schema.items() if key != "description"},
+        }
+        for name, schema in fields_of(one.parameters).items()
+    ]
 
 
 def described(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,8 +221,3 @@ def optional_fields(name: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:
 def reference(kind: type) -> dict[str, str]:
     """Return a JSON reference to the schema of a response class."""
     return {"$ref": SCHEMA_REF.format(name=kind.__name__)}
-
-
-def header(description: str) -> dict[str, Any]:
-    """Return the OpenAPI description of a response header."""
-    return {"description": description, "schema": {"type": "string"}}

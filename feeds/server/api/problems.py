@@ -63,25 +63,17 @@ class ApiError(Exception):
         self.headers = headers or {}
 
     @property
-    def problem(self) -> Problem:
-        """Return the error as the body of a response."""
-        title = HTTPStatus(self.status).phrase
-        return Problem(title, self.status, self.detail, self.parameter, self.position)
-
-    @property
     def values(self) -> dict[str, Any]:
         """Return the body of the response as JSON values."""
-        found: dict[str, Any] = msgspec.to_builtins(self.problem)
+        title = HTTPStatus(self.status).phrase
+        problem = Problem(title, self.status, self.detail, self.parameter, self.position)
+        found: dict[str, Any] = msgspec.to_builtins(problem)
         return found
 
     def response(self) -> Response:
         """Return the error as a problem response."""
-        headers = {
-            "cache-control": "no-store",
-            **API_ORIGIN,
-            **self.headers,
-        }
-        return Response(msgspec.json.encode(self.problem), self.status, headers, MEDIA_TYPE)
+        headers = {"cache-control": "no-store", **API_ORIGIN, **self.headers}
+        return Response(msgspec.json.encode(self.values), self.status, headers, MEDIA_TYPE)
 
 
 def error_of(error: Exception) -> ApiError:
@@ -106,12 +98,11 @@ def error_of(error: Exception) -> ApiError:
 def api_refusal(verdict: AccessVerdict) -> Response:
     """Return the error response for an API request without access."""
     why, headers = {
-        401: ("this needs a token: send it as `Authorization: Bearer`", {}),
+        401: (
+            "this needs a token: send it as `Authorization: Bearer`",
+            {"www-authenticate": BEARER_CHALLENGE},
+        ),
         403: ("this token does not allow the request", {}),
-        429: ("too many wrong tokens from your address", {"retry-after": verdict.retry_after}),
+        429: ("too many wrong tokens from your address", {"retry-after": str(verdict.retry_after)}),
     }[verdict.status]
-    texts = {name: str(value) for name, value in headers.items()}
-    answer = ApiError(verdict.status, why, headers=texts).response()
-    if verdict.status == 401:  # noqa: PLR2004 - Unauthorized
-        answer.headers["www-authenticate"] = BEARER_CHALLENGE
-    return answer
+    return ApiError(verdict.status, why, headers=headers).response()

@@ -297,7 +297,8 @@ def refused(error: ApiError) -> Outcome:
 def without_secrets(operation: Write, outcome: Outcome) -> Outcome:
     """Return a response with digests instead of secret fields, for the record of operations."""
     hidden = _secrets(operation, outcome)
-    return _replaced(outcome, {name: json_digest(outcome.values[name]) for name in hidden})
+    digests = {name: json_digest(outcome.values[name]) for name in hidden}
+    return Outcome(outcome.status, {**outcome.values, **digests})
 
 
 def with_secrets(operation: Write, recorded: Outcome) -> Outcome:
@@ -305,18 +306,16 @@ def with_secrets(operation: Write, recorded: Outcome) -> Outcome:
 
     A field is null if its secret has changed or been removed since then.
     """
-    found = _secrets(operation, recorded)
-    kept = {name for name in found if json_digest(found[name]) == recorded.values[name]}
-    return _replaced(recorded, {name: found[name] if name in kept else None for name in found})
+    found = {
+        name: value if json_digest(value) == recorded.values[name] else None
+        for name, value in _secrets(operation, recorded).items()
+    }
+    return Outcome(recorded.status, {**recorded.values, **found})
 
 
 def _secrets(operation: Write, outcome: Outcome) -> Mapping[str, Any]:
     """Return the secret fields of a response as they are stored now. Errors have none."""
     return operation.secrets(outcome.values) if outcome.status < 400 else {}  # noqa: PLR2004 - errors begin here
-
-
-def _replaced(outcome: Outcome, values: Mapping[str, Any]) -> Outcome:
-    return Outcome(outcome.status, {**outcome.values, **values})
 
 
 def json_digest(value: Any) -> str:
@@ -333,23 +332,17 @@ def problem_of(error: Exception, fields: Sequence[str] = ()) -> ApiError:
     If one of the operation's ``fields`` has an invalid value, the response contains its name.
     """
     match error:
-        case ApiError():
-            return error
         case UnknownSource() | UnknownWatch() | UnknownSearch():
             return ApiError(404, str(error))
         case RenamedSource() | HomeInUse():
             return ApiError(409, str(error))
         case StoreError() | OSError():
             return ApiError(503, str(error), headers={"retry-after": "60"})
+        case ConfigurationError():
+            # A client can't open files on this machine, so the name of the file is enough.
+            name = "" if error.key in fields else f"{PurePath(error.path).name}: "
+            parameter = error.key if error.key in fields else None
+            return ApiError(422, f"{name}{error.key}: {error.fix}", parameter=parameter)
         case CommuniqueError():
-            return _unprocessable(error, fields)
+            return ApiError(422, str(error))
     return error_of(error)
-
-
-def _unprocessable(error: CommuniqueError, fields: Sequence[str]) -> ApiError:
-    if isinstance(error, ConfigurationError):
-        # A client can't open files on this machine, so the name of the file is enough.
-        name = "" if error.key in fields else f"{PurePath(error.path).name}: "
-        parameter = error.key if error.key in fields else None
-        return ApiError(422, f"{name}{error.key}: {error.fix}", parameter=parameter)
-    return ApiError(422, str(error))

@@ -104,14 +104,6 @@ def feed_parts(body: bytes, kind: str) -> tuple[memoryview, list[memoryview], by
     return view[: stops[0]], [view[start:stop] for start, stop in ranges], FEED_ENDS[kind]
 
 
-def mark(entry: memoryview) -> int:
-    """Return a short hash of an entry.
-
-    The key of the hash is random for each process, which prevents forged collisions.
-    """
-    return hash(entry)
-
-
 class FeedVersions:
     """Entry hashes of replaced feed versions, by ETag (without content coding)."""
 
@@ -122,7 +114,8 @@ class FeedVersions:
     def remember(self, tag: bytes, body: bytes, kind: str) -> None:
         """Save the entry hashes of a feed version that is about to be replaced."""
         if parts := feed_parts(body, kind):
-            self._known[tag] = array("q", map(mark, parts[1]))
+            # Python's hashes have a random key per process, which prevents forged collisions.
+            self._known[tag] = array("q", map(hash, parts[1]))
             self._known.move_to_end(tag)
             if len(self._known) > self._limit:
                 self._known.popitem(last=False)
@@ -138,7 +131,7 @@ class FeedVersions:
             if known is not None and (parts := feed_parts(body, kind)):
                 had = frozenset(known)
                 head, entries, end = parts
-                new = [entry for entry in entries if mark(entry) not in had]
+                new = [entry for entry in entries if hash(entry) not in had]
                 return b"\n".join([head, *new]) + end, tag
         return None
 

@@ -197,17 +197,10 @@ class HttpProtocol(HttpToolsProtocol):
         """Send a response from memory, or pass the request to the application."""
         self._in_head = False
         self._head_size = 0
-        if not self._names_one_host():
-            self._refuse(HOST_NOT_UNIQUE)
-            self._answered = True
-            return
-        if (found := ABSOLUTE_TARGET(self.url)) and not self._agrees_with_host(found[1]):
-            self._refuse(HOST_MISMATCH)
-            self._answered = True
-            return
-        if self._answer():
-            self._answered = True
-        else:
+        if refused := self._fault_of_host():
+            self._refuse(refused)
+        self._answered = bool(refused) or self._answer()
+        if not self._answered:
             url, headers, expects = self.url, self.headers, self.expect_100_continue
             super().on_message_begin()
             self.url, self.expect_100_continue = url, expects
@@ -245,25 +238,22 @@ class HttpProtocol(HttpToolsProtocol):
         """Whether a response is in progress."""
         return self.cycle is not None and not self.cycle.response_complete
 
-    def _names_one_host(self) -> bool:
-        """Return whether the request has exactly one Host header (RFC 9112, 3.2).
+    def _fault_of_host(self) -> bytes | None:
+        """Return the refusal of a request with invalid Host headers, or None.
 
-        With HTTP/1.0, the header may be missing.
+        A request has exactly one Host header (RFC 9112, 3.2). With HTTP/1.0, the header may be
+        missing. If the request target is an absolute URL, clients must send the same host in both
+        (RFC 9112, 3.2.2). If HTTP/1.0 omits the Host header, it is added.
         """
         hosts = [value for name, value in self.headers if name == b"host"]
-        return len(hosts) == 1 or (not hosts and self.parser.get_http_version() == "1.0")
-
-    def _agrees_with_host(self, authority: bytes) -> bool:
-        """Return whether the Host header equals the host of an absolute request target.
-
-        Clients must send the same host in both (RFC 9112, 3.2.2). If HTTP/1.0 omits the Host
-        header, it is added.
-        """
-        host = next((value for name, value in self.headers if name == b"host"), None)
-        if host is None:
-            self.headers.append((b"host", authority))
-            return True
-        return host.lower() == authority.lower()
+        if len(hosts) > 1 or (not hosts and self.parser.get_http_version() != "1.0"):
+            return HOST_NOT_UNIQUE
+        if found := ABSOLUTE_TARGET(self.url):
+            if not hosts:
+                self.headers.append((b"host", found[1]))
+            elif hosts[0].lower() != found[1].lower():
+                return HOST_MISMATCH
+        return None
 
     @property
     def _peer(self) -> str:

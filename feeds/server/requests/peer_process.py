@@ -84,8 +84,12 @@ def is_own_client(scope: Scope) -> bool:
         rows = list(socket_rows())
     except OSError:
         return False
-    ends = end_of(*scope["client"]), end_of(*scope["server"])
-    inodes = {one.inode for one in rows if (one.local, one.remote) == ends and is_own(one)}
+    ends = tuple(
+        (unmapped(ipaddress.ip_address(host)), port)
+        for host, port in (scope["client"], scope["server"])
+    )
+    own = [one for one in rows if one.user == os.geteuid()]
+    inodes = {one.inode for one in own if (one.local, one.remote) == ends}
     if not inodes:
         return False
     listening = {one.inode for one in rows if one.state == LISTENING_STATE}
@@ -116,19 +120,6 @@ def decoded(text: str) -> tuple[Address, int]:
     words = (address[start : start + 8] for start in range(0, len(address), 8))
     packed = b"".join(int(word, 16).to_bytes(WORD_BYTES, sys.byteorder) for word in words)
     return unmapped(ipaddress.ip_address(packed)), int(port, 16)
-
-
-def end_of(host: str, port: int) -> tuple[Address, int]:
-    """Convert an address and port from an ASGI scope (``client`` or ``server``).
-
-    The result has the same form as the result of ``decoded``.
-    """
-    return unmapped(ipaddress.ip_address(host)), port
-
-
-def is_own(row: SocketRow) -> bool:
-    """Return whether a socket belongs to the server's user."""
-    return row.user == os.geteuid()
 
 
 def own_processes() -> Iterator[int]:

@@ -168,14 +168,6 @@ class RouteTable:
         """Whether any route requires permission to operate the site."""
         return any(one.access == "operate" for one in self.routes)
 
-    def access(self, path: str, method: str) -> RequiredAccess:
-        """Return the access that a request requires.
-
-        Paths without a route require read permission.
-        """
-        route = self.find(path, method)
-        return route.access if route else "read"
-
     def needed(self, path: str, method: str, *, is_open: bool) -> TokenScope | None:
         """Return the permission that a request's token must have, or None if it needs no token.
 
@@ -184,7 +176,9 @@ class RouteTable:
         if is_open and folder_of(path) not in self._operated_folders:
             # Every GET of a file in memory comes here, so most paths need no search.
             return None
-        access = self.access(path, method)
+        route = self.find(path, method)
+        # Paths without a route require read permission.
+        access = route.access if route else "read"
         if access in {"public", "own"} and "/.." not in path:
             return None
         if access == "operate":

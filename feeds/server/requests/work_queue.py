@@ -135,12 +135,6 @@ class RateLimit:
 T = TypeVar("T")
 
 
-def client_in(scope: Scope, proxies: Sequence[Network]) -> Client:
-    """Return the networks whose limits apply to a request."""
-    # A proxy can be a client too, so its own jobs and its clients' jobs are counted separately.
-    return *networks_of(client_of(scope, proxies)), f"peer {networks_of(peer_of(scope))[-1]}"
-
-
 class Unanswered(CommuniqueError):
     """Raised if the work queue rejects a request.
 
@@ -205,7 +199,10 @@ class WorkQueue:
         self.count(scope)
         job = self._shared.get(key) if key is not None else None
         if job is None or job.result.done():
-            job = self._added(work, client_in(scope, self._proxies))
+            # A proxy can be a client too, so its own jobs and its clients' jobs are counted
+            # separately.
+            peer = f"peer {networks_of(peer_of(scope))[-1]}"
+            job = self._added(work, (*networks_of(client_of(scope, self._proxies)), peer))
             self._share(job, key)
         job.requests += 1
         gone = asyncio.ensure_future(disconnected(receive))

@@ -48,9 +48,9 @@ def test_a_path_is_answered_by_the_first_matching_row() -> None:
 
 def test_of_several_rows_of_a_path_the_one_for_the_method_counts() -> None:
     table = RouteTable([ServerRoute("/a/{id}"), ServerRoute("/a/{id}", POST, "operate")])
-    assert table.access("/a/1", "GET") == "read"
-    assert table.access("/a/1", "HEAD") == "read"
-    assert table.access("/a/1", "POST") == "operate"
+    assert table.needed("/a/1", "GET", is_open=False) == "read"
+    assert table.needed("/a/1", "HEAD", is_open=False) == "read"
+    assert table.needed("/a/1", "POST", is_open=False) == "operate"
     found = table.find("/a/1", "PUT")
     assert found is not None
     assert not found.accepts("PUT")
@@ -69,7 +69,7 @@ def test_a_row_may_depend_on_headers_or_on_a_missing_file() -> None:
     assert table.find("/a/1", "GET", [(b"date", b"")]) is rows[0]
     assert table.find("/a/1", "GET") is None
     assert table.find("/a/1", "GET", if_no_file=True) is rows[1]
-    assert table.access("/a/1", "GET") == "read"
+    assert table.needed("/a/1", "GET", is_open=False) == "read"
 
 
 def test_a_path_has_a_responder_unless_it_may_be_a_file() -> None:
