@@ -29,9 +29,10 @@ from data.toml_files import read_text
 from scheduler.fleet.duties import DUTY_OF_JOB, SITE_FILE, site_of
 from scheduler.fleet.job_queue import Deferrer, Reaper, prepare
 from scheduler.home.home import Home
+from scheduler.service.background import together
 from spiders.sources.source_file import LoadedSource
 
-POLL_SECONDS: Final = 0.5
+ROUND_SECONDS: Final = 0.5
 """Time in seconds between two rounds. A round queues visits, creates jobs and reads reports."""
 
 TOPICS_FILE: Final = "topics.toml"
@@ -113,21 +114,20 @@ class FleetExecutor:
         Raises LeadershipLost when this service is no longer the leader.
         """
         await prepare(self._leadership)
-        reaping = asyncio.create_task(Reaper().reap_for_ever(self._home.store_url))
-        try:
-            deferrer = Deferrer(self._leadership)
-            number = await last_run(self._leadership)
-            while True:
-                asked, self._asked = self._asked, {}
-                if asked:
-                    await self._hosts.ask(asked.values())
-                await deferrer.defer()
-                found = await runs_after(self._leadership, number)
-                self._report(found.values())
-                number = max(found, default=number)
-                await asyncio.sleep(POLL_SECONDS)
-        finally:
-            reaping.cancel()
+        await together(Reaper().reap_for_ever(self._home.store_url), self._queue_visits())
+
+    async def _queue_visits(self) -> None:
+        deferrer = Deferrer(self._leadership)
+        number = await last_run(self._leadership)
+        while True:
+            asked, self._asked = self._asked, {}
+            if asked:
+                await self._hosts.ask(asked.values())
+            await deferrer.defer()
+            found = await runs_after(self._leadership, number)
+            self._report(found.values())
+            number = max(found, default=number)
+            await asyncio.sleep(ROUND_SECONDS)
 
     def _report(self, runs: Iterable[Run]) -> None:
         for run in runs:

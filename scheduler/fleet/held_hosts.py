@@ -32,7 +32,7 @@ from scheduler.fleet.fleet_executor import TOPICS_FILE
 from scheduler.fleet.job_queue import pool_to
 from scheduler.fleet.leases import Leases
 from scheduler.home.home import Home
-from scheduler.service.background import end_if_cancelled
+from scheduler.service.background import end_if_cancelled, in_background
 from spiders.download.robots_rules import gap_of
 from spiders.sources.source_file import LoadedSource, parse_source
 
@@ -74,13 +74,12 @@ async def visit_at_once(
             hosts, executor = Hosts(pool), Executor(home)
             leases = Leases(hosts, executor.renew, executor.drop)
             await leases.renew()
-            renewing = asyncio.create_task(leases.renew_for_ever())
             held = HeldHosts(home, executor, hosts, leases, keep)
-            try:
-                await asyncio.gather(*(visit_host(held, leases, one) for one in asked.values()))
-            finally:
-                await executor.close()
-                renewing.cancel()
+            async with in_background(leases.renew_for_ever(), lambda: None):
+                try:
+                    await asyncio.gather(*(visit_host(held, leases, one) for one in asked.values()))
+                finally:
+                    await executor.close()
     except psycopg.Error as error:
         raise failed(home.store_url, error) from error
     # Other sources of the same hosts may also have been visited.

@@ -68,3 +68,18 @@ def test_a_reload_cancels_visits_to_other_sources_except_explicit_visits_to_paus
     home.plain_store().close()
     (found,) = asyncio.run(in_time())
     assert found == report if kept else isinstance(found, asyncio.CancelledError)
+
+
+def test_an_unexpected_error_of_the_reaper_ends_the_executor(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.fleet.job_queue.REAP_SECONDS", None)
+    home = open_home(home_on(tmp_path / "home", postgres_url))
+    home.plain_store().close()
+
+    async def work() -> None:
+        async with pool_to(postgres_url) as pool, asyncio.timeout(PATIENCE):
+            await FleetExecutor(home, pool).run()
+
+    with pytest.raises(TypeError):
+        asyncio.run(work())
