@@ -8,9 +8,6 @@ from typing import Final, NamedTuple
 DUTY_PREFIX: Final = "duty:"
 """Prefix for the names of duties. No host starts with it, because a port is a number."""
 
-JOB_LOCK_PREFIX: Final = "visit:"
-"""Prefix for the names of Procrastinate locks. The name of the host or duty follows."""
-
 
 def duty_key(duty: str) -> str:
     """Return the name of a duty in the table of leases, which is also the duty's source id."""
@@ -43,8 +40,3 @@ class Lease(NamedTuple):
     def is_duty(self) -> bool:
         """Return whether the lease is for a duty and not for a host."""
         return self.host.startswith(DUTY_PREFIX)
-
-    @property
-    def job_lock(self) -> str:
-        """Return the name of the Procrastinate lock for jobs of this host or duty."""
-        return f"{JOB_LOCK_PREFIX}{self.host}"

@@ -16,8 +16,10 @@ from data.store.postgres.fleet_state import Connection, Hosts
 from data.store.postgres.pool import CONNECT_TIMEOUT_SECONDS
 from data.text.masking import masked
 
-END_JOB: Final = "DELETE FROM procrastinate_jobs WHERE lock = %s AND status = 'doing'"
-"""SQL that deletes the running job of a host or duty, so that a new job can be created for it."""
+END_JOBS: Final = """
+    DELETE FROM procrastinate_jobs WHERE args ->> 'host' = %s AND status = 'doing'
+"""
+"""SQL that deletes the running jobs of a host or duty, so that new jobs can be created for it."""
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ async def give_back(url: str, leases: Collection[Lease]) -> None:
                 gap = 0.0 if kept else None
                 async with db.transaction():
                     if await hosts.finish(lease, gap=gap, rest=0.0, kept=kept):
-                        await db.execute(END_JOB, [lease.job_lock])
+                        await db.execute(END_JOBS, [lease.host])
     except psycopg.Error as error:
         problem = masked(str(error))
         log.warning("leases of a process that died could not be released: %s", problem)

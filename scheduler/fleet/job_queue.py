@@ -20,7 +20,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.schema import SchemaManager
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
-from data.models.lease import DUTY_PREFIX, JOB_LOCK_PREFIX
+from data.models.lease import DUTY_PREFIX
 from data.store.postgres.fleet_state import Connections
 from data.store.postgres.pool import CONNECT_TIMEOUT_SECONDS, CONNECTION_OPTIONS
 from scheduler.service.background import end_if_cancelled
@@ -33,6 +33,10 @@ visits@eu."""
 
 DUTY_QUEUE: Final = "duties"
 """Name of the queue for duties."""
+
+JOB_LOCK_PREFIX: Final = "visit:"
+"""Prefix for the names of Procrastinate locks. The name of the host or duty follows, and then @ and
+the label of the sources, if any."""
 
 TASK_NAME: Final = "visit"
 """Name of the Procrastinate task that all jobs run. It performs the due work of a row."""
@@ -64,25 +68,27 @@ INDEX_SQL: Final = """
     WHERE status IN ('todo', 'doing')
 """
 
+# A host gets one job per label of its due sources, so a job that no worker takes delays only the
+# sources with its label. The lease still admits one worker at a time.
+#
 # A row whose job is queued already is skipped, and does not fail the others. The LIMIT makes the
 # planner search each host in the index, even if its statistics still show an empty queue. So does
 # the collation, which equals the collation of the index.
 DEFER_SQL: Final = Template("""
     WITH due AS (
-        SELECT host, next_due FROM hosts h
+        SELECT h.host, next_due, COALESCE(label, '') AS label FROM hosts h
+        LEFT JOIN LATERAL (SELECT DISTINCT '@' || NULLIF(s.vantage, '') AS label
+            FROM host_sources s WHERE s.host = h.host AND s.due <= now()) l ON true
         LEFT JOIN LATERAL (SELECT id FROM procrastinate_jobs j
-            WHERE j.lock = ('$LOCK' || h.host) COLLATE "default"
+            WHERE j.lock = ('$LOCK' || h.host || COALESCE(label, '')) COLLATE "default"
             AND j.status IN ('todo', 'doing') LIMIT 1) q ON true
         WHERE next_due <= now() AND rests_until <= now() AND q.id IS NULL
         AND next_due >= COALESCE(%(watermark)s, '-infinity'::timestamptz)
         ORDER BY next_due LIMIT %(limit)s),
     deferred AS (
         INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)
-        SELECT CASE WHEN starts_with(host, '$DUTY') THEN '$DUTIES' ELSE '$VISITS' || COALESCE(
-                   (SELECT '@' || NULLIF(s.vantage, '') FROM host_sources s
-                    WHERE s.host = due.host AND s.due <= now()
-                    ORDER BY s.vantage, s.due LIMIT 1), '') END,
-               '$TASK', '$LOCK' || host, '$LOCK' || host,
+        SELECT CASE WHEN starts_with(host, '$DUTY') THEN '$DUTIES' ELSE '$VISITS' || label END,
+               '$TASK', '$LOCK' || host || label, '$LOCK' || host || label,
                jsonb_build_object('host', host)
         FROM due ORDER BY next_due ON CONFLICT DO NOTHING RETURNING 1)
     SELECT (SELECT count(*) FROM deferred), (SELECT count(*) FROM due),
