@@ -41,10 +41,9 @@ from data.models import Content, Draft, Published
 from data.network.bucket import Bucket, open_bucket
 from data.settings import BucketSettings
 from data.store.sqlite.store import SqliteStore
-from feeds.publishing.bucket import push
-from feeds.publishing.bucket.manifest import MANIFEST_FILE, read_manifest
-from feeds.publishing.bucket.push import SiteBucket, Superseded
-from feeds.publishing.bucket.pushed_files import PushedFiles
+from feeds.publishing import bucket_push
+from feeds.publishing.bucket_push import SiteBucket, Superseded
+from feeds.publishing.bucket_records import MANIFEST_FILE, PushedFiles, read_manifest
 from tests.buckets import COMMANDS, KEY, bucket_server
 
 PLACE = "s3://press/site"
@@ -197,7 +196,7 @@ def publish(home: Path, address: str, rounds: int) -> None:
         ("MAX_WAIT_SECONDS", 3600.0),
         ("CHECK_INTERVAL_SECONDS", 0.1),
     ):
-        setattr(push, name, seconds)
+        setattr(bucket_push, name, seconds)
     home.mkdir(exist_ok=True)
     bucket = bucket_at(address)
     with (

@@ -48,7 +48,7 @@ from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.shared_sql.events import PUBLISHING
-from feeds.publishing import facet_pages
+from feeds.publishing import feed_documents
 from feeds.publishing.feed_documents import FeedDocuments
 from feeds.publishing.publish import publish
 from feeds.urls import feed_file, is_published
@@ -204,7 +204,7 @@ def published(store: Store, home: Path, *, everything: bool = False) -> dict[str
     """Publish a HOME: seconds for the feeds up to their bytes, for all of it, and memory in MB."""
     spent = {"feeds": 0.0, "other": 0.0}
     documents, write = FeedDocuments.write, FileWriter.write
-    shown = {name: getattr(facet_pages, name) for name in ("home_page", "facet_page")}
+    shown = {name: getattr(feed_documents, name) for name in ("home_page", "facet_page")}
 
     def timed(*arguments: Any, **named: Any) -> None:
         before, other = time.process_time(), spent["other"]
@@ -223,14 +223,14 @@ def published(store: Store, home: Path, *, everything: bool = False) -> dict[str
     changed: Any = FeedDocuments, FileWriter
     changed[0].write, changed[1].write = timed, other(write)
     for name, page in shown.items():
-        setattr(facet_pages, name, other(page))
+        setattr(feed_documents, name, other(page))
     before = time.process_time()
     try:
         done = publish(store, home / "site", SITE, all=everything, cache=home / "rendered.db")
     finally:
         changed[0].write, changed[1].write = documents, write
         for name, page in shown.items():
-            setattr(facet_pages, name, page)
+            setattr(feed_documents, name, page)
     assert not done.errors, done.errors[:3]
     return {
         "feeds": spent["feeds"],

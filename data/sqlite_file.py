@@ -136,6 +136,30 @@ def open_for_reading(
     raise sqlite3.OperationalError(f"the file can't be read ({cause})")
 
 
+def open_cache(path: Path | None, script: str) -> sqlite3.Connection:
+    """Open a cache file for writing, or a cache in memory, and create its tables with ``script``.
+
+    A file that is damaged or has other tables is deleted and created again. Raises sqlite3.Error.
+    """
+    try:
+        return _with_cache_tables(path, script)
+    except sqlite3.DatabaseError as error:
+        if path is None or isinstance(error, sqlite3.OperationalError):
+            raise
+        delete_file(path)
+        return _with_cache_tables(path, script)
+
+
+def _with_cache_tables(path: Path | None, script: str) -> sqlite3.Connection:
+    db = open_for_writing(path)
+    try:
+        create_cache_tables(db, script)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
 def create_cache_tables(db: sqlite3.Connection, script: str) -> None:
     """Create the tables of a cache in one transaction if the database is empty.
 

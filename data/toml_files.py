@@ -1,10 +1,14 @@
-"""Strict decoding of TOML files. Error messages contain the file, the key and the fix."""
+"""Strict decoding of TOML files, and changes of their keys.
+
+Error messages contain the file, the key and the fix.
+"""
 
 import errno
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from msgspec import inspect
@@ -122,6 +126,23 @@ def check_name(folder: Path, name: str, error: type[ConfigurationError]) -> None
     if not ID.fullmatch(name):
         path = str(folder / f"{name}{SUFFIX}")
         raise error(path, "file name", "use at most 64 lower-case letters, digits and hyphens")
+
+
+def with_keys(text: str, changes: Mapping[str, Any]) -> str:
+    """Return a TOML document with changed keys. A key whose new value is empty is removed.
+
+    The rest of the document is unchanged.
+    """
+    # Imported here: it loads slowly, and most commands change no file.
+    import tomlkit  # noqa: PLC0415
+
+    document = tomlkit.parse(text)
+    for key, value in changes.items():
+        if value:
+            document[key] = list(value) if isinstance(value, tuple) else value
+        else:
+            document.pop(key, None)
+    return document.as_string()
 
 
 def decode(text: str, shape: type[Shape], path: str, error: type[ConfigurationError]) -> Shape:

@@ -14,18 +14,12 @@ from data.topics.taxonomy import TopicNode, topic_tree
 from data.wording import N_
 from feeds.translations import ENGLISH, Texts, own_name, texts_of
 from feeds.urls import (
-    FEED_TYPES,
-    FORMATS,
-    EventFeed,
     Format,
-    capture_file,
-    event_file,
     feed_file,
     href,
     hub_of,
     page_file,
     release_file,
-    revision_file,
     stem_of,
 )
 
@@ -114,11 +108,7 @@ class Catalog:
 
     def feed(self, facet: Facet, kind: Format) -> str:
         """Return the absolute URL of a facet's feed."""
-        return self.site + href(feed_file(facet, kind))
-
-    def feeds(self, facet: Facet) -> tuple[tuple[str, str], ...]:
-        """Return the media type and URL of a facet's feed in each format."""
-        return tuple((FEED_TYPES[kind], self.feed(facet, kind)) for kind in FORMATS)
+        return self.url(feed_file(facet, kind))
 
     def feed_id(self, facet: Facet) -> str:
         """Return the permanent id of a facet's feed, the same in all formats and after renames."""
@@ -143,29 +133,17 @@ class Catalog:
         day = self.texts.format_period(f"{removed.at:%Y-%m-%d}")
         return self.texts.gettext("Collection stopped on %(day)s.", day=day)
 
+    def url(self, file: str) -> str:
+        """Return the absolute URL of a file of the site."""
+        return self.site + href(file)
+
     def page(self, facet: Facet) -> str:
         """Return the absolute URL of a facet's page."""
-        return self.site + href(page_file(facet))
+        return self.url(page_file(facet))
 
     def release(self, release: str) -> str:
         """Return the absolute URL of the page of a release."""
-        return self.site + href(release_file(release))
-
-    def revision(self, release: str, number: int) -> str:
-        """Return the absolute URL of the page for a release's version."""
-        return self.site + href(revision_file(release, number))
-
-    def capture(self, release: str) -> str:
-        """Return the absolute URL of the page that lists the captures of a release."""
-        return self.site + href(capture_file(release))
-
-    def event_feed(self, event: EventFeed, kind: Format) -> str:
-        """Return the absolute URL of an event feed."""
-        return self.site + href(event_file(event, kind))
-
-    def event_feed_id(self, event: EventFeed) -> str:
-        """Return the permanent id of an event feed, the same in all formats."""
-        return urn_of(f"{self.site}/feeds/{event}")
+        return self.url(release_file(release))
 
     def name(self, facet: Facet) -> str:
         """Return the name of a facet on this site: ``ACME: Economy`` or ``24 November 2022``."""

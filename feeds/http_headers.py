@@ -13,7 +13,7 @@ import zstandard
 from isal import igzip
 
 from data.network.request_signer import DIRECTORY_PATH, DIRECTORY_TYPE
-from feeds.urls import media_type_of
+from feeds.urls import FEED_TYPES
 
 PAGE_CACHE: Final = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 """Cache-Control of feeds and pages. A response is fresh for a minute. For ten more minutes, a cache
@@ -39,6 +39,20 @@ SIGNED_PATH: Final = re.compile(r"/log/(?!tile/)(?!.*\.tsr$).+|/witness/.+")
 signatures."""
 
 ARCHIVE_PAGE: Final = re.compile(r"((?:.*/)?feeds/.+/page/)([1-9]\d{0,8})(\.(?:atom|rss|json))")
+
+MEDIA_TYPES: Final = {
+    ".atom": f"{FEED_TYPES['atom']}; charset=utf-8",
+    ".rss": f"{FEED_TYPES['rss']}; charset=utf-8",
+    ".json": FEED_TYPES["json"],
+    ".xml": "application/xml; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".ico": "image/vnd.microsoft.icon",
+    ".txt": "text/plain; charset=utf-8",
+}
+"""Content types of responses by file suffix."""
 
 SIGNED_TYPE: Final = "text/plain; charset=utf-8"
 
@@ -76,7 +90,10 @@ def content_type_of(address: str, file: str) -> str:
         return DIRECTORY_TYPE
     if address.startswith("/releases/") and file.endswith(".json"):
         return "application/json"
-    return media_type_of(file)
+    if file.endswith("opml.xml"):
+        return "text/x-opml; charset=utf-8"
+    # Other JSON files are feeds.
+    return MEDIA_TYPES.get(file[file.rfind(".") :], "application/octet-stream")
 
 
 def page_after(file: str) -> str | None:

@@ -5,11 +5,14 @@ Queries that differ only in the order of parameters or in white space have the s
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 from data.search.older import means_the_same, upgraded
 from data.search.syntax import LANGUAGE_VERSION
+
+SearchParameters: TypeAlias = Mapping[str, str]
+"""Parameters of a search, by name."""
 
 CURRENT_VERSION: Final = str(LANGUAGE_VERSION)
 

@@ -129,20 +129,6 @@ FEED_TYPES: Mapping[Format, str] = {
 
 FEED_SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
 
-MEDIA_TYPES = {
-    ".atom": f"{FEED_TYPES['atom']}; charset=utf-8",
-    ".rss": f"{FEED_TYPES['rss']}; charset=utf-8",
-    ".json": FEED_TYPES["json"],
-    ".xml": "application/xml; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".ico": "image/vnd.microsoft.icon",
-    ".txt": "text/plain; charset=utf-8",
-}
-"""Content types of responses by file suffix."""
-
 
 @lru_cache(maxsize=10_000)
 def file_name(name: str) -> str:
@@ -194,31 +180,37 @@ def name_of(file: str) -> str | None:
     return name if file_name(name) == file else None
 
 
+def path_of(facet: Facet) -> tuple[tuple[str, str], ...]:
+    """Return the kinds and file names of the parts of a facet, without the period's dashes.
+
+    Language tags become lower case, because their case has no meaning (RFC 5646, section 2.1).
+    Raises ValueError for a facet without a feed or page, such as a period within a source or topic.
+    """
+    match facet:
+        case Facet(None, None, None, None, None):
+            return ()
+        case Facet(None, None, str(period), None, None) if PERIOD.fullmatch(period):
+            return (("date", period.replace("-", "/")),)
+        case Facet(None, None, None, None, str(language)):
+            return (("language", file_name(language.lower())),)
+        case Facet(str() | None, str() | None, None, None, None) | Facet(
+            str(), None, None, str(), None
+        ):
+            parts = {"source": facet.source, "topic": facet.topic, "section": facet.section}
+            return tuple(
+                (kind, file_name(name)) for kind, name in parts.items() if name is not None
+            )
+    raise ValueError(f"{facet} has no feed or page")
+
+
 @lru_cache(maxsize=10_000)
 def stem_of(facet: Facet) -> str:
     """Return the path of a facet's feed without suffix: ``feeds/source/acme/topic/economy``.
 
-    Language tags become lower case, because their case has no meaning (RFC 5646, section 2.1).
     Raises ValueError for a facet without a feed, such as a period within a source or topic.
     """
-    match facet:
-        case Facet(None, None, None, None, None):
-            where = "all"
-        case Facet(None, None, str(period), None, None) if PERIOD.fullmatch(period):
-            where = f"date/{period.replace('-', '/')}"
-        case Facet(str(source), None, None, None, None):
-            where = f"source/{file_name(source)}"
-        case Facet(None, str(topic), None, None, None):
-            where = f"topic/{file_name(topic)}"
-        case Facet(str(source), str(topic), None, None, None):
-            where = f"source/{file_name(source)}/topic/{file_name(topic)}"
-        case Facet(str(source), None, None, str(section), None):
-            where = f"source/{file_name(source)}/section/{file_name(section)}"
-        case Facet(None, None, None, None, str(language)):
-            where = f"language/{file_name(language.lower())}"
-        case _:
-            raise ValueError(f"{facet} has no feed")
-    return f"feeds/{where}"
+    where = "/".join(f"{kind}/{name}" for kind, name in path_of(facet))
+    return f"feeds/{where or 'all'}"
 
 
 def is_published(facet: Facet) -> bool:
@@ -308,24 +300,10 @@ def page_file(facet: Facet) -> str:
 
     Raises ValueError for a facet without a page.
     """
-    match facet:
-        case Facet(None, None, None, None, None):
-            where = ""
-        case Facet(None, None, str(period), None, None) if PERIOD.fullmatch(period):
-            where = f"days/{period.replace('-', '/')}/"
-        case Facet(str(source), None, None, None, None):
-            where = f"sources/{file_name(source)}/"
-        case Facet(None, str(topic), None, None, None):
-            where = f"topics/{file_name(topic)}/"
-        case Facet(str(source), str(topic), None, None, None):
-            where = f"sources/{file_name(source)}/topics/{file_name(topic)}/"
-        case Facet(str(source), None, None, str(section), None):
-            where = f"sources/{file_name(source)}/sections/{file_name(section)}/"
-        case Facet(None, None, None, None, str(language)):
-            where = f"languages/{file_name(language.lower())}/"
-        case _:
-            raise ValueError(f"{facet} has no page")
-    return f"{where}index.html"
+    folders = (
+        f"{'days' if kind == 'date' else f'{kind}s'}/{name}/" for kind, name in path_of(facet)
+    )
+    return "".join((*folders, "index.html"))
 
 
 def part_file(facet: Facet, part: str) -> str:
@@ -393,14 +371,6 @@ def hub_of(site: SiteSettings) -> str | None:
 def is_feed(file: str) -> bool:
     """Whether a file of the site is a feed. Other JSON files are not."""
     return file.startswith("feeds/") and file.endswith(FEED_SUFFIXES)
-
-
-def media_type_of(file: str) -> str:
-    """Return the Content-Type of a file. A JSON file is assumed to be a JSON Feed."""
-    if file.endswith("opml.xml"):
-        return "text/x-opml; charset=utf-8"
-    suffix = file[file.rfind(".") :]
-    return MEDIA_TYPES.get(suffix, "application/octet-stream")
 
 
 class FileStamp(NamedTuple):

@@ -38,7 +38,7 @@ from data.health.activity import public_holidays
 from data.network.hosts import site_of
 from data.text.words import without_counters
 from data.topics.taxonomy import load_taxonomy
-from feeds.pages.rows import environment
+from feeds.pages.renderer import environment
 from feeds.translations import texts_of
 from scheduler.children.crawl_lines import CrawlStart, VisitJob
 from scheduler.home.home import open_home

@@ -15,9 +15,8 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from benchmarks.breakages_parts.web_server import Answer, Asked
-from scheduler.demo.responses import listing_address, not_found, page
+from scheduler.demo.responses import INNER_LINK, View, listing_address, not_found, page
 from scheduler.demo.rooms import ReleaseText, Room, Showing, load_releases, load_rooms
-from scheduler.demo.views import INNER_LINK, View
 
 FIRST: Final = dt.date(2026, 10, 5)
 """The Monday of the first visit."""

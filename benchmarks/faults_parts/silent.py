@@ -113,7 +113,7 @@ SILENT = (
         (
             "tests/data/store/shared_sql/subscribers/test_alerts.py::test_a_retracted_release_that_is_back_is_queued_as_a_return",
             "tests/integration/test_retraction.py::test_a_missing_release_is_alerted_once_and_a_moved_one_never",
-            "tests/feeds/pages/indexes/test_events_page.py::test_a_return_replaces_its_retraction_and_is_a_change",
+            "tests/feeds/pages/test_events_page.py::test_a_return_replaces_its_retraction_and_is_a_change",
         ),
     ),
     Fault(

@@ -18,10 +18,10 @@ from data.text.sanitize import sanitize
 from data.text.urls import public_url_key
 from feeds.catalog import Catalog
 from feeds.entries.body import safe_html
-from feeds.entries.citation import citation_of
 from feeds.entries.entry import entry_of
 from feeds.formats.rendering import rendered_entry
 from feeds.pages.releases.release_body import shown_body
+from feeds.pages.structured_data import citation_of
 from feeds.replay.archived_parts import Parts
 from feeds.replay.rewrite import rewritten_page, rewritten_style
 from feeds.replay.withheld_captures import decoded, shows, text_of

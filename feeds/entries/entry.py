@@ -19,6 +19,7 @@ from data.text.html_text import paragraphs
 from data.text.urls import web_address
 from feeds.catalog import Catalog, Person
 from feeds.entries.body import REDACTION_NOTE, body_of, is_long, summary_and_link, with_notes
+from feeds.urls import capture_file
 
 UNTITLED = "Untitled"
 
@@ -100,14 +101,14 @@ class FeedEntry:
     publisher: Person
     summary: str
     html: str
-    categories: tuple[Category, ...]
-    enclosures: tuple[Media, ...]
-    also: tuple[Person, ...]
-    links: tuple[EntryLink, ...]
-    origin: Origin | None
-    revision: int
-    edited: bool
-    retracted: dt.datetime | None
+    categories: tuple[Category, ...] = ()
+    enclosures: tuple[Media, ...] = ()
+    also: tuple[Person, ...] = ()
+    links: tuple[EntryLink, ...] = ()
+    origin: Origin | None = None
+    revision: int = 1
+    edited: bool = False
+    retracted: dt.datetime | None = None
     body: str = ""
     short_html: str = ""
     capture: str | None = None
@@ -119,6 +120,11 @@ class FeedEntry:
     def timed(self) -> bool:
         """Whether the entry has a publication time, not only a day."""
         return self.exact and not self.undated and self.published is not None
+
+    @property
+    def day(self) -> str:
+        """The ISO day under which the entry is listed, or an empty string if it has no day."""
+        return self.published.date().isoformat() if self.published else ""
 
     @property
     def is_withdrawn(self) -> bool:
@@ -154,7 +160,7 @@ def entry_of(
     also = tuple(
         Person(plain(catalog.source(other.source).name), web_address(other.url)) for other in others
     )
-    capture = catalog.capture(release.id) if release.capture else None
+    capture = catalog.url(capture_file(release.id)) if release.capture else None
     body = "" if is_long(content) else body_of(release, url)
     short = summary_and_link(summary, page)
     shown_body = short if is_long(content) else body or paragraphs(allowed(summary))
@@ -176,10 +182,7 @@ def entry_of(
         categories=categories_of(release, catalog),
         enclosures=enclosures,
         also=also,
-        links=(
-            *links_of(url, page, language, others, enclosures),
-            *capture_links(capture),
-        ),
+        links=(*links_of(url, page, language, others, enclosures), *capture_links(capture)),
         origin=origin_of(source, catalog) if mixed else None,
         revision=release.revision,
         edited=release.edited > 1,
@@ -242,15 +245,14 @@ def categories_of(release: Release, catalog: Catalog) -> tuple[Category, ...]:
     section = as_name(release.content.section or "")
     if section:
         found.append(Category(section, section, catalog.page(Facet(source=release.source))))
-    if release.published.precision == "none":
-        found.append(Category("undated", "No date", f"{catalog.site}/marks/"))
-    if release.edited > 1:
-        found.append(Category("corrected", "Corrected", f"{catalog.site}/marks/"))
-    if release.retracted:
-        found.append(Category("retracted", "Retracted", f"{catalog.site}/marks/"))
-    if release.content.redacted:
-        found.append(Category("redacted", "Redacted", f"{catalog.site}/marks/"))
-    return tuple(found)
+    marks = (
+        ("undated", "No date", release.published.precision == "none"),
+        ("corrected", "Corrected", release.edited > 1),
+        ("retracted", "Retracted", release.retracted),
+        ("redacted", "Redacted", release.content.redacted),
+    )
+    scheme = f"{catalog.site}/marks/"
+    return (*found, *(Category(term, label, scheme) for term, label, has_it in marks if has_it))
 
 
 def links_of(
@@ -261,20 +263,17 @@ def links_of(
     enclosures: tuple[Media, ...],
 ) -> tuple[EntryLink, ...]:
     """Return an entry's links: original, our copy, other publishers of the story, and files."""
-    elsewhere = ((other, web_address(other.url)) for other in others)
+    elsewhere = [
+        (address, as_name(other.content.title) or None, feed_language(other.content.language))
+        for other in others
+        if (address := web_address(other.url))
+    ]
     return (
         EntryLink("via", url, "text/html", hreflang=language),
         EntryLink("related", page, "text/html", "Archived copy with all versions"),
         *(
-            EntryLink(
-                "related",
-                address,
-                "text/html",
-                as_name(other.content.title) or None,
-                feed_language(other.content.language),
-            )
-            for other, address in elsewhere
-            if address
+            EntryLink("related", address, "text/html", title, language)
+            for address, title, language in elsewhere
         ),
         *(
             EntryLink("enclosure", media.url, media.type, media.title, length=media.length)
@@ -285,11 +284,8 @@ def links_of(
 
 def capture_links(capture: str | None) -> tuple[EntryLink, ...]:
     """Return a link to the page that lists archived copies, or nothing if ``capture`` is None."""
-    return (
-        (EntryLink(PROVENANCE_RELATION, capture, "text/html", "Archived copies and their proofs"),)
-        if capture
-        else ()
-    )
+    title = "Archived copies and their proofs"
+    return (EntryLink(PROVENANCE_RELATION, capture, "text/html", title),) if capture else ()
 
 
 def origin_of(source: Source, catalog: Catalog) -> Origin:

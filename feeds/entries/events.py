@@ -12,7 +12,7 @@ from html import escape
 from typing import Final
 
 from data.health.codes import CODES, DEGRADED
-from data.models import DayDigest, EditClasses, Facet, HealthEvent, Release, Return, Revision
+from data.models import DayDigest, Facet, HealthEvent, Release, Return, Revision
 from data.revisions.stored_difference import changes_between, classes_between
 from data.text.clean import excerpt, plain
 from data.text.urls import web_address
@@ -20,7 +20,7 @@ from data.wording import counted
 from feeds.catalog import Catalog, Person
 from feeds.entries.body import anchor, difference, quoted
 from feeds.entries.entry import Category, EntryLink, FeedEntry, capture_links, title_of, to_seconds
-from feeds.urls import href
+from feeds.urls import capture_file, href, revision_file
 
 EVENT_LANGUAGE = "en"
 """The language of event entries, independent of the language of releases."""
@@ -44,17 +44,18 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
     Its categories are the classes of the edit, and ``silent`` or ``announced``.
     """
     edit = classes_between(before, after)
-    page = catalog.revision(release.id, after.number)
-    captures = catalog.capture(release.id)
+    page = catalog.url(revision_file(release.id, after.number))
+    captures = catalog.url(capture_file(release.id))
     backed = [one for one in (before, after) if one.capture]
     url = web_address(release.url) or page
     name = plain(catalog.source(release.source).name)
     title = anchor(url, title_of(after.content))
+    note = f"<p>Classes: {', '.join(edit.words)}. Weight: {edit.weight:.2f}.</p>"
+    note = note if edit.classes else ""
     html = (
         f"<p>{escape(name)} changed {quoted(title, after.content.language)}"
         f" (version {after.number}):</p>"
-        + _edit_note(edit)
-        + quoted(difference(before, after), after.content.language, "div")
+        f"{note}{quoted(difference(before, after), after.content.language, 'div')}"
     )
     if backed:
         copies = (
@@ -78,13 +79,6 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
     return with_captures(entry, captures) if after.capture else entry
 
 
-def _edit_note(edit: EditClasses) -> str:
-    """Return a paragraph with the classes and weight of an edit as HTML."""
-    if not edit.classes:
-        return ""
-    return f"<p>Classes: {', '.join(edit.words)}. Weight: {edit.weight:.2f}.</p>"
-
-
 def retraction_entry(
     catalog: Catalog, release: Release, at: dt.datetime, *, captured: bool = False
 ) -> FeedEntry:
@@ -106,7 +100,7 @@ def retraction_entry(
         mark="retracted",
     )
     entry = replace(entry, retracted=to_seconds(at.astimezone(dt.UTC)))
-    return with_captures(entry, catalog.capture(release.id)) if captured else entry
+    return with_captures(entry, catalog.url(capture_file(release.id))) if captured else entry
 
 
 def return_entry(catalog: Catalog, release: Release, back: Return) -> FeedEntry:
@@ -215,7 +209,7 @@ def event_entry(
 ) -> FeedEntry:
     """Return an entry for an event of the site. Other event entries extend it."""
     return FeedEntry(
-        uuid=uuid_of(catalog, event),
+        uuid=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{catalog.site}/{event}")),
         kind="event",
         url=page,
         page=page,
@@ -228,17 +222,4 @@ def event_entry(
         publisher=Person(catalog.title, f"{catalog.site}/"),
         summary=title,
         html=html,
-        categories=(),
-        enclosures=(),
-        also=(),
-        links=(),
-        origin=None,
-        revision=1,
-        edited=False,
-        retracted=None,
     )
-
-
-def uuid_of(catalog: Catalog, event: str) -> str:
-    """Return the UUID of an event's entry."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{catalog.site}/{event}"))

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from data.models import Facet
-from feeds.catalog import Catalog
+from feeds.catalog import Catalog, urn_of
 from feeds.entries.entry import EntryLink
 from feeds.entries.events import EVENT_LANGUAGE
-from feeds.urls import EVENT_FEEDS, FORMATS, EventFeed, Format, event_page, href
+from feeds.urls import EVENT_FEEDS, FORMATS, EventFeed, Format, event_file, event_page
 
 EMPTY_FEED_TIME = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """Update time of a feed without entries. Formats require an update time."""
@@ -165,14 +165,14 @@ def event_feed(catalog: Catalog, event: EventFeed, entries: Sequence[Dated]) -> 
     title, subtitle = EVENT_FEEDS[event]
     return Feed(
         facet=Facet(),
-        id=catalog.event_feed_id(event),
+        id=urn_of(f"{catalog.site}/feeds/{event}"),
         title=f"{title} · {catalog.title}",
         subtitle=subtitle,
         author=catalog.title,
         site=catalog.site,
-        page=f"{catalog.site}{href(event_page(event))}",
+        page=catalog.url(event_page(event)),
         language=EVENT_LANGUAGE,
         updated=updated_of(entries),
-        addresses=tuple((kind, catalog.event_feed(event, kind)) for kind in FORMATS),
+        addresses=tuple((kind, catalog.url(event_file(event, kind))) for kind in FORMATS),
         links=(EntryLink("hub", catalog.hub),) if catalog.hub else (),
     )

@@ -43,28 +43,24 @@ def render(
     The feeds are under headings, in a fixed order. ``groups`` contains names from OPML_GROUPS.
     """
     chosen = [facet for facet in facets if group_of(facet) in groups]
+    site = catalog.site
     events = [
-        feed_outline(catalog.site, title, f"feeds/{event}", event_page(event))
+        feed_outline(site, title, f"feeds/{event}", event_page(event))
         for event, (title, _) in EVENT_FEEDS.items()
         if "events" in groups
     ]
-    lines = [
-        "<?xml version='1.0' encoding='UTF-8'?>",
-        '<opml version="2.0">',
-        f"  <head>\n    <title>{escape(catalog.title, quote=False)}</title>\n  </head>",
-        "  <body>",
-    ]
-    headed = [
-        (group, [outline_of(catalog, facet) for facet in members])
-        for group, members in grouped(catalog, chosen).items()
-    ]
+    headed = []
+    for group, members in grouped(catalog, chosen).items():
+        named = ((catalog.heading(one), stem_of(one), page_file(one)) for one in members)
+        headed.append((group, [feed_outline(site, *one) for one in named]))
     if events:
         # Put these feeds after the feed of all releases, and before feeds that contain only some
         # releases.
         headed.insert(int("All" in dict(headed)), ("What happens to releases", events))
+    lines = []
     for heading, outlines in headed:
         lines += [f'    <outline text="{heading}">', *outlines, "    </outline>"]
-    return "\n".join((*lines, "  </body>", "</opml>", "")).encode()
+    return document(catalog, lines)
 
 
 def render_one(catalog: Catalog, feed: Feed) -> bytes:
@@ -72,19 +68,14 @@ def render_one(catalog: Catalog, feed: Feed) -> bytes:
     title, page = escape(feed.title), escape(feed.page)
     address = escape(dict(feed.addresses)["atom"])
     named = f'type="rss" text="{title}" title="{title}"'
-    lines = [
-        "<?xml version='1.0' encoding='UTF-8'?>",
-        '<opml version="2.0">',
-        f"  <head>\n    <title>{escape(catalog.title, quote=False)}</title>\n  </head>",
-        "  <body>",
-        f'    <outline {named} xmlUrl="{address}" htmlUrl="{page}"/>',
-    ]
-    return "\n".join((*lines, "  </body>", "</opml>", "")).encode()
+    return document(catalog, [f'    <outline {named} xmlUrl="{address}" htmlUrl="{page}"/>'])
 
 
-def outline_of(catalog: Catalog, facet: Facet) -> str:
-    """Return the OPML ``outline`` element of a facet's feed as text."""
-    return feed_outline(catalog.site, catalog.heading(facet), stem_of(facet), page_file(facet))
+def document(catalog: Catalog, outlines: Iterable[str]) -> bytes:
+    """Return an OPML document with the title of the site and the given lines."""
+    head = f"  <head>\n    <title>{escape(catalog.title, quote=False)}</title>\n  </head>\n  <body>"
+    start = "<?xml version='1.0' encoding='UTF-8'?>\n<opml version=\"2.0\">"
+    return "\n".join((start, head, *outlines, "  </body>\n</opml>\n")).encode()
 
 
 @lru_cache(maxsize=10_000)

@@ -100,7 +100,7 @@ def rendered_entry(entry: FeedEntry, row: bytes) -> RenderedEntry:
     return RenderedEntry(
         entry.updated,
         entry.language,
-        entry.published.date().isoformat() if entry.published else "",
+        entry.day,
         entry.timed,
         row,
         (pieces[0], pieces[1], pieces[2]),

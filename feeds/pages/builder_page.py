@@ -1,17 +1,16 @@
 """Feed builder: a page on which readers choose filters and get the URL of the resulting feed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
-from urllib.parse import urlencode
+from typing import Final
 
 from data.models import Facet, Release
 from data.search.query import Matches
 from data.search.syntax import MAX_QUERY_LENGTH
 from feeds.entries.entry import title_of
-from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import FORMAT_NAMES
+from feeds.pages.renderer import FORMAT_NAMES, PageRenderer
 from feeds.pages.search_problems import SearchProblem
+from feeds.searches import SearchParameters, canonical_query
 from feeds.urls import (
     FEED_BUILDER,
     FEED_TYPES,
@@ -42,8 +41,6 @@ UNFILTERED_FEEDS: Final = {
 
 MAX_CHOICES: Final = 1000
 """Maximum number of sources, topics or languages in a list of choices."""
-
-SearchParameters: TypeAlias = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +87,7 @@ def feed_address(parameters: SearchParameters, counts: Mapping[Facet, int]) -> t
         facet = Facet(chosen.get("source"), chosen.get("topic"), language=chosen.get("lang"))
         if facet.language is None or len(chosen) == 1:
             return href(stem_of(feed_facet(facet, counts))), ""
-    return SEARCH_FEED, urlencode(sorted({**chosen, **state_of(parameters)}.items()))
+    return SEARCH_FEED, canonical_query({**chosen, **state_of(parameters)})
 
 
 def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
@@ -98,36 +95,24 @@ def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
 
     Readers can choose the sources, topics and languages that have releases.
     """
-    texts = pages.catalog.texts
+    title = pages.catalog.texts.gettext("Build a feed")
     if built is None:
-        return pages.render(
-            "builder_static.html", BUILDER_FILE, Facet(), title=texts.gettext("Build a feed")
-        )
+        return pages.render("builder_static.html", BUILDER_FILE, title=title)
     parameters = built.parameters
     address, query = feed_address(parameters, pages.navigation.counts)
     asks = f"?{query}" if query else ""
-    wanted = parameters.get("format", FORMATS[0])
-    kind: Format = next((one for one in FORMATS if one == wanted), FORMATS[0])
+    kind: Format = next((one for one in FORMATS if one == parameters.get("format")), FORMATS[0])
     up = "../" * BUILDER_FILE.count("/")
-    chosen = {name: parameters.get(name, "").split(",") for name in SELECTION_PARAMETERS}
     selection = {name: parameters[name] for name in SELECTION_PARAMETERS if name in parameters}
-    state = state_of(parameters)
+    wanted = {**selection, **state_of(parameters)}
     return pages.render(
         "builder.html",
         BUILDER_FILE,
-        Facet(),
-        title=texts.gettext("Build a feed"),
+        title=title,
         alternates=[],
         parameters=parameters,
         longest=MAX_QUERY_LENGTH,
-        lists=[
-            (
-                label,
-                name,
-                [(label, value, value in chosen[name]) for label, value in choices[:MAX_CHOICES]],
-            )
-            for label, name, choices in choices_of(pages)
-        ],
+        lists=list(choices_of(pages, parameters)),
         kinds=[(label, value, value == kind_of(parameters)) for label, value in kinds_of(pages)],
         kinds_of_file=[(FORMAT_NAMES[one], one, one == kind) for one in FORMATS],
         problems=built.problems,
@@ -137,33 +122,27 @@ def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
         address=f"{pages.catalog.site}{address}.{kind}{asks}",
         feed=f"{up}{address[1:]}.{kind}{asks}",
         kind=FEED_TYPES[kind],
-        search=f"{up}{SEARCH_PAGE[1:]}?{urlencode(sorted(({**selection, **state}).items()))}"
-        if selection or state
-        else "",
+        search=f"{up}{SEARCH_PAGE[1:]}?{canonical_query(wanted)}" if wanted else "",
     )
 
 
-def choices_of(pages: PageRenderer) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """Return the select fields of the feed builder: label, parameter, and (name, value) options."""
-    catalog, texts = pages.catalog, pages.catalog.texts
-    facets = sorted(pages.navigation.counts, key=lambda one: texts.collation_key(catalog.name(one)))
-    return [
-        (
-            texts.gettext("Sources"),
-            "source",
-            [(catalog.name(f), f.source) for f in facets if f.source and f == Facet(f.source)],
-        ),
-        (
-            texts.gettext("Topics"),
-            "topic",
-            [(catalog.name(f), f.topic) for f in facets if f.topic and f == Facet(topic=f.topic)],
-        ),
-        (
-            texts.gettext("Languages"),
-            "lang",
-            [(catalog.name(f), f.language) for f in facets if f.language],
-        ),
-    ]
+def choices_of(
+    pages: PageRenderer, parameters: SearchParameters
+) -> Iterator[tuple[str, str, list[tuple[str, str, bool]]]]:
+    """Yield the select fields of the feed builder: label, parameter and options.
+
+    An option is a name, a value, and whether ``parameters`` contain the value.
+    """
+    catalog, texts, known = pages.catalog, pages.catalog.texts, pages.navigation
+    for label, name, facets in (
+        (texts.gettext("Sources"), "source", known.sources),
+        (texts.gettext("Topics"), "topic", known.topics),
+        (texts.gettext("Languages"), "lang", known.languages),
+    ):
+        chosen = parameters.get(name, "").split(",")
+        values = ((catalog.name(one), one.source or one.topic or one.language) for one in facets)
+        options = sorted(values, key=lambda one: texts.collation_key(one[0]))[:MAX_CHOICES]
+        yield label, name, [(shown, value or "", value in chosen) for shown, value in options]
 
 
 def kinds_of(pages: PageRenderer) -> list[tuple[str, str]]:

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from lxml import etree
 
 from data.languages.tags import is_right_to_left
-from data.models import Facet
 from data.text.urls import web_address
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import FORMATS, Format, href
@@ -134,7 +133,6 @@ def feed_page(pages: PageRenderer, path: str, query: str, atom: bytes) -> bytes:
     return pages.render(
         "feed.html",
         document.file,
-        Facet(),
         title=title,
         about=document.text("subtitle"),
         own=document.file.rpartition("/")[2] + (f"?{query}" if query else ""),

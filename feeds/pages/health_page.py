@@ -21,6 +21,12 @@ current health at the same path."""
 MAX_SOURCES = 400
 """Maximum number of sources on the page of all sources."""
 
+MAX_RUNS = 30
+"""Maximum number of visits in the chart of a source. The table shows the last ten visits."""
+
+MAX_EVENTS = 20
+"""Maximum number of health changes on a source's health page."""
+
 
 @dataclass(frozen=True, slots=True)
 class HealthRow:
@@ -33,15 +39,15 @@ class HealthRow:
 
     name: str
     page: str
-    details: str
     state: str
     label: str
-    visiting: bool
     code: str
     reason: str
     since: str
-    last: str
-    expected: str
+    details: str = ""
+    visiting: bool = False
+    last: str = ""
+    expected: str = ""
 
 
 def health_page(
@@ -53,17 +59,39 @@ def health_page(
     """
     sources = sorted(found, key=lambda one: (one.is_well, name_key(pages, one.source)))
     rows = [health_row(pages, one, last_events.get(one.source)) for one in sources[:MAX_SOURCES]]
-    unseen = [one.source for one in sources if one.last_run is None]
-    imported = sum(is_imported(pages, one) for one in unseen)
-    return pages.health(
-        HEALTH_FILE,
-        rows=rows,
+    return page_of_rows(
+        pages,
+        rows,
+        [one.source for one in sources if one.last_run is None],
         ill=sum(not one.is_well for one in sources),
+        visiting=sum(one.visiting for one in sources),
+        total=len(sources),
+        is_live=True,
+    )
+
+
+def page_of_rows(
+    pages: PageRenderer,
+    rows: Sequence[HealthRow],
+    unseen: Collection[str],
+    *,
+    total: int,
+    **values: Any,
+) -> bytes:
+    """Render the page of all sources. ``unseen`` are the sources without a successful visit.
+
+    ``total`` is the number of all sources, including imported ones.
+    """
+    imported = sum(is_imported(pages, one) for one in unseen)
+    return pages.render(
+        "health.html",
+        HEALTH_FILE,
+        title=pages.catalog.texts.gettext("Health of sources"),
+        rows=rows,
         unseen=len(unseen) - imported,
         imported=imported,
-        visiting=sum(one.visiting for one in sources),
-        total=len(sources) - imported,
-        is_live=True,
+        total=total - imported,
+        **values,
     )
 
 
@@ -93,11 +121,8 @@ def recorded_health_page(
 
     ``read`` contains the ids of sources with a release that a visit has found.
     """
-    shown = {
-        one.source: last_events.get(one.source)
-        for one in pages.navigation.counts
-        if one.source is not None and one == Facet(source=one.source)
-    }
+    sources = [one.source or "" for one in pages.navigation.sources]
+    shown = {one: last_events.get(one) for one in sources}
     order = sorted(
         shown.items(),
         key=lambda one: (one[1] is None or one[1].well, name_key(pages, one[0])),
@@ -106,16 +131,13 @@ def recorded_health_page(
         recorded_row(pages, source, event, is_read=source in read)
         for source, event in order[:MAX_SOURCES]
     ]
-    unseen = [one for one, event in shown.items() if event is None and one not in read]
-    imported = sum(is_imported(pages, one) for one in unseen)
-    return pages.health(
-        HEALTH_FILE,
-        rows=rows,
+    return page_of_rows(
+        pages,
+        rows,
+        [one for one, event in shown.items() if event is None and one not in read],
         ill=sum(event is not None and not event.well for event in shown.values()),
-        unseen=len(unseen) - imported,
-        imported=imported,
         visiting=0,
-        total=len(shown) - imported,
+        total=len(shown),
         is_live=False,
     )
 
@@ -134,15 +156,11 @@ def recorded_row(
     return HealthRow(
         pages.catalog.name(facet),
         page_file(facet),
-        "",
         condition,
         condition_label(pages.catalog.texts, condition),
-        False,  # noqa: FBT003 - unknown to a static page
         (event.code or event.state) if event else condition,
         plain(event.reason) if event else "",
-        f"{event.at.astimezone(dt.UTC):%Y-%m-%d %H:%M}" if event else "",
-        "",
-        "",
+        moment(event.at) if event else "",
     )
 
 
@@ -158,23 +176,16 @@ def health_row(pages: PageRenderer, one: Health, last: HealthEvent | None) -> He
     return HealthRow(
         pages.catalog.name(source),
         page_file(source) if source in pages.navigation.counts else "",
-        source_health_file(one.source),
         one.condition,
         condition_label(pages.catalog.texts, one.condition),
-        one.visiting,
         one.code,
         plain(one.reason),
-        f"{since.astimezone(dt.UTC):%Y-%m-%d %H:%M}" if since else "",
+        moment(since) if since else "",
+        source_health_file(one.source),
+        one.visiting,
         (one.last_release or "")[:10],
         one.next_by.isoformat() if one.next_by else "",
     )
-
-
-MAX_RUNS = 30
-"""Maximum number of visits in the chart of a source. The table shows the last ten visits."""
-
-MAX_EVENTS = 20
-"""Maximum number of health changes on a source's health page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlencode
 
-from data.models import Facet
+from data.models import Facet, Release
 from data.text.urls import web_address
+from data.topics.facets import section_of
 from feeds.catalog import Catalog
 from feeds.translations import Texts
-from feeds.urls import page_file
+from feeds.urls import MONTH, YEAR, page_file, release_file
 
 Item: TypeAlias = tuple[str, str, int]
 """A name, its link (a file, or the query string of a search), and its number of releases."""
@@ -82,8 +83,8 @@ class Navigation:
     """Navigation links to the facets that are related to each facet, in a fixed order.
 
     ``counts`` maps facets to numbers of releases. ``sources`` are the facets of sources with
-    releases. ``institutions`` is their number without ``single_pages``, the ids of sources that are
-    a single page.
+    releases, ``topics`` of topics and ``languages`` of languages. ``institutions`` is the number of
+    sources without ``single_pages``, the ids of sources that are a single page.
     """
 
     def __init__(
@@ -95,8 +96,8 @@ class Navigation:
         self.catalog = catalog
         self.counts = counts
         self.sources: list[Facet] = []
-        self._topics: list[Facet] = []
-        self._languages: list[Facet] = []
+        self.topics: list[Facet] = []
+        self.languages: list[Facet] = []
         self._sections: dict[str, list[Facet]] = {}
         self._of_source: dict[str, list[Facet]] = {}
         self._of_topic: dict[str, list[Facet]] = {}
@@ -109,23 +110,16 @@ class Navigation:
                 case Facet(str(), None, None, None):
                     self.sources.append(facet)
                 case Facet(None, str()):
-                    self._topics.append(facet)
+                    self.topics.append(facet)
                 case Facet(str(source), None, None, str()):
                     self._sections.setdefault(source, []).append(facet)
                 case Facet(None, None, None, None, str()):
-                    self._languages.append(facet)
+                    self.languages.append(facet)
                 case Facet(None, None, str(period)):
                     self._within.setdefault(period.rpartition("-")[0], []).append(facet)
         self.institutions = len(self.sources) - len(single_pages)
-
-    @property
-    def _texts(self) -> Texts:
-        return self.catalog.texts
-
-    @property
-    def _top(self) -> tuple[str, str]:
-        """Link to the home page: name and file."""
-        return (self._texts.gettext("All releases"), "index.html")
+        self._texts = catalog.texts
+        self._top = (self._texts.gettext("All releases"), "index.html")
 
     def around(self, facet: Facet) -> dict[str, Any]:
         """Return the template values for the navigation on a facet's page."""
@@ -164,52 +158,36 @@ class Navigation:
 
     def _home(self) -> dict[str, Any]:
         years = newest_first(self._within.get("", []))
-        months = newest_first([month for year in years[:2] for month in self._of_year(year)])
+        recent = (self._within.get(year.period or "", []) for year in years[:2])
+        months = newest_first([month for months in recent for month in months])
         return {
             "sources": self._largest(self.sources, 8),
             "source_count": len(self.sources),
-            "topics": self._largest(self._topics, 12),
-            "topic_count": len(self._topics),
-            "languages": self._largest(self._languages, 6),
-            "language_count": len(self._languages),
-            "months": [
-                (self.catalog.name(one), page_file(one), self.counts[one]) for one in months[:6]
-            ],
-            "years": [
-                (one.period or "", page_file(one), self.counts[one]) for one in years[:MAX_YEARS]
-            ],
+            "topics": self._largest(self.topics, 12),
+            "topic_count": len(self.topics),
+            "languages": self._largest(self.languages, 6),
+            "language_count": len(self.languages),
+            "months": [self._item(one) for one in months[:6]],
+            "years": [self._item(one) for one in years[:MAX_YEARS]],
         }
 
-    def _of_year(self, year: Facet) -> list[Facet]:
-        return self._within.get(year.period or "", [])
+    def _item(self, period: Facet) -> Item:
+        name = self._texts.format_period(period.period or "")
+        return name, page_file(period), self.counts[period]
 
     def _largest(self, facets: list[Facet], number: int) -> list[Item]:
         """Return the ``number`` facets with the most releases."""
         return sorted(self._items(facets, self.catalog.name), key=lambda item: -item[2])[:number]
 
     def _period(self, period: str) -> dict[str, Any]:
-        above = period.split("-")[:-1]
-        crumbs = ["-".join(above[: count + 1]) for count in range(len(above))]
-        days = len(period) == len("2022-11")
-        within = newest_first(self._within.get(period, []))
+        days = len(period) == MONTH
+        crumbs = [period[:length] for length in (YEAR, MONTH) if length < len(period)]
+        above = [(self._texts.format_period(up), page_file(Facet(period=up))) for up in crumbs]
         return {
-            "crumbs": [
-                self._top,
-                *(
-                    (self.catalog.texts.format_period(up), page_file(Facet(period=up)))
-                    for up in crumbs
-                ),
-            ],
-            "within": [
-                (
-                    self.catalog.texts.format_period(facet.period or ""),
-                    page_file(facet),
-                    self.counts[facet],
-                )
-                for facet in within
-            ],
+            "crumbs": [self._top, *above],
+            "within": [self._item(one) for one in newest_first(self._within.get(period, []))],
             "within_name": self._texts.gettext("Days") if days else self._texts.gettext("Months"),
-            "month": month_of(period, self.counts, self.catalog.texts) if days else None,
+            "month": month_of(period, self.counts, self._texts) if days else None,
         }
 
     def _items(self, facets: list[Facet], name: Callable[[Facet], str]) -> list[Item]:
@@ -253,3 +231,17 @@ def opml_query(facet: Facet) -> str | None:
 def newest_first(facets: list[Facet]) -> list[Facet]:
     """Return facets of periods in order, the latest period first."""
     return sorted(facets, key=lambda facet: facet.period or "", reverse=True)
+
+
+def release_crumbs(catalog: Catalog, release: Release, title: str = "") -> list[tuple[str, str]]:
+    """Return the breadcrumbs on the page of a release: its source and section.
+
+    With the release's ``title``, return the breadcrumbs on a page that belongs to the release.
+    """
+    source = Facet(source=release.source)
+    first = catalog.texts.gettext("All")
+    crumbs = [(first, "index.html"), (catalog.name(source), page_file(source))]
+    if section := section_of(release.content.section):
+        file = page_file(Facet(source=release.source, section=section.slug))
+        crumbs.append((catalog.section(release.source, section.slug), file))
+    return [*crumbs, (title, release_file(release.id))] if title else crumbs

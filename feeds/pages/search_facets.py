@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeAlias
-from urllib.parse import urlencode
 
 from data.models import Facet
 from data.search.query import Matches
 from feeds.catalog import Catalog
+from feeds.searches import SearchParameters, canonical_query
 from feeds.translations import Texts
-
-SearchParameters: TypeAlias = Mapping[str, str]
-"""Parameters of a search, by name."""
+from feeds.urls import YEAR
 
 MAX_VALUES: Final = 20
 """Maximum number of values in the short list of a filter, which has the most frequent values."""
@@ -22,16 +20,9 @@ MAX_VALUES: Final = 20
 MAX_ALL_VALUES: Final = 500
 """Maximum number of values in the full list of a filter."""
 
-YEAR_LENGTH: Final = len("2026")
 
-
-@dataclass(frozen=True, slots=True)
-class ActiveFilter:
-    """An active filter: its name, the label of its value, and the search without this filter."""
-
-    name: str
-    value: str
-    rest: SearchParameters
+ActiveFilter: TypeAlias = tuple[str, str, SearchParameters]
+"""An active filter: its name, the label of its value, and the search without this filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +51,16 @@ def filter_names(catalog: Catalog) -> dict[str, tuple[str, Callable[[str], str]]
 
 def active_filters(catalog: Catalog, parameters: SearchParameters) -> list[ActiveFilter]:
     """Return the active filters of a search."""
-    found = []
+    found: list[ActiveFilter] = []
     for key, (name, called) in filter_names(catalog).items():
         values = [one for one in parameters.get(key, "").split(",") if one]
         for value in values:
             others = ",".join(one for one in values if one != value)
             rest = {**without(parameters, key), **({key: others} if others else {})}
-            found.append(ActiveFilter(name, called(value), rest))
-    days = [parameters[name] for name in ("since", "until") if name in parameters]
-    if days:
-        rest = without(parameters, "since", "until")
-        found.append(
-            ActiveFilter(
-                catalog.texts.gettext("Days"), days_in_words(catalog.texts, parameters), rest
-            )
-        )
+            found.append((name, called(value), rest))
+    if "since" in parameters or "until" in parameters:
+        rest, days = without(parameters, "since", "until"), days_in_words(catalog.texts, parameters)
+        found.append((catalog.texts.gettext("Days"), days, rest))
     return found
 
 
@@ -88,9 +74,9 @@ def days_in_words(texts: Texts, parameters: SearchParameters) -> str:
         return texts.gettext("since %(day)s", day=texts.format_period(since))
     if not since:
         return texts.gettext("until %(day)s", day=texts.format_period(until))
-    return (
-        since if since == until else f"{texts.format_period(since)} – {texts.format_period(until)}"
-    )
+    if since == until:
+        return since
+    return f"{texts.format_period(since)} – {texts.format_period(until)}"
 
 
 def filters_of_matches(
@@ -100,15 +86,10 @@ def filters_of_matches(
 
     If ``more`` is a parameter, only the filter of this parameter is returned, with all its values.
     """
-    counts = {
-        "source": matches.sources,
-        "topic": matches.topics,
-        "lang": matches.languages,
-        "state": matches.states,
-    }
+    counts = (matches.sources, matches.topics, matches.languages, matches.states)
     found = [
-        filter_list(catalog, key, counts[key], parameters, in_full=key == more)
-        for key in counts
+        filter_list(catalog, key, values, parameters, in_full=key == more)
+        for key, values in zip(filter_names(catalog), counts, strict=True)
         if key not in parameters and (not more or key == more)
     ]
     if not more:
@@ -123,7 +104,7 @@ def filters_of_all(catalog: Catalog, counts: Mapping[Facet, int]) -> list[Filter
     years = {
         one.period: count
         for one, count in counts.items()
-        if one.period and one == Facet(period=one.period) and len(one.period) == YEAR_LENGTH
+        if one.period and one == Facet(period=one.period) and len(one.period) == YEAR
     }
     found = [
         filter_list(catalog, "source", {one: count for one, count in sources.items() if one}, {}),
@@ -157,8 +138,8 @@ def filter_list(
 
 def periods(texts: Texts, counts: Mapping[str, int], parameters: SearchParameters) -> FilterList:
     """Return a filter by year, or by month if all matches are in one year, latest first."""
-    years = [period for period in counts if len(period) == YEAR_LENGTH]
-    months = [period for period in counts if len(period) != YEAR_LENGTH]
+    years = [period for period in counts if len(period) == YEAR]
+    months = [period for period in counts if len(period) != YEAR]
     found = years if len(years) > 1 else months
     if len(found) == 1 and ("since" in parameters or "until" in parameters):
         found = []
@@ -187,7 +168,7 @@ def days_of(period: str) -> tuple[str, str]:
 
 def link_of(parameters: SearchParameters) -> str:
     """Return the link to a search with these parameters, relative to the search page."""
-    return "?" + urlencode(sorted(parameters.items()))
+    return f"?{canonical_query(parameters)}"
 
 
 def without(parameters: SearchParameters, *names: str) -> dict[str, str]:

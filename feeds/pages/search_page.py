@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, TypeAlias
-from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
@@ -18,27 +17,24 @@ from data.search.query import MAX_COUNTED, Matches, Query
 from data.search.syntax import MAX_QUERY_LENGTH, OPERATORS
 from data.text.clean import plain
 from feeds.catalog import Catalog
-from feeds.entries.entry import FeedEntry, entry_of
+from feeds.entries.entry import entry_of
 from feeds.pages.file_rows import name_of
-from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import FORMAT_NAMES, ROOT_MARK
+from feeds.pages.renderer import FORMAT_NAMES, ROOT_MARK, PageRenderer
 from feeds.pages.search_facets import (
     FilterList,
-    SearchParameters,
     active_filters,
+    filter_names,
     filters_of_all,
     filters_of_matches,
     link_of,
 )
 from feeds.pages.search_problems import SearchProblem
+from feeds.searches import PAGE_PARAMETERS, SearchParameters, canonical_query
 from feeds.translations import Texts
 from feeds.urls import FEED_TYPES, FORMATS, SEARCH_FEED, page_file, relative
 
 STATIC_FILE = "search/index.html"
 """File of the page that static hosts show in place of search."""
-
-DISPLAY_PARAMETERS = ("sort", "cursor", "more")
-"""Parameters of the search page that do not select results."""
 
 PLAIN_WORDS: Final = re.compile(r"\w+(?: \w+)*")
 """Pattern that matches a query of words without operators, fields, phrases and prefixes."""
@@ -73,12 +69,7 @@ class SearchResults:
 def static_page(pages: PageRenderer) -> bytes:
     """Render the search page for static hosts, which explains that search needs a server."""
     title = pages.catalog.texts.gettext("Search")
-    return pages.render("search_static.html", STATIC_FILE, Facet(), title=title)
-
-
-def day_of(entry: FeedEntry) -> str:
-    """Return the ISO day under which an entry is listed, or an empty string if it has no day."""
-    return entry.published.date().isoformat() if entry.published else ""
+    return pages.render("search_static.html", STATIC_FILE, title=title)
 
 
 def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
@@ -86,32 +77,29 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
     catalog = pages.catalog
     texts = catalog.texts
     parameters = {
-        name: value for name, value in found.parameters.items() if name not in DISPLAY_PARAMETERS
+        name: value for name, value in found.parameters.items() if name not in PAGE_PARAMETERS
     }
-    query = urlencode(sorted(parameters.items()))
+    query = canonical_query(parameters)
     up = "../" * file.count("/")
     best = found.parameters.get("sort") == "best"
-    name = search_name(catalog, parameters)
     chosen = active_filters(catalog, parameters)
+    rank = {"sort": "best"} if best else {}
+    after = {**found.parameters, "cursor": str(found.cursor)}
+    name = search_name(catalog, parameters)
+    title = texts.gettext("Search: %(name)s", name=name) if parameters else texts.gettext("Search")
+    nothing = found.matches and not found.matches.total
     return pages.render(
         "search.html",
         file,
-        Facet(),
-        title=texts.gettext("Search: %(name)s", name=name)
-        if parameters
-        else texts.gettext("Search"),
+        title=title,
         # The template adds the feeds of the search itself.
         alternates=[],
         parameters=parameters,
         longest=MAX_QUERY_LENGTH,
         problems=[(one.message, linked(one.suggestions), one.excerpt) for one in found.problems],
         notes=found.notes,
-        chosen=[(one.name, one.value, link_of(one.rest)) for one in chosen],
-        hidden=[
-            (key, parameters[key])
-            for key in ("source", "topic", "lang", "state")
-            if key in parameters
-        ],
+        chosen=[(key, value, link_of(rest)) for key, value, rest in chosen],
+        hidden=[(key, parameters[key]) for key in filter_names(catalog) if key in parameters],
         facets=filters_of(pages, found, parameters),
         matches=found.matches,
         bound=MAX_COUNTED,
@@ -126,12 +114,8 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
             (texts.gettext("Newest first"), link_of(parameters), not best),
             (texts.gettext("Best first"), link_of(parameters | {"sort": "best"}), best),
         ],
-        first=link_of(parameters | ({"sort": "best"} if best else {}))
-        if "cursor" in found.parameters
-        else None,
-        older=link_of({**found.parameters, "cursor": str(found.cursor)})
-        if found.cursor is not None
-        else None,
+        first=link_of(parameters | rank) if "cursor" in found.parameters else None,
+        older=link_of(after) if found.cursor is not None else None,
         feeds=[
             (FEED_TYPES[kind], FORMAT_NAMES[kind], f"{up}{SEARCH_FEED[1:]}.{kind}?{query}")
             for kind in FORMATS
@@ -139,9 +123,7 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
         address=f"{catalog.site}{SEARCH_FEED}.atom?{query}",
         opml=f"{up}opml.xml?{query}",
         name=name,
-        wider=wider_searches(texts, parameters, found.respelled)
-        if found.matches and not found.matches.total
-        else [],
+        wider=wider_searches(texts, parameters, found.respelled) if nothing else [],
     )
 
 
@@ -215,7 +197,7 @@ def search_name(catalog: Catalog, parameters: Mapping[str, str]) -> str:
     """Return a name for a search on one line: its words and filters."""
     parts = (
         plain(parameters.get("q", "")),
-        *(one.value for one in active_filters(catalog, parameters)),
+        *(value for _, value, _ in active_filters(catalog, parameters)),
     )
     return " · ".join(filter(None, parts)) or catalog.texts.gettext("nothing")
 
@@ -244,7 +226,7 @@ def wider_searches(
     if words and parameters.keys() - {"q", "ql"}:
         only = {name: parameters[name] for name in ("q", "ql") if name in parameters}
         found.append((texts.gettext("the same words without filters"), only))
-    return [(label, link_of(parameters)) for label, parameters in found]
+    return linked(found)
 
 
 def linked(suggestions: Sequence[tuple[str, SearchParameters]]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from data.search.expression import STATES, check_sources
 from data.search.query import Query
 from data.search.syntax import MAX_QUERY_LENGTH, MAX_QUOTED, lower_case_operators
 from feeds.catalog import Catalog
-from feeds.pages.search_facets import SearchParameters
+from feeds.searches import PAGE_PARAMETERS, SearchParameters
 from feeds.translations import Texts
 
 
@@ -39,32 +39,32 @@ def problems_of(
 
     ``query`` contains the words of the search.
     """
-    if not parameters.keys() - {"sort", "cursor", "more"}:
+    if not parameters.keys() - {*PAGE_PARAMETERS}:
         return []
+    texts = catalog.texts
+    names = {
+        "source": {one.id: one.name for one in catalog.sources.values()},
+        "topic": {one: catalog.topic(one) for one in catalog.topics},
+        "lang": {},
+        "state": {one: one for one in STATES},
+    }
     found = [
-        *_unknown(
-            catalog, parameters, "source", {one.id: one.name for one in catalog.sources.values()}
-        ),
-        *_unknown(
-            catalog, parameters, "topic", {one: catalog.topic(one) for one in catalog.topics}
-        ),
-        *_unknown_languages(catalog.texts, parameters),
-        *_unknown(catalog, parameters, "state", {one: one for one in STATES}),
-        *_impossible_days(catalog.texts, parameters),
+        one for name, known in names.items() for one in _unknown(texts, parameters, name, known)
     ]
+    found += _impossible_days(texts, parameters)
     text = parameters.get("q", "")
     if len(text) > MAX_QUERY_LENGTH:
-        message = catalog.texts.gettext(
+        message = texts.gettext(
             "This query has %(count)s characters. The maximum is %(most)s.",
-            count=catalog.texts.number(len(text)),
-            most=catalog.texts.number(MAX_QUERY_LENGTH),
+            count=texts.number(len(text)),
+            most=texts.number(MAX_QUERY_LENGTH),
         )
         return [*found, SearchProblem(message, [])]
     try:
         check_sources(query.expression, query.text, catalog.sources)
     except QueryError as error:
-        return [fault_of(catalog.texts, error), *found]
-    return found or _problems_of_words(catalog.texts, query, parameters)
+        return [fault_of(texts, error), *found]
+    return found or _problems_of_words(texts, query, parameters)
 
 
 def fault_of(texts: Texts, error: QueryError) -> SearchProblem:
@@ -94,13 +94,15 @@ def notes_on(texts: Texts, query: Query) -> list[str]:
 
 
 def _unknown(
-    catalog: Catalog, parameters: Mapping[str, str], name: str, known: Mapping[str, str]
+    texts: Texts, parameters: Mapping[str, str], name: str, known: Mapping[str, str]
 ) -> list[SearchProblem]:
-    """Return a problem for each unknown source, topic or state."""
+    """Return a problem for each unknown source, topic, language or state."""
     unknown = [one for one in parameters.get(name, "").split(",") if one and one not in known]
+    if name == "lang" and (unknown := [one for one in unknown if not feed_language(one)]):
+        known = {tag: texts.language_name(tag) for tag in OF_TWO_LETTERS}
     return [
         SearchProblem(
-            _unknown_message(catalog.texts, name, f"“{one[:MAX_QUOTED]}”"),
+            _unknown_message(texts, name, f"“{one[:MAX_QUOTED]}”"),
             [(known[near] or near, {**parameters, name: near}) for near in near_misses(one, known)],
         )
         for one in unknown[:MAX_SUGGESTIONS]
@@ -108,11 +110,13 @@ def _unknown(
 
 
 def _unknown_message(texts: Texts, kind: str, name: str) -> str:
-    """Return the message that a source, topic or state is unknown."""
+    """Return the message that a source, topic, language or state is unknown."""
     if kind == "source":
         return texts.gettext("No source is named %(name)s.", name=name)
     if kind == "topic":
         return texts.gettext("No release has the topic %(name)s.", name=name)
+    if kind == "lang":
+        return texts.gettext("%(name)s is not a known language. Use a tag such as en.", name=name)
     return texts.gettext("%(name)s is not a valid release state.", name=name)
 
 
@@ -127,25 +131,6 @@ def near_misses(word: str, known: Mapping[str, str]) -> list[str]:
     ids |= {name.casefold(): one for one, name in known.items()} | {one: one for one in known}
     near = [ids[name] for name in get_close_matches(word, ids, MAX_SUGGESTIONS)]
     return list(dict.fromkeys(near))
-
-
-def _unknown_languages(texts: Texts, parameters: Mapping[str, str]) -> list[SearchProblem]:
-    unknown = [
-        one for one in parameters.get("lang", "").split(",") if one and not feed_language(one)
-    ]
-    if not unknown:
-        return []
-    known = {tag: texts.language_name(tag) for tag in OF_TWO_LETTERS}
-    return [
-        SearchProblem(
-            texts.gettext(
-                "%(name)s is not a known language. Use a tag such as en.",
-                name=f"“{one[:MAX_QUOTED]}”",
-            ),
-            [(known[near], {**parameters, "lang": near}) for near in near_misses(one, known)],
-        )
-        for one in unknown[:MAX_SUGGESTIONS]
-    ]
 
 
 def _impossible_days(texts: Texts, parameters: Mapping[str, str]) -> list[SearchProblem]:

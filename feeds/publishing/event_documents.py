@@ -29,8 +29,7 @@ from feeds.entries.events import (
 )
 from feeds.formats.feed import event_feed
 from feeds.formats.rendering import rendered
-from feeds.pages.health_page import HEALTH_FILE, recorded_health_page
-from feeds.pages.indexes.events_page import (
+from feeds.pages.events_page import (
     PAGE_EVENTS,
     EventLine,
     edit_line,
@@ -41,6 +40,7 @@ from feeds.pages.indexes.events_page import (
     retraction_line,
     return_line,
 )
+from feeds.pages.health_page import HEALTH_FILE, recorded_health_page
 from feeds.publishing.publish_context import EntryRenderer, PublishContext, Wanted, face
 from feeds.urls import DAY, FORMATS, EventFeed, event_file
 
@@ -250,7 +250,7 @@ class EventPages:
         found: Iterable[tuple[float, str, int]],
         line: Callable[[str, int], EventLine],
     ) -> None:
-        """Write the pages of the given events and of releases that are online again.
+        """Write the changed pages of the given events and of releases that are online again.
 
         All are ordered by time. ``found`` contains the time, release and version of each event.
         ``line`` returns the row for an event.
@@ -263,12 +263,19 @@ class EventPages:
 
         def made(one: tuple[float, str, int]) -> EventLine:
             at, release, number = one
-            return line(release, number) if number else self._return(returns[at, release])
+            if number:
+                return line(release, number)
+            known = self._context.known_release(release)
+            return return_line(self._pages, known, returns[at, release])
 
-        self._of_releases(event, every, [release for _, release, _ in every], made)
-
-    def _return(self, back: Return) -> EventLine:
-        return return_line(self._pages, self._context.known_release(back.release), back)
+        releases = {release for _, release, _ in every}
+        changes = self._context.changes
+        same = changes is not None and changes.keys().isdisjoint(releases)
+        if same and self._context.cache.note(note_of(event)) == digest(every):
+            return
+        now = self._store.summaries_of(sorted(releases))
+        keys = [(one, now[one[1]].version) for one in every]
+        self._write(event, every, keys, made)
 
     def _edit(self, release_id: str, number: int) -> EventLine:
         return edit_line(self._pages, *self._context.edit(release_id, number))
@@ -299,25 +306,6 @@ class EventPages:
         # A row links to the page of its source if this page exists.
         keys = [(one, Facet(source=one.source) in self._context.counts) for one in every]
         self._write("health", every, keys, partial(health_line, self._pages))
-
-    def _of_releases(
-        self,
-        event: EventFeed,
-        every: Sequence[Event],
-        releases: Sequence[str],
-        line: Callable[[Event], EventLine],
-    ) -> None:
-        """Write the pages of events about releases.
-
-        ``releases`` contains the release of each event.
-        """
-        changes = self._context.changes
-        same = changes is not None and changes.keys().isdisjoint(releases)
-        if same and self._context.cache.note(note_of(event)) == digest(every):
-            return
-        now = self._store.summaries_of(sorted(set(releases)))
-        keys = [(one, now[of].version) for one, of in zip(every, releases, strict=True)]
-        self._write(event, every, keys, line)
 
     def _write(
         self,

@@ -12,13 +12,23 @@ from data.models import Facet
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.catalog import catalog_of, single_pages_of
-from feeds.pages.bot_page import BotFacts
-from feeds.pages.indexes.feeds_page import FEEDS_FILE
+from feeds.pages.directories import FEEDS_FILE, feeds_pages
+from feeds.pages.home_and_about_pages import BotFacts
 from feeds.pages.renderer import PageRenderer
+from feeds.publishing.archive_pages import ArchivePages
 from feeds.publishing.event_documents import EventFeeds, EventPages
-from feeds.publishing.feed_documents import ChangesSinceLastRun, FeedDocuments
-from feeds.publishing.publication import Publication, batches, is_day, is_month, is_source, place
-from feeds.publishing.publish_context import ArchivePages, EntryRenderer, PublishContext, Wanted
+from feeds.publishing.feed_documents import FeedDocuments
+from feeds.publishing.publish_context import (
+    ChangesSinceLastRun,
+    EntryRenderer,
+    Publication,
+    PublishContext,
+    Wanted,
+    is_day,
+    is_month,
+    is_source,
+    place,
+)
 from feeds.publishing.release_pages import DuePage, ReleasePages
 from feeds.publishing.removals import (
     EmptiedFacets,
@@ -33,15 +43,14 @@ from feeds.publishing.site_files import (
     DIRECTORY_FOLDERS,
     SITEMAP_FILE,
     Generators,
-    SiteFiles,
     Sitemaps,
     catalog_names,
     counted_pages,
-    directory_pages,
     layout_of,
     left_over,
     listing_of,
     names_changed,
+    site_files,
     used_by_pages,
 )
 from feeds.urls import (
@@ -58,8 +67,6 @@ from feeds.urls import (
 LAYOUT_FILE = ".layout"
 """File with a digest of settings, templates and code, and with the names of sources and topics. If
 the digest changes, or a name changes or disappears, the whole site is rendered again."""
-
-HOME_PAGE = "index.html"
 
 FILES_PER_SYNC = 2000
 """Maximum number of files written between two syncs to disk within a batch."""
@@ -216,10 +223,12 @@ class PublicationRun:
         facets = [
             one
             for one in {*self._queued, *lost, *self._documents.outdated()}
-            if not gone.has(one) and not emptied.has(one)
+            if not gone.has(one) and one not in emptied.facets
         ]
-        for some in batches(sorted(facets, key=place), FACETS_PER_BATCH):
-            self._batch(some)
+        facets.sort(key=place)
+        for start in range(0, len(facets), FACETS_PER_BATCH):
+            with self._all_or_nothing():
+                self._batch(facets[start : start + FACETS_PER_BATCH])
         if facets or remembers:
             with self._all_or_nothing():
                 self._write_elsewhere()
@@ -241,17 +250,16 @@ class PublicationRun:
         """
         folder = self._writer.folder
         try:
-            return (folder / LAYOUT_FILE).read_bytes() if (folder / HOME_PAGE).is_file() else b""
+            return (folder / LAYOUT_FILE).read_bytes() if (folder / "index.html").is_file() else b""
         except OSError:
             return b""
 
     def _batch(self, facets: Sequence[Facet]) -> None:
-        with self._all_or_nothing():
-            done = [facet for facet in facets if self._facet(facet)]
-            # The facet of all releases is last, so it also covers the pages that list all feeds.
-            if Facet() in facets and not self._write_site_files():
-                done.clear()
-            self._cache.done(done)
+        done = [facet for facet in facets if self._facet(facet)]
+        # The facet of all releases is last, so it also covers the pages that list all feeds.
+        if Facet() in facets and not self._write_site_files():
+            done.clear()
+        self._cache.done(done)
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -336,11 +344,11 @@ class PublicationRun:
         """Write index pages and static files, and return whether all were written."""
         failed, folder = len(self.errors), self._writer.folder
         listing = listing_of(self._layout, catalog_names(self._catalog), self._published)
-        files = SiteFiles(self._catalog, self._published, self._pages, self._bot).files
+        files = site_files(self._catalog, self._published, self._pages, self._bot)
         if self._cache.note("listing") == listing and (folder / FEEDS_FILE).is_file():
             files = {name: make for name, make in files.items() if not (folder / name).is_file()}
         else:
-            self._index(directory_pages(self._pages), DIRECTORY_FOLDERS)
+            self._index(dict(feeds_pages(self._pages)), DIRECTORY_FOLDERS)
             with self._tried("sitemaps/pages.xml"):
                 self._sitemaps.write_pages(self._pages)
         self._make(files)

@@ -1,22 +1,29 @@
-"""Shared state of one publication: rendered entries and archive pages.
+"""Shared state of one publication: changes, rendered entries, the order of facets, and the result.
 
 Each entry is rendered only once and then read from the cache.
 """
 
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from data.models import Facet, Release, ReleaseChange, ReleaseSummary, Revision
+import msgspec
+
+from data.clock import utc_now
+from data.errors import PublishError
+from data.models import ChangeCursor, Facet, Release, ReleaseChange, ReleaseSummary, Revision
 from data.store.core.store import Store
+from data.store.shared_sql.events import PUBLISHING
 from data.topics.facets import facets_of
 from feeds.catalog import Catalog
 from feeds.entries.entry import FeedEntry, entry_of, shortened, stands_for
 from feeds.formats.rendering import RenderedEntry, fitted, rendered_entry
 from feeds.pages.renderer import PageRenderer
+from feeds.publishing.archive_pages import ArchivePages
 from feeds.publishing.render_cache import RenderCache
+from feeds.urls import DAY, MONTH, is_published
 
 Write: TypeAlias = Callable[[str, bytes], object]
 """Function that writes a file, given its name within the site and its content."""
@@ -24,60 +31,22 @@ Write: TypeAlias = Callable[[str, bytes], object]
 Wanted: TypeAlias = tuple[bytes, Callable[[], FeedEntry]]
 """The cache key of a rendered entry, and a function that creates the entry if it is not cached."""
 
+MAX_CHANGES = 1000
+"""Maximum number of changed releases that are checked one by one. If more releases changed, whole
+feeds are compared."""
+
+PUBLISHED_NOTE: Final = "point"
+"""Cache key for the cursor of the last event that was published without errors."""
+
+QUEUED_NOTE: Final = "queued"
+"""Cache key of the cursor of the last event whose facets are queued."""
+
 MAX_HELD_BYTES = 96 * 1024 * 1024
 """Maximum size in bytes of rendered entries in memory during a publication. An entry has about 20
 KB."""
 
 MAX_HELD_STORIES, MAX_HELD_RELEASES = 500, 20
 """Maximum number of stories in memory, and maximum number of releases with entries in memory."""
-
-
-class ArchivePages:
-    """Assignment of releases to archive pages of feeds: pages in the store, and new pages.
-
-    `keep` saves new pages in the store after their files are on disk. So the store never lists a
-    page whose file is missing. If ``keeps`` is False, new pages are not saved, because the journal
-    already contains them.
-    """
-
-    def __init__(self, store: Store, *, keeps: bool = True) -> None:
-        self._store = store
-        self._keeps = keeps
-        self._fresh: defaultdict[Facet, dict[int, Sequence[str]]] = defaultdict(dict)
-
-    def count(self, facet: Facet) -> int:
-        """Return the number of a feed's archive pages."""
-        return max(self._store.archive_page_count(facet), *self._fresh[facet], 0)
-
-    def archived(self, facet: Facet, releases: Sequence[str]) -> Mapping[str, int]:
-        """Return the archive page of each given release that is on an archive page of the feed."""
-        if not releases:
-            return {}
-        fresh = {one: page for page, ids in self._fresh[facet].items() for one in ids}
-        wanted = fresh.keys() & set(releases)
-        return {**self._store.archived(facet, releases), **{one: fresh[one] for one in wanted}}
-
-    def on_page(self, facet: Facet, page: int) -> Sequence[str]:
-        """Return the release ids on an archive page of a feed."""
-        return self._fresh[facet].get(page) or self._store.archive_page(facet, page)
-
-    def add(self, facet: Facet, page: int, releases: Sequence[str]) -> None:
-        """Assign releases to a new archive page of a feed."""
-        self._fresh[facet][page] = releases
-
-    def keep(self) -> None:
-        """Save the new pages in the store."""
-        fresh = {facet: pages for facet, pages in self._fresh.items() if pages}
-        if fresh and self._keeps:
-            self._store.add_archive_pages(fresh)
-        self._fresh.clear()
-
-    def drop(self, facet: Facet | None = None) -> None:
-        """Discard the new pages of a feed, or of all feeds, if their files were not written."""
-        if facet is None:
-            self._fresh.clear()
-        else:
-            self._fresh.pop(facet, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,3 +213,107 @@ class EntryRenderer:
 def face(release: Release) -> tuple[object, ...]:
     """Return the properties of a release that are shown with other releases of the same story."""
     return release.id, release.source, release.url, release.content.title, release.content.language
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The result of one publication.
+
+    - ``feeds`` is the number of rendered feeds, of which ``written`` were written and ``unchanged``
+      were not.
+    - ``seconds`` is wall-clock time.
+    - ``errors`` are the feeds and pages that failed. They keep their last good file, and the next
+      publication tries them again.
+    - ``files`` are the written feed files.
+    - ``rewritten`` is true if all files of the site were written, including archive pages.
+    """
+
+    feeds: int = 0
+    written: int = 0
+    unchanged: int = 0
+    seconds: float = 0.0
+    errors: tuple[PublishError, ...] = ()
+    files: tuple[str, ...] = ()
+    rewritten: bool = False
+
+
+def place(facet: Facet) -> tuple[bool, bool, str, str, str, str, str]:
+    """Return the sort key of a facet, which puts facets that share entries next to each other.
+
+    Days precede their month, months their year, and sources their sections. So shared entries are
+    still in memory when they are needed again. The feed of all releases is last.
+    """
+    # "~" sorts after "-".
+    period = f"{facet.period}~" if facet.period else ""
+    other = (facet.source or "~", facet.topic or "", facet.section or "", facet.language or "")
+    return facet == Facet(), not facet.period, period, *other
+
+
+def is_day(facet: Facet) -> bool:
+    """Return whether a facet selects all releases of one day."""
+    return facet.period is not None and len(facet.period) == DAY
+
+
+def is_month(facet: Facet) -> bool:
+    """Return whether a facet selects all releases of one month."""
+    return facet.period is not None and len(facet.period) == MONTH
+
+
+def is_source(facet: Facet) -> bool:
+    """Return whether a facet selects all releases of one source."""
+    return facet.source is not None and facet == Facet(source=facet.source)
+
+
+class ChangesSinceLastRun:
+    """Changed releases since the last publication without errors, and queued facets.
+
+    Create this object before reading the counts of facets. Otherwise, this publication and the next
+    could miss an event in between.
+    """
+
+    def __init__(self, store: Store, cache: RenderCache) -> None:
+        self._store = store
+        self._cache = cache
+        self._present = store.last_event(PUBLISHING)
+        self._published = self._noted(PUBLISHED_NOTE)
+
+    def _noted(self, name: str) -> ChangeCursor | None:
+        """Return the event cursor stored as ``name`` in the cache, or None if it is unknown."""
+        try:
+            return msgspec.json.decode(self._cache.note(name) or b"", type=ChangeCursor)
+        except msgspec.DecodeError:
+            # The cursor is missing, or another version of Communique saved it.
+            return None
+
+    def queue(self) -> None:
+        """Queue the facets that events changed, and move the cursor in the same transaction.
+
+        Facets with hidden or redacted releases on archive pages are written completely. If the
+        cursor is unknown, all facets are queued.
+        """
+        before = self._noted(QUEUED_NOTE)
+        if before != self._present:
+            self._cache.queue(filter(is_published, self._store.dirty_feeds(before)))
+            self._cache.keep_note(QUEUED_NOTE, msgspec.json.encode(self._present))
+            self._cache.queue_rewrite(filter(is_published, self._store.withheld_feeds(before)))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the last publication without errors published this store."""
+        return self._published is not None and self._store.has_event(self._published)
+
+    def dirty(self) -> frozenset[Facet]:
+        """Return the facets that changed since the last publication without errors."""
+        return self._store.dirty_feeds(self._published)
+
+    def changes(self) -> Mapping[str, ReleaseChange] | None:
+        """Return the changed releases by id, or None if they are unknown."""
+        if self._published is None:
+            return None
+        return self._store.changes_since(self._published, limit=MAX_CHANGES)
+
+    def keep(self) -> None:
+        """Save the cursor of the last event that this publication covers."""
+        if self._published != self._present:
+            self._cache.keep_note(PUBLISHED_NOTE, msgspec.json.encode(self._present))
+            self._store.pass_publication(self._present, utc_now())

@@ -25,9 +25,9 @@ from data.models import (
     Revision,
 )
 from data.stories.copies import StoryMember, story_members
-from feeds.pages.releases.capture_page import capture_page
-from feeds.pages.releases.release_page import release_page, revision_page
+from feeds.pages.releases.release_page import MIN_STORY_RELEASES, release_page
 from feeds.pages.releases.story_page import story_page
+from feeds.pages.releases.version_and_capture_pages import capture_page, revision_page
 from feeds.publishing.publish_context import EntryRenderer, PublishContext, ShownRelease, face
 from feeds.urls import (
     capture_data_file,
@@ -42,9 +42,6 @@ from feeds.urls import (
 DIGEST_BYTES: Final = 16
 """Size in bytes of the digest at the start of the value that the cache stores for a page."""
 
-NO_NEIGHBOURS: Final = Neighbours()
-"""Neighbours of a release without newer and older releases."""
-
 FORMER_LINKS_NOTE: Final = "former links"
 """Cache key under which the previous neighbours and stories of changed releases are stored until
 their pages are rewritten.
@@ -56,9 +53,6 @@ last written."""
 
 MAX_CACHED_STORIES: Final = 50
 """Maximum number of stories whose text similarities are cached during a publication."""
-
-MIN_STORY_RELEASES: Final = 2
-"""Minimum number of releases in a story."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +146,7 @@ class ReleasePages:
         written = self._cache.page_keys(ids)
         around = self._store.neighbours(ids)
         for summary in summaries:
-            beside = around.get(summary.id, NO_NEIGHBOURS)
+            beside = around.get(summary.id) or Neighbours()
             story = self.stories.key(summary.story)
             key = self._context.key("page", summary.id, summary.version, story, beside)
             note = key + msgspec.json.encode((*ids_of(beside), summary.story))

@@ -11,7 +11,7 @@ from data.files import incomplete
 from data.models import Facet, ReleaseChange
 from data.store.core.store import Store
 from feeds.publishing.feed_documents import facet_files
-from feeds.publishing.publication import is_month
+from feeds.publishing.publish_context import is_month
 from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.site_files import SITEMAPS_FOLDER
 from feeds.urls import (
@@ -80,10 +80,6 @@ class EmptiedFacets:
         emptied = {one for one in marked if one != Facet(source=one.source)}.difference(held)
         self.facets = frozenset(filter(is_published, emptied.union(unknown)))
         self._folder = folder
-
-    def has(self, facet: Facet) -> bool:
-        """Return whether a facet no longer has releases."""
-        return facet in self.facets
 
     def remove_files(self, cache: RenderCache) -> None:
         """Delete the published files of these facets, and the data about them in the cache.

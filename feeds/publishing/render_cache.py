@@ -16,7 +16,7 @@ import msgspec
 
 from data.errors import StoreError
 from data.models import Facet
-from data.sqlite_file import cause_of, create_cache_tables, delete_file, open_for_writing
+from data.sqlite_file import cause_of, open_cache
 from feeds.formats.rendering import RenderedEntry, from_bytes, to_bytes
 from feeds.urls import part_file, stem_of
 
@@ -60,26 +60,19 @@ class DamagedCacheError(StoreError):
     """
 
 
-class CacheFile:
-    """The cache file at ``path``, or a cache in memory if ``path`` is None.
+class RenderCache:
+    """Cache of rendered entries, page digests and other values of publications.
 
-    Methods raise StoreError if the file can't be read or written.
+    It is in the file at ``path``, or in memory if ``path`` is None. Methods raise StoreError if the
+    file can't be read or written.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._name = "rendered entries" if path is None else str(path)
-        self._db = self._open(path)
-
-    def _open(self, path: Path | None) -> sqlite3.Connection:
-        try:
-            db = opened(path)
-        except sqlite3.DatabaseError as error:
-            if path is None or isinstance(error, sqlite3.OperationalError):
-                raise StoreError(self._name, self._cause(error)) from error
-            delete_file(path)
-            db = opened(path)
-        return db
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with self._reported():
+            self._db = open_cache(path, TABLES_SQL)
 
     def close(self) -> None:
         """Close the cache file. Changes since the last commit are discarded."""
@@ -138,37 +131,9 @@ class CacheFile:
             yield
         except sqlite3.Error as error:
             is_damaged = getattr(error, "sqlite_errorcode", 0) in DAMAGE_CODES
-            raise (DamagedCacheError if is_damaged else StoreError)(
-                self._name, self._cause(error)
-            ) from error
-
-    def _cause(self, error: sqlite3.Error) -> str:
-        return str(error) if self._path is None else cause_of(self._path, error)
-
-
-def opened(path: Path | None) -> sqlite3.Connection:
-    """Open the cache file and create missing tables."""
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    db = open_for_writing(path)
-    try:
-        create_cache_tables(db, TABLES_SQL)
-    except sqlite3.Error:
-        db.close()
-        raise
-    return db
-
-
-class RenderCache(CacheFile):
-    """Cache of rendered entries, page digests and other values of publications.
-
-    It is in the file at ``path``, or in memory if ``path`` is None. Methods raise StoreError if the
-    file can't be read or written.
-    """
-
-    def __init__(self, path: Path | None, limit: int = MAX_CACHE_BYTES) -> None:
-        super().__init__(path)
-        self._limit = limit
+            name = "rendered entries" if self._path is None else str(self._path)
+            cause = str(error) if self._path is None else cause_of(self._path, error)
+            raise (DamagedCacheError if is_damaged else StoreError)(name, cause) from error
 
     def entries(self, keys: Sequence[bytes]) -> dict[bytes, RenderedEntry]:
         """Return the stored entries with these keys."""
@@ -297,7 +262,7 @@ class RenderCache(CacheFile):
             self._ask(f"PRAGMA {name}", [])[0][0]
             for name in ("page_count", "page_size", "freelist_count")
         )
-        excess = 1 - self._limit / max((pages - free) * size, 1)
+        excess = 1 - MAX_CACHE_BYTES / max((pages - free) * size, 1)
         if excess > 0:
             # Delete a tenth more than necessary, so that not every publication has to delete
             # entries.

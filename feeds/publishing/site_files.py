@@ -24,17 +24,15 @@ from data.store.core.store import Store
 from feeds.catalog import Catalog
 from feeds.formats import opml
 from feeds.pages import builder_page
-from feeds.pages.bot_page import BOT_FILE, BotFacts, bot_page
-from feeds.pages.home_page import about_page
-from feeds.pages.indexes.directories import (
+from feeds.pages.directories import (
     DAYS_FILE,
     days_page,
     languages_pages,
     sources_pages,
     topics_pages,
 )
-from feeds.pages.indexes.feeds_page import feeds_pages
-from feeds.pages.indexes.not_found_page import NOT_FOUND_FILE, static_not_found_page
+from feeds.pages.home_and_about_pages import BOT_FILE, BotFacts, about_page, bot_page
+from feeds.pages.not_found_page import NOT_FOUND_FILE, static_not_found_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import STATIC_FILE, static_page
 from feeds.publishing.publish_context import PublishContext
@@ -48,7 +46,13 @@ infinitely many.
 Names = dict[str, tuple[str, ...]]
 """Names of sources, sections and topics, by kind and id."""
 
-NOT_PUBLISHING = ("offline/", "replay/", "server/", "websub/", "compression.py")
+NOT_PUBLISHING = (
+    "publishing/offline_copy.py",
+    "publishing/static/",
+    "replay/",
+    "server/",
+    "websub/",
+)
 """Modules and folders of this package that do not affect published files."""
 
 Generators = Mapping[str, Callable[[], bytes]]
@@ -84,28 +88,21 @@ MAX_SITEMAP_URLS: Final = 50_000
 SITEMAP_NS: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
-class SiteFiles:
-    """Files about the whole site. ``files`` maps their names to functions that generate them."""
-
-    def __init__(
-        self,
-        catalog: Catalog,
-        facets: Iterable[Facet],
-        pages: PageRenderer,
-        bot: BotFacts | None = None,
-    ) -> None:
-        self.files: dict[str, Callable[[], bytes]] = {
-            "opml.xml": lambda: opml.render(catalog, facets),
-            STATIC_FILE: lambda: static_page(pages),
-            builder_page.BUILDER_FILE: lambda: builder_page.builder_page(pages),
-            "about/index.html": lambda: about_page(pages),
-            NOT_FOUND_FILE: lambda: static_not_found_page(pages),
-        }
-        if bot:
-            self.files[BOT_FILE] = lambda: bot_page(pages, bot)
-        self.files |= used_by_pages()
+def site_files(
+    catalog: Catalog, facets: Iterable[Facet], pages: PageRenderer, bot: BotFacts | None
+) -> Generators:
+    """Return generators of the files about the whole site."""
+    return {
+        "opml.xml": lambda: opml.render(catalog, facets),
+        STATIC_FILE: lambda: static_page(pages),
+        builder_page.BUILDER_FILE: lambda: builder_page.builder_page(pages),
+        "about/index.html": lambda: about_page(pages),
+        NOT_FOUND_FILE: lambda: static_not_found_page(pages),
+        **({BOT_FILE: lambda: bot_page(pages, bot)} if bot else {}),
+        **used_by_pages(),
         # Search engines request the file by this name.
-        self.files["robots.txt"] = lambda: robots(catalog.site)
+        "robots.txt": lambda: robots(catalog.site),
+    }
 
 
 def used_by_pages() -> dict[str, Callable[[], bytes]]:
@@ -195,11 +192,6 @@ def counted_pages(store: Store, pages: PageRenderer) -> Generators:
     }
 
 
-def directory_pages(pages: PageRenderer) -> Generators:
-    """Return generators of the index pages that change when feeds are added or removed."""
-    return dict(feeds_pages(pages))
-
-
 def left_over(folder: Path, places: tuple[str, ...], files: Generators) -> Iterator[str]:
     """Yield files in the folders ``places`` that no longer belong to the site's index pages."""
     for place in places:
@@ -249,9 +241,12 @@ class Sitemaps:
 
         Each page is a pair of a file and the time of its last change.
         """
-        context, last = self._context, []
-        for number, some in enumerate(parts(pages)):
-            context.write(file_of(name, number), urlset(context.catalog.site, some))
+        context, left = self._context, iter(pages)
+        last: list[dt.datetime | None] = []
+        while some := tuple(islice(left, MAX_SITEMAP_URLS)):
+            number = len(last)
+            sitemap = document("urlset", "url", context.catalog.site, some)
+            context.write(file_of(name, number), sitemap)
             last.append(max((changed for _, changed in some if changed), default=None))
         context.cache.keep_note(note_of(name), msgspec.json.encode(last))
         number = len(last)
@@ -268,15 +263,6 @@ class Sitemaps:
         return msgspec.json.decode(noted, type=list[dt.datetime | None]) if noted else None
 
 
-def parts(
-    pages: Iterable[tuple[str, dt.datetime | None]],
-) -> Iterator[tuple[tuple[str, dt.datetime | None], ...]]:
-    """Yield pages in batches that fit in one sitemap."""
-    left = iter(pages)
-    while some := tuple(islice(left, MAX_SITEMAP_URLS)):
-        yield some
-
-
 def file_of(name: str, number: int) -> str:
     """Return the file of a sitemap: ``sitemaps/2022-11.xml``, ``sitemaps/2022-11-2.xml``."""
     return f"{SITEMAPS_FOLDER}/{name}{f'-{number + 1}' if number else ''}.xml"
@@ -287,15 +273,10 @@ def note_of(name: str) -> str:
     return f"sitemap {name}"
 
 
-def urlset(site: str, pages: Iterable[tuple[str, dt.datetime | None]]) -> bytes:
-    """Return a sitemap of files, with the time of each file's last change if known."""
-    return document("urlset", "url", site, pages)
-
-
 def document(
     root: str, element: str, site: str, files: Iterable[tuple[str, dt.datetime | None]]
 ) -> bytes:
-    """Return the XML of a sitemap or sitemap index. It contains URLs with times."""
+    """Return the XML of a sitemap or sitemap index: URLs, with their times if known."""
     lines = [f"<?xml version='1.0' encoding='UTF-8'?>\n<{root} xmlns=\"{SITEMAP_NS}\">"]
     for file, changed in files:
         time = ""

@@ -24,7 +24,7 @@ from data.settings import SiteSettings
 from data.text.masking import masked
 from data.text.source_secrets import Secrets
 from data.text.urls import public_url_key, site_address, web_address
-from feeds.pages.releases.capture_page import FramedPage
+from feeds.pages.releases.version_and_capture_pages import FramedPage
 from feeds.replay.archived_parts import Parts, nearest
 from feeds.replay.captured_response import (
     MAX_BODY_BYTES,

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from urllib.parse import quote
 
 from data.errors import CommuniqueError
-from feeds.pages.releases.capture_page import FramedPage
+from feeds.pages.releases.version_and_capture_pages import FramedPage
 from feeds.pages.renderer import PAGE_POLICY
 
 ACCEPT_DATETIME = b"accept-datetime"

@@ -16,9 +16,13 @@ from data.store.core.store import Store
 from data.text.urls import site_address
 from feeds.catalog import catalog_of
 from feeds.entries.entry import entry_of
-from feeds.pages.releases.capture_page import capture_page, replay_page
-from feeds.pages.releases.compare_page import ComparedVersion, compare_page
-from feeds.pages.releases.release_page import revision_page
+from feeds.pages.releases.version_and_capture_pages import (
+    ComparedVersion,
+    capture_page,
+    compare_page,
+    replay_page,
+    revision_page,
+)
 from feeds.pages.renderer import PageRenderer
 from feeds.replay.captured_pages import CapturedPages
 from feeds.replay.captured_response import Restrictions, public_cause

@@ -13,7 +13,7 @@ from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_existing
 from feeds.catalog import catalog_of
-from feeds.pages.releases.capture_page import memento_page
+from feeds.pages.releases.version_and_capture_pages import memento_page
 from feeds.pages.renderer import PageRenderer
 from feeds.replay.captured_pages import CapturedPages
 from feeds.replay.memento import (

@@ -16,8 +16,8 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from data.network.bucket import Bucket, BucketError, BucketObject
 from feeds.http_headers import page_after
-from feeds.publishing.bucket.manifest import MANIFEST_FILE, StoredManifest, read_manifest
-from feeds.publishing.bucket.push import publication_of
+from feeds.publishing.bucket_push import publication_of
+from feeds.publishing.bucket_records import MANIFEST_FILE, StoredManifest, read_manifest
 from feeds.server.site_cache import (
     MAX_CACHE_BYTES,
     CachedFile,

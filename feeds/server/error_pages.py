@@ -34,7 +34,7 @@ from data.store.open import open_existing
 from data.text.clean import plain
 from feeds.catalog import REMOVED_SOURCE_TEXT, Catalog, catalog_of
 from feeds.http_headers import IMMUTABLE_CACHE, TILE_PREFIX
-from feeds.pages.indexes.not_found_page import near_misses, not_found_page
+from feeds.pages.not_found_page import near_misses, not_found_page
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
 from feeds.replay.memento import RELEASE_HIDDEN
 from feeds.server.requests.routes import ServerRoute

@@ -12,22 +12,20 @@ from dataclasses import dataclass, replace
 from data.models import Facet
 from data.settings import SiteSettings
 from data.store.core.store import Store
-from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.catalog import Catalog
 from feeds.entries.entry import EntryLink, FeedEntry, entry_of
 from feeds.formats.feed import archive_page, feed_of, neighbouring_pages, with_archives
 from feeds.formats.rendering import rendered, rendered_document
-from feeds.pages.facet_page import facet_page
-from feeds.pages.indexes.older_page import (
+from feeds.pages.facet_page import (
     MAX_FIRST_PAGE,
     archive_pages,
+    facet_page,
     first_paging,
     latest_pages,
     newer_page,
 )
-from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import ReleaseRow
-from feeds.pages.search_page import day_of
+from feeds.pages.renderer import PageRenderer, ReleaseRow
+from feeds.publishing.archive_pages import Releases, cut_archive_pages
 from feeds.urls import FORMATS, Format, is_published, page_file, part_file, stem_of
 
 FEED_PATH = re.compile(r"/(feeds/source/[^/]+/topic/[^/]+?)(?:/page/([1-9]\d{0,8}))?\.([a-z]+)")
@@ -137,7 +135,7 @@ def people_page(
 def release_rows(store: Store, renderer: PageRenderer, releases: Releases) -> list[ReleaseRow]:
     """Return the rows that list releases on a page."""
     entries = entries_of(store, renderer.catalog, releases)
-    return [ReleaseRow(day_of(one), renderer.row(one), one.timed) for one in entries]
+    return [ReleaseRow(one.day, renderer.row(one), one.timed) for one in entries]
 
 
 def entries_of(store: Store, catalog: Catalog, releases: Releases) -> list[FeedEntry]:

@@ -22,8 +22,8 @@ from data.network.client import Outbound, OutboundError
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.text.urls import host_of
+from feeds.http_headers import MEDIA_TYPES
 from feeds.sending_loop import Backoff, cancel, in_thread
-from feeds.urls import MEDIA_TYPES
 from feeds.websub.generated_feeds import MadeBodies, MakeFeed, is_made, subscribable
 from feeds.websub.messages import (
     FORM_TYPE,

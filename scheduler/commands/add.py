@@ -20,7 +20,7 @@ from scheduler.adding.source_writer import SourceExists, former_ids, write, writ
 from scheduler.children.fetch import PageFetcher
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
 from scheduler.home.home import Home
-from scheduler.terminal.progress import status_line
+from scheduler.terminal.progress_and_tables import status_line
 from scheduler.terminal.source_report import show, source_values
 from spiders.discovery.address_list import ListedAddress, read_addresses
 from spiders.discovery.certainty import MIN_CERTAINTY

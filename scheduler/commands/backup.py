@@ -20,7 +20,7 @@ from scheduler.home.backup.backup import back_up
 from scheduler.home.backup.restore import restore as restore_home
 from scheduler.home.home import Home
 from scheduler.home.last_done import LastBackup, note_done
-from scheduler.terminal.progress import step_bars
+from scheduler.terminal.progress_and_tables import step_bars
 
 with_empty_home = home_option(lambda folder, _: Home(folder.resolve(), Settings()))
 """Decorator that passes an empty home directory to ``restore``, before settings exist."""

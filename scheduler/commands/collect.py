@@ -22,7 +22,7 @@ from scheduler.service.websub import announce
 from scheduler.sources.handlings import paused_sources
 from scheduler.sources.home_health import note_health
 from scheduler.terminal.new_store_option import with_new_store
-from scheduler.terminal.progress import progress_bars
+from scheduler.terminal.progress_and_tables import progress_bars
 from spiders.sources.source_file import LoadedSource, choose, load_sources
 
 MAX_ERRORS_SHOWN = 10

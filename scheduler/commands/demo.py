@@ -27,7 +27,7 @@ from scheduler.home.home import Home, open_home
 from scheduler.home.home_publication import publish_home
 from scheduler.service.web import address_of, listen, server_config
 from scheduler.sources.home_health import note_health
-from scheduler.terminal.progress import progress_bars
+from scheduler.terminal.progress_and_tables import progress_bars
 from spiders.sources.source_file import choose, load_sources
 
 DEMO_DAYS = 3

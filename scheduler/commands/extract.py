@@ -18,7 +18,7 @@ from scheduler.children.fetch import PageFetcher
 from scheduler.children.page_limit import collect_garbage_rarely
 from scheduler.cli import PATH_OR_URL, always_json, complain, with_any_home
 from scheduler.home.home import Home
-from scheduler.terminal.progress import status_line
+from scheduler.terminal.progress_and_tables import status_line
 from spiders.discovery.fetcher import NEVER_FETCHED, OTHER_URL, WEB_URL, NotFetched, StatusReporter
 from spiders.download.fetch_spider import FetchResult
 from spiders.extract.page_values import Task, Wanted, read_page

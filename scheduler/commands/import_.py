@@ -21,7 +21,7 @@ from scheduler.cli import as_json, complain, print_json, say, with_new_home
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, Home
 from scheduler.terminal.new_store_option import with_new_store
-from scheduler.terminal.progress import one_bar
+from scheduler.terminal.progress_and_tables import one_bar
 from spiders.sources.source_file import LoadedSource, load_sources
 
 MAX_NAME_CHARS = 300

@@ -128,9 +128,11 @@ async def serve(home: Home, token_file: Path | None) -> None:
 def operator_writes(home: Home) -> Writes:
     """Return the write operations for a process that does not run the service."""
     # Imported here: reading needs no code that collects.
-    from scheduler.operations.inspections import Inspections  # noqa: PLC0415
-    from scheduler.operations.registry import writes_of  # noqa: PLC0415
-    from scheduler.operations.running_service import CommandService  # noqa: PLC0415
+    from scheduler.operations.api_writes import writes_of  # noqa: PLC0415
+    from scheduler.operations.visits_and_inspections import (  # noqa: PLC0415
+        CommandService,
+        Inspections,
+    )
 
     return writes_of(home, CommandService(home), Inspections(home))
 

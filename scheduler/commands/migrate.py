@@ -12,7 +12,7 @@ from data.store.transfer.transfer import open_source, open_target, path_of, tran
 from data.wording import counted
 from scheduler.cli import as_json, print_json, say, with_any_home
 from scheduler.home.home import Home
-from scheduler.terminal.progress import step_bars
+from scheduler.terminal.progress_and_tables import step_bars
 
 
 @dataclass(frozen=True, slots=True)

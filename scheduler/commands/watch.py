@@ -37,17 +37,15 @@ from scheduler.cli import (
 from scheduler.home.home import Home
 from scheduler.operations.watches import (
     UnusableId,
+    backlog_note,
     create_watch,
+    doubts_of,
     feed_address,
     match_fields,
     pause_watch,
     recent_matches,
     remove_watch,
     send_test,
-)
-from scheduler.terminal.watch_report import (
-    backlog_note,
-    doubts_of,
     watch_fields,
     watch_line,
     without_secrets,
@@ -209,7 +207,7 @@ def show(home: Home, *, watch_id: str, as_json: bool) -> int:
 
 def report(home: Home, path: Path, one: Watch, lines: Sequence[str], *, as_json: bool) -> int:
     """Print a watch as JSON or as ``lines``, with its problems, and return the exit code."""
-    doubts = doubts_of(home, one)
+    doubts = [*doubts_of(home, one)]
     if as_json:
         print_json({"id": path.stem, "path": str(path), **watch_fields(one), "doubts": doubts})
     else:
@@ -385,7 +383,7 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
         say(f"{len(found) - quiet} of the last {counted(checked, 'event')} would have alerted.")
         if quiet:
             say(backlog_note(quiet))
-    for doubt in doubts_of(home, one):
+    for doubt in [*doubts_of(home, one)]:
         complain(f"note: {doubt}")
     return 0
 

@@ -26,12 +26,12 @@ from data.store.core.store import Store
 from data.text.clean import clean_line
 from data.text.folding import slug_of
 from data.topics.taxonomy import load_taxonomy
-from feeds.pages.bot_page import BotFacts
-from feeds.publishing.bucket.push import CROWDED_MESSAGE, SiteBucket, Superseded
-from feeds.publishing.bucket.pushed_files import PushedFiles
+from feeds.pages.home_and_about_pages import BotFacts
+from feeds.publishing.bucket_push import CROWDED_MESSAGE, SiteBucket, Superseded
+from feeds.publishing.bucket_records import PushedFiles
 from feeds.publishing.log_files import publish_log, publish_witness
-from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
+from feeds.publishing.publish_context import Publication
 from feeds.publishing.render_cache import DamagedCacheError
 from feeds.urls import OWN_HUB, hub_of
 from feeds.websub.generated_feeds import note_changed_searches

@@ -1,5 +1,5 @@
 """Actions of operators on sources, watches and releases, as functions without a user interface.
 
-Commands, the admin pages and the API call these functions. `registry` lists the write
+Commands, the admin pages and the API call these functions. `api_writes` lists the write
 operations of the API.
 """

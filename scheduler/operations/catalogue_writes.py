@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +19,11 @@ from feeds.server.api.operations import (
 )
 from feeds.server.api.parameters import PageParameters
 from feeds.server.api.problems import ApiError
+from scheduler.adding.attempts_and_tiers import Tiers
 from scheduler.children.child import CommandResult, run_command
 from scheduler.home.home import Home
 from scheduler.operations import bodies
-from scheduler.operations.running_service import RunningService
-from scheduler.sources.tiers import Tiers
+from scheduler.operations.visits_and_inspections import RunningService
 from spiders.catalogue.catalogue import (
     CatalogueError,
     EntrySelection,
@@ -34,8 +35,6 @@ from spiders.catalogue.catalogue import (
 
 MAX_RUN_SECONDS: Final = 6 * 3600.0
 """Maximum duration of a command on a catalogue in seconds. The next run continues the work."""
-
-ID_DESCRIPTION: Final = "The id of a catalogue."
 
 EXAMPLE_CATALOGUE: Final = "world"
 
@@ -71,7 +70,8 @@ class CatalogueWrites:
     def operations(self) -> Iterator[Write]:
         """Yield the write operations on catalogues."""
         one = "/api/catalogues/{id}"
-        yield Write(
+        write = partial(Write, id_description="The id of a catalogue.")
+        yield write(
             f"{one}/check",
             "check_catalogue",
             "Check that the press rooms of a catalogue can be found, and save nothing",
@@ -88,9 +88,8 @@ class CatalogueWrites:
                     errors=(),
                 ),
             ),
-            id_description=ID_DESCRIPTION,
         )
-        yield Write(
+        yield write(
             f"{one}/update",
             "update_catalogue",
             "Update sources to the current version of their catalogue, and keep edits",
@@ -114,7 +113,6 @@ class CatalogueWrites:
                     errors=(),
                 ),
             ),
-            id_description=ID_DESCRIPTION,
         )
 
     def catalogues(self, context: ApiContext, asked: PageParameters) -> bodies.CataloguePage:

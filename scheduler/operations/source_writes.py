@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -11,7 +12,7 @@ from data.clock import fault_of_zone
 from data.errors import CommuniqueError, SourceError
 from data.files import rewrite, was_written_since
 from data.text.masking import masked
-from data.toml_files import read_text
+from data.toml_files import read_text, with_keys
 from data.wording import counted
 from feeds.server.api.operations import Write, WriteBody, WriteCall, WriteExample
 from feeds.server.api.problems import ApiError
@@ -20,14 +21,13 @@ from scheduler.children.child import run_command
 from scheduler.home.home import Home
 from scheduler.operations import bodies
 from scheduler.operations.bodies import example_of, result_of, sent_fields
-from scheduler.operations.inspections import (
+from scheduler.operations.visits_and_inspections import (
     Inspections,
+    RunningService,
     UnusableAddress,
     given_address,
     shown_values,
 )
-from scheduler.operations.running_service import RunningService
-from scheduler.operations.toml_keys import with_keys
 from scheduler.sources import handlings
 from scheduler.sources.handlings import end_handlings, handling_line
 from scheduler.sources.known_names import check_source
@@ -36,8 +36,6 @@ from spiders.sources.source_file import load_source, load_sources, parse_source
 
 CHECK_SECONDS: Final = 180.0
 """Maximum duration of the check of a source file in seconds."""
-
-ID_DESCRIPTION: Final = "The id of a source."
 
 EXAMPLE_SOURCE: Final = "lindmouth"
 
@@ -57,6 +55,7 @@ class SourceWrites:
     def operations(self) -> Iterator[Write]:
         """Yield the operations that change sources."""
         one = "/api/sources/{id}"
+        write = partial(Write, id_description="The id of a source.")
         yield Write(
             "/api/sources",
             "add_source",
@@ -80,7 +79,7 @@ class SourceWrites:
             ),
             repeatable=False,
         )
-        yield Write(
+        yield write(
             f"{one}/check",
             "check_source",
             "Check a source file against stored and sample pages",
@@ -88,9 +87,8 @@ class SourceWrites:
             bodies.Checked,
             self.check,
             WriteExample({}, bodies.Checked(id=EXAMPLE_SOURCE, ok=True, problems=())),
-            id_description=ID_DESCRIPTION,
         )
-        yield Write(
+        yield write(
             f"{one}/change",
             "change_source",
             "Change keys of a source file",
@@ -98,9 +96,8 @@ class SourceWrites:
             WriteResult,
             self.change,
             example_of({"topics": ["transport"]}, "lindmouth was changed"),
-            id_description=ID_DESCRIPTION,
         )
-        yield Write(
+        yield write(
             f"{one}/pause",
             "pause_source",
             "Pause visits to a source",
@@ -108,9 +105,8 @@ class SourceWrites:
             WriteResult,
             self.pause,
             example_of({"why": "its site moves"}, "lindmouth is paused: its site moves"),
-            id_description=ID_DESCRIPTION,
         )
-        yield Write(
+        yield write(
             f"{one}/resume",
             "resume_source",
             "Resume visits to a paused source",
@@ -118,9 +114,8 @@ class SourceWrites:
             WriteResult,
             self.resume,
             example_of({}, "visits to lindmouth are resumed"),
-            id_description=ID_DESCRIPTION,
         )
-        yield Write(
+        yield write(
             f"{one}/rename",
             "rename_source",
             "Change the id of a source",
@@ -128,10 +123,9 @@ class SourceWrites:
             WriteResult,
             self.rename,
             example_of({"id": "lindmouth-port"}, "renamed lindmouth to lindmouth-port"),
-            id_description=ID_DESCRIPTION,
             destroys=True,
         )
-        yield Write(
+        yield write(
             f"{one}/remove",
             "remove_source",
             "Remove a source, its file and its feeds",
@@ -139,10 +133,9 @@ class SourceWrites:
             WriteResult,
             self.remove,
             example_of({"keep": True}, "removed lindmouth; 412 releases still shown"),
-            id_description=ID_DESCRIPTION,
             destroys=True,
         )
-        yield Write(
+        yield write(
             f"{one}/visit",
             "visit_source",
             "Visit a source now",
@@ -150,7 +143,6 @@ class SourceWrites:
             bodies.Visited,
             self.visit,
             WriteExample({}, bodies.Visited(source=EXAMPLE_SOURCE, run={"new": 1, "found": 12})),
-            id_description=ID_DESCRIPTION,
             repeatable=False,
         )
 

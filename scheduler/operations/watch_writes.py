@@ -36,10 +36,8 @@ from scheduler.operations.watches import (
     recent_matches,
     resend_failed,
     send_test,
+    watch_line,
 )
-from scheduler.terminal.watch_report import watch_line
-
-ID_DESCRIPTION: Final = "The id of a watch."
 
 MAX_MATCHES: Final = 100
 """Maximum number of matching events in the result of a test."""
@@ -78,6 +76,7 @@ class WatchWrites:
     def operations(self) -> Iterator[Write]:
         """Yield the write operations on watches."""
         one = "/api/watches/{id}"
+        write = partial(Write, id_description="The id of a watch.")
         yield Write(
             "/api/watches",
             "add_watch",
@@ -98,7 +97,7 @@ class WatchWrites:
             repeatable=False,
             secrets=self._secrets,
         )
-        yield Write(
+        yield write(
             f"{one}/change",
             "change_watch",
             "Change the filters of a watch",
@@ -106,10 +105,9 @@ class WatchWrites:
             WriteResult,
             self.change,
             example_of({"sources": ["lindmouth"]}, "ferries was changed"),
-            id_description=ID_DESCRIPTION,
         )
         for verb, paused in (("pause", True), ("resume", False)):
-            yield Write(
+            yield write(
                 f"{one}/{verb}",
                 f"{verb}_watch",
                 "Pause a watch" if paused else "Resume a paused watch",
@@ -117,9 +115,8 @@ class WatchWrites:
                 WriteResult,
                 self._pausing(paused=paused),
                 example_of({}, f"ferries is {'paused' if paused else 'active'}"),
-                id_description=ID_DESCRIPTION,
             )
-        yield Write(
+        yield write(
             f"{one}/test",
             "test_watch",
             "Show which recent events a watch matches, or send a test message",
@@ -127,10 +124,9 @@ class WatchWrites:
             bodies.Tested,
             self.test,
             WriteExample({"send": False}, bodies.Tested(id="ferries", matches=(), sent=())),
-            id_description=ID_DESCRIPTION,
             repeatable=False,
         )
-        yield Write(
+        yield write(
             f"{one}/replay",
             "replay_watch",
             "Send the failed alerts of a watch again",
@@ -138,7 +134,6 @@ class WatchWrites:
             WriteResult,
             self.resend,
             example_of({}, "2 messages wait"),
-            id_description=ID_DESCRIPTION,
             repeatable=False,
         )
 

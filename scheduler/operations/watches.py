@@ -1,9 +1,9 @@
-"""Create, change, remove, test and replay watches."""
+"""Create, change, remove, describe, test and replay watches."""
 
 import asyncio
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -17,8 +17,9 @@ from data.search.expression import check_sources, sources_in
 from data.search.saved_searches import SavedSearches
 from data.search.syntax import LANGUAGE_VERSION, parse
 from data.text.folding import fold_search
+from data.text.masking import MASK
 from data.text.urls import site_address
-from data.toml_files import ID, read_text
+from data.toml_files import ID, read_text, with_keys
 from data.watches.happenings import Happening, recent_happenings
 from data.watches.matching import WatchIndex
 from data.watches.watch_file import (
@@ -31,15 +32,21 @@ from data.watches.watch_file import (
     read_watch,
     to_toml,
 )
-from feeds.alerts.channels import CHANNELS, AlertWatch, without_random
+from data.wording import meant
+from feeds.alerts.channels import CHANNELS, AlertWatch, channels_of, without_random
 from feeds.alerts.delivery.sending import Senders, send_trial, trial_messages
 from feeds.alerts.messages import edit_fields
 from feeds.urls import WATCH_FEED
 from scheduler.home.home import Home
-from scheduler.operations.toml_keys import with_keys
 
 MAX_EVENTS_OF_A_KIND: Final = 1000
 """Maximum number of events of each kind (releases, edits ...) that are checked for matches."""
+
+BACKLOG_MESSAGE: Final = (
+    "{count} also {match}, but without an alert: {they} existed before the first visit to the"
+    " source, or {were} imported or over 30 days old. Set `backlog = true` in the watch to get"
+    " alerts about backlog that is found from now on."
+)
 
 MAX_RESENT: Final = 1000
 """Maximum number of failed alerts, newest first, that are searched for alerts of a watch."""
@@ -262,3 +269,96 @@ def resend_failed(home: Home, watch_id: str, *, dry_run: bool = False) -> int:
         if dry_run or not keys:
             return len(keys)
         return store.resend_alerts(keys, time.time())
+
+
+def watch_fields(one: Watch) -> dict[str, Any]:
+    """Return all keys of a watch as JSON values, with its secrets masked."""
+    shown = without_secrets(one)
+    return {key: getattr(shown, key) for key in shown.__struct_fields__}
+
+
+def without_secrets(one: Watch) -> Watch:
+    """Return a copy of a watch in which secrets are masked."""
+    shown: dict[str, Any] = {out.table: out.without_secrets() for out in channels_of(one)}
+    shown |= {"feed": FeedAccess(MASK)} if one.feed else {}
+    return msgspec.structs.replace(one, **shown)
+
+
+def watch_line(one: Watch) -> str:
+    """Return a line that describes the filters and outputs of a watch."""
+    lists = {"sources": one.sources, "topics": one.topics, "languages": one.languages}
+    parts: tuple[tuple[object, str], ...] = (
+        (one.paused, "paused"),
+        (True, ", ".join(one.kinds)),
+        (one.query, f"words {one.query}"),
+        *((names, f"{what} {', '.join(names)}") for what, names in lists.items()),
+        (one.min_weight, f"edits of weight {one.min_weight:g} or more"),
+        (one.edit_classes, f"edits of class {', '.join(one.edit_classes)}"),
+        *((True, channel.described()) for channel in channels_of(one)),
+        (one.feed, "a feed"),
+        (one.sends_nothing, "no output, so it sends nothing"),
+        (one.digest, f"digest {one.digest} {one.timezone}"),
+        (one.quiet, f"quiet {one.quiet} {one.timezone}"),
+    )
+    return "; ".join(text for is_set, text in parts if is_set)
+
+
+def backlog_note(count: int) -> str:
+    """Return a sentence that explains why ``count`` matching releases caused no alert."""
+    match, they, were = ("matches", "it", "was") if count == 1 else ("match", "they", "were")
+    return BACKLOG_MESSAGE.format(count=f"{count:,}", match=match, they=they, were=were)
+
+
+def doubts_of(home: Home, one: Watch) -> Iterator[str]:
+    """Yield sentences about a watch's missing outputs, settings, libraries, sources and topics."""
+    # Imported here: these modules load slowly, and a list of watches does not need them.
+    from data.search.query import Query  # noqa: PLC0415
+    from feeds.pages.search_problems import notes_on  # noqa: PLC0415
+    from feeds.translations import texts_of  # noqa: PLC0415
+
+    sources = {*one.sources}
+    if not one.outputs and not one.feed:
+        options = ", ".join(f"--{channel.table}" for channel in CHANNELS)
+        tables = ", ".join(f"[{channel.table}]" for channel in CHANNELS)
+        yield (
+            f"the watch has no output; remove it and add it again with {options} or --feed, or"
+            f" write {tables} or [feed] into its file"
+        )
+    if one.query_language == 1 and one.query.count('"') % 2:
+        yield f"the query {one.query!r} has an unclosed quotation mark; close it"
+    if one.query_language > 1:
+        asked = Query(one.query, saved=SavedSearches(home.searches))
+        try:
+            sources |= sources_in(asked.expression)
+        except QueryError as error:
+            yield f"the watch matches no release: {error}"
+        yield from notes_on(texts_of("en"), asked)
+    if (one.min_weight or one.edit_classes) and "edit" not in one.kinds:
+        yield "the watch has no events of kind edit, so filters by weight and class have no effect"
+    if "health" in one.kinds and (one.query or one.topics or one.languages):
+        yield "health events have no words, topics or languages, so only filters by source apply"
+    for channel in channels_of(one):
+        yield from channel.missing(home.settings.alerts)
+    if sources or one.topics:
+        yield from _unknown_names(home, one, sources)
+
+
+def _unknown_names(home: Home, one: Watch, sources: Iterable[str]) -> Iterator[str]:
+    from scheduler.sources.known_names import check_topics  # noqa: PLC0415 - as above
+    from spiders.sources.source_file import load_sources  # noqa: PLC0415
+
+    with closing(home.store()) as store:
+        known = {*store.sources(), *load_sources(home.sources)[0]}
+        moves, removed = store.source_moves(), store.removed_sources()
+        for topic in one.topics:
+            try:
+                check_topics(home, store, [topic], sections=True)
+            except CommuniqueError as error:
+                yield str(error)
+    for source in sorted(sources):
+        if source in moves.keys() - known:
+            yield f"the source {source!r} was renamed to {moves[source]!r}; the watch matches it"
+        elif source in removed:
+            yield f"the source {source!r} was removed"
+        elif source not in known:
+            yield f"there is no source {source!r} yet{meant(source, sorted(known))}"

@@ -21,8 +21,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-WEEK_MINUTES: Final = 7 * 24 * 60
-"""Number of minutes in a week."""
+from scheduler.planning.intensity import WEEK_MINUTES
 
 LATE_WEIGHT: Final = 0.2
 """Weight of a minute of waiting after the mean interval. A minute before that has the weight 1."""

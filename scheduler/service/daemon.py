@@ -27,8 +27,8 @@ from feeds.server.requests.client import proxies_of
 from scheduler.children.executor import Executor
 from scheduler.home.home import Home
 from scheduler.logs import log_visit
-from scheduler.operations.inspections import Inspections
-from scheduler.operations.registry import writes_of
+from scheduler.operations.api_writes import writes_of
+from scheduler.operations.visits_and_inspections import Inspections
 from scheduler.service.admin.app import Admin
 from scheduler.service.background import (
     attempt,

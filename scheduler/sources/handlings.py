@@ -23,8 +23,8 @@ MAX_MUTE_DAYS: Final = 3650
 """Maximum duration of a mute in days."""
 
 
-def handle_source(home: Home, source: str, handling: Handling) -> None:
-    """Store a decision about a source. The store may not have this source yet.
+def handle_source(home: Home, source: str, handling: Handling) -> Handling:
+    """Store and return a decision about a source. The store may not have this source yet.
 
     Raises SourceError if its file is invalid, and UnknownSource if no source has this id.
     """
@@ -33,6 +33,7 @@ def handle_source(home: Home, source: str, handling: Handling) -> None:
         if source not in store.sources():
             store.register(load_source(home.sources, source).source)
         store.handle(source, handling)
+        return handling
 
 
 class NothingToAcknowledge(CommuniqueError):
@@ -53,17 +54,13 @@ def acknowledge(home: Home, source: str, why: str) -> Handling:
         found = next((one for one in overview(store) if one.source == source), None)
     if found and found.is_well:
         raise NothingToAcknowledge(source, found.state)
-    acknowledged = Handling("acknowledged", utc_now(), why)
-    handle_source(home, source, acknowledged)
-    return acknowledged
+    return handle_source(home, source, Handling("acknowledged", utc_now(), why))
 
 
 def mute(home: Home, source: str, why: str, days: int) -> Handling:
     """Mute alerts about the health of a source for a number of days. Raises UnknownSource."""
     now = utc_now()
-    muted = Handling("muted", now, why, now + dt.timedelta(days=days))
-    handle_source(home, source, muted)
-    return muted
+    return handle_source(home, source, Handling("muted", now, why, now + dt.timedelta(days=days)))
 
 
 def pause(home: Home, source: str, why: str) -> Handling:
@@ -71,9 +68,7 @@ def pause(home: Home, source: str, why: str) -> Handling:
 
     Raises SourceError if its file is invalid, and UnknownSource if no source has this id.
     """
-    paused = Handling("paused", utc_now(), why)
-    handle_source(home, source, paused)
-    return paused
+    return handle_source(home, source, Handling("paused", utc_now(), why))
 
 
 def end_handlings(home: Home, source: str, kinds: Iterable[HandlingKind]) -> list[HandlingKind]:

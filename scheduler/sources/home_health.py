@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -134,15 +135,12 @@ def note_health(home: Home) -> int:
     Only one process does this at a time, so that each change is stored once. Raises StoreError if
     the store fails.
     """
-    store = home.store()
-    try:
-        with home.lock("health", "noting the health of sources", wait=True):
-            further = home.settings.health.confirm_visits
-            visited = [name for name in store.sources() if store.last_visit(name)]
-            unvisited = without_file(home, visited, *load_sources(home.sources))
-            return note_health_events(store, further=further, now=utc_now(), unvisited=unvisited)
-    finally:
-        store.close()
+    name = "noting the health of sources"
+    with closing(home.store()) as store, home.lock("health", name, wait=True):
+        further = home.settings.health.confirm_visits
+        visited = [name for name in store.sources() if store.last_visit(name)]
+        unvisited = without_file(home, visited, *load_sources(home.sources))
+        return note_health_events(store, further=further, now=utc_now(), unvisited=unvisited)
 
 
 def why_full(home: Home) -> Verdict | None:

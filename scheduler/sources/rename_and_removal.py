@@ -5,7 +5,7 @@ health.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -67,7 +67,7 @@ def rename_source(home: Home, old: str, new: str, *, dry_run: bool = False) -> S
     if not ID.fullmatch(new):
         fix = "use at most 64 lower-case letters, digits and hyphens"
         raise SourceError(str(place), "file name", fix)
-    with held(home, old, new), opened(home) as store:
+    with held(home, old, new), closing(home.store()) as store:
         begun = store.source_moves().get(old) == new != old
         if not begun:
             check_is_free(home, store, old, new)
@@ -92,7 +92,7 @@ def remove_source(home: Home, source: str, *, kept: bool, dry_run: bool = False)
     reports the missing file, and the same call completes the removal. Samples are kept. Raises
     UnknownSource, RenamedSource, and HomeInUse during a visit to the source.
     """
-    with held(home, source), opened(home) as store:
+    with held(home, source), closing(home.store()) as store:
         path = file_of(home, source)
         was_there = find_file(home.sources, source, SourceError) is not None
         check_known(store, source, [source] if was_there else ())
@@ -164,13 +164,3 @@ def held(home: Home, *sources: str) -> Iterator[None]:
             holder = "a command that renames or removes a source"
             locks.enter_context(home.lock(name, holder, wait=True))
         yield
-
-
-@contextmanager
-def opened(home: Home) -> Iterator[Store]:
-    """Context manager that yields the store of a home directory, and closes it at the end."""
-    store = home.store()
-    try:
-        yield store
-    finally:
-        store.close()

@@ -54,7 +54,7 @@ def start_store(home: Home) -> None:
     """
     # Imported here: these modules load slowly and are rarely needed.
     from scheduler.mirror.rebuild.new_store import begin_new_store  # noqa: PLC0415
-    from scheduler.terminal.progress import step_bars  # noqa: PLC0415
+    from scheduler.terminal.progress_and_tables import step_bars  # noqa: PLC0415
 
     with step_bars() as on_step:
         begun = begin_new_store(home, on_step)

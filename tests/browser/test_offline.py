@@ -12,7 +12,7 @@ from data.export.chosen_records import Choice
 from data.models import Draft, Source
 from data.settings import SiteSettings
 from data.store.open import open_store
-from feeds.offline.folder import write_folder
+from feeds.publishing.offline_copy import write_folder
 from tests.browser.chromium import BROWSER, in_a_browser
 from tests.feeds.sample_store import make_release
 

@@ -9,8 +9,8 @@ from data.health.health_changes import note_health_events
 from data.models import Run, RunError, Source
 from data.settings import SiteSettings
 from data.store.core.store import Store
-from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
+from feeds.publishing.publish_context import Publication
 from tests.drafts import BODY, draft, published
 
 SITE = SiteSettings(url="https://press.example", entries=4)

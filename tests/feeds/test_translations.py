@@ -16,8 +16,7 @@ from data.settings import SiteSettings
 from feeds import translations
 from feeds.catalog import Catalog
 from feeds.pages.facet_page import facet_page
-from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import environment
+from feeds.pages.renderer import PageRenderer, environment
 from feeds.translations import Texts, texts_of
 
 AZ, EN = texts_of("az"), texts_of("en")

@@ -14,7 +14,7 @@ import pytest
 from data.network.bucket import Bucket, Replaced, open_bucket
 from data.settings import BucketSettings
 from data.store.sqlite.store import SqliteStore
-from feeds.publishing.bucket.manifest import MANIFEST_FILE
+from feeds.publishing.bucket_records import MANIFEST_FILE
 from feeds.server.app import create_app
 from tests.buckets import COMMANDS, KEY, bucket_server, missing
 from tests.command import communique

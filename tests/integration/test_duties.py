@@ -24,7 +24,7 @@ import pytest
 
 from data.network.bucket import Bucket, open_bucket
 from data.settings import BucketSettings
-from feeds.publishing.bucket.manifest import MANIFEST_FILE
+from feeds.publishing.bucket_records import MANIFEST_FILE
 from tests.buckets import KEY, bucket_server, missing
 from tests.command import COMMUNIQUE, communique
 from tests.peer import Peer, peer_served

@@ -19,9 +19,8 @@ from feeds.server.access import Access
 from feeds.server.app import create_app
 from scheduler.children.child import CommandResult
 from scheduler.home.home import open_home
-from scheduler.operations.inspections import Inspections
-from scheduler.operations.registry import writes_of
-from scheduler.operations.running_service import CommandService
+from scheduler.operations.api_writes import writes_of
+from scheduler.operations.visits_and_inspections import CommandService, Inspections
 from tests.feeds.api_store import fill
 from tests.feeds.serving import served_by
 

@@ -1,8 +1,7 @@
-"""Pages of a release and its versions: text, changes, origin, story and files."""
+"""Page of a release: text, origin, versions, story and files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -19,18 +18,15 @@ from data.models import (
     Return,
     Revision,
 )
-from data.revisions.stored_difference import changes_between, classes_between
 from data.stories.copies import StoryMember
 from data.stories.passages import SharedPassage, shared_passages
 from data.text.clean import excerpt, plain
 from data.text.urls import web_address
-from data.topics.facets import section_of
 from feeds.catalog import Catalog
-from feeds.entries.body import body_of, difference
-from feeds.entries.citation import citation_of
-from feeds.entries.entry import UNTITLED, FeedEntry, title_of
-from feeds.pages.edit_words import edit_words
+from feeds.entries.body import body_of
+from feeds.entries.entry import UNTITLED, FeedEntry
 from feeds.pages.file_rows import file_line, readable_size
+from feeds.pages.navigation import release_crumbs
 from feeds.pages.releases.date_origin import date_origin
 from feeds.pages.releases.release_body import shown_body
 from feeds.pages.releases.story_page import (
@@ -40,8 +36,9 @@ from feeds.pages.releases.story_page import (
     alike,
     story_lines,
 )
+from feeds.pages.releases.version_and_capture_pages import changed_in
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.structured_data import news_article
+from feeds.pages.structured_data import citation_of, news_article
 from feeds.translations import Texts
 from feeds.urls import (
     capture_file,
@@ -66,14 +63,9 @@ MAX_DEPOSITS: Final = 10
 """Maximum numbers of items on the page of a release, by kind (files, topics, versions, deposits and
 others). The JSON of the release contains all items.
 """
-MAX_SUMMARIZED: Final = 20
-"""Maximum number of versions whose changes are summarized, because comparing versions is slow."""
 
 MIN_STORY_RELEASES: Final = 2
 """Minimum number of releases in a story."""
-
-NO_NEIGHBOURS: Final = Neighbours()
-NO_TEXTS: Final[Mapping[str, FileText]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +84,12 @@ def release_page(
     entry: FeedEntry,
     revisions: tuple[Revision, ...],
     *,
-    neighbours: Neighbours = NO_NEIGHBOURS,
-    story: Sequence[StoryMember] = (),
-    captured: bool = False,
-    back: Return | None = None,
-    texts_of_files: Mapping[str, FileText] = NO_TEXTS,
-    receipts: Sequence[DepositReceipt] = (),
+    neighbours: Neighbours,
+    story: Sequence[StoryMember],
+    captured: bool,
+    back: Return | None,
+    texts_of_files: Mapping[str, FileText],
+    receipts: Sequence[DepositReceipt],
 ) -> tuple[bytes, bool]:
     """Render the page of a release, and return it and whether its text was cut.
 
@@ -162,7 +154,7 @@ def release_page(
         correction=next((one for one in versions if is_correction(one.revision)), None),
         more_versions=max(0, len(revisions) - MAX_VERSIONS),
         citation=citation_of(release, entry),
-        crumbs=crumbs_above(catalog, release),
+        crumbs=release_crumbs(catalog, release),
     )
     return page, body.beginning
 
@@ -231,105 +223,3 @@ def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[Version
 def is_correction(revision: Revision) -> bool:
     """Whether a version is an edit by the publisher, not a new extraction of the same page."""
     return revision.number > 1 and revision.is_numbered and revision.reason == "served"
-
-
-def crumbs_above(catalog: Catalog, release: Release) -> list[tuple[str, str]]:
-    """Return the breadcrumbs on the page of a release: its source and section."""
-    source = Facet(source=release.source)
-    first = catalog.texts.gettext("All")
-    above = [(first, "index.html"), (catalog.name(source), page_file(source))]
-    if section := section_of(release.content.section):
-        file = page_file(Facet(source=release.source, section=section.slug))
-        above.append((catalog.section(release.source, section.slug), file))
-    return above
-
-
-def crumbs(catalog: Catalog, release: Release, title: str) -> list[tuple[str, str]]:
-    """Return the breadcrumbs on a page that belongs to a release, such as the page of a version."""
-    return [*crumbs_above(catalog, release), (title, release_file(release.id))]
-
-
-def change_words(before: Revision, after: Revision, texts: Texts) -> str:
-    """Describe the changes between two versions in a few words: ``title; 2 paragraphs``."""
-    parts = []
-    for change in changes_between(before, after):
-        match change.field:
-            case "title":
-                parts.append(texts.gettext("title"))
-            case "body":
-                parts.append(
-                    texts.ngettext("%(num)s paragraph", "%(num)s paragraphs", change.passages)
-                )
-            case "attachment_text" | "links":
-                continue  # Its file is already counted, and links are a class of edits.
-            case _:
-                parts.append(texts.ngettext("%(num)s file", "%(num)s files", change.passages))
-    words = edit_words(classes_between(before, after), texts)
-    return "; ".join(parts) + (f" ({words})" if parts and words else words)
-
-
-def changed_in(revisions: tuple[Revision, ...], texts: Texts) -> dict[int, str]:
-    """Describe the changes of each of the last versions, by version number."""
-    some = revisions[-MAX_SUMMARIZED - 1 :]
-    return {
-        after.number: texts.gettext("Re-extracted; the publisher changed nothing")
-        if after.reason == "reading"
-        else change_words(before, after, texts)
-        for before, after in pairwise(some)
-    }
-
-
-MAX_COMPRESSED_BYTES: Final = 10_000
-"""Maximum compressed size in bytes of the text of a version, and of the changes shown beside it."""
-
-
-def revision_page(
-    pages: PageRenderer,
-    release: Release,
-    entry: FeedEntry,
-    before: Revision | None,
-    after: Revision,
-    *,
-    is_served: bool = False,
-) -> bytes:
-    """Render the page of version ``after``; ``before`` is the previous version, if any.
-
-    If a server shows captured pages (``is_served``), the page links to the comparison of the two
-    versions.
-    """
-    texts = pages.catalog.texts
-    url = web_address(release.url) or entry.page
-    version = replace(release, content=after.content)
-    body = shown_body(body_of(version, url), texts, MAX_COMPRESSED_BYTES)
-    change = following = None
-    if after.number < release.revision:
-        following = (after.number + 1, revision_file(release.id, after.number + 1))
-    if before:
-        differing = difference(before, after, whole=False)
-        change = shown_body(differing, texts, MAX_COMPRESSED_BYTES)
-    backed = [one for one in (before, after) if one and one.capture]
-    return pages.render(
-        "revision.html",
-        revision_file(release.id, after.number),
-        title=title_of(after.content),
-        facet=Facet(source=release.source),
-        language=feed_language(after.content.language),
-        number=after.number,
-        numbered=after.is_numbered,
-        total=release.revision,
-        last=after.number == release.revision,
-        reading=after.reason == "reading",
-        seen=after.seen,
-        changed=change_words(before, after, texts) if before else "",
-        change=Markup(change.html) if change else None,  # noqa: S704 - shown_body sanitizes
-        cut_change=bool(change and change.beginning),
-        body=Markup(body.html),  # noqa: S704 - shown_body sanitizes
-        beginning=body.beginning,
-        previous=(before.label, revision_file(release.id, before.number)) if before else None,
-        following=following,
-        backed=backed,
-        is_compared=is_served and len(backed) == 2,  # noqa: PLR2004 - both are archived
-        captures=capture_file(release.id),
-        release=release_file(release.id),
-        crumbs=crumbs(pages.catalog, release, entry.title),
-    )

@@ -67,7 +67,6 @@ def story_page(pages: PageRenderer, story: str, members: Sequence[StoryMember]) 
         "story.html",
         story_file(story),
         title=lines[0].title,
-        facet=Facet(),
         language=lines[0].language,
         description=texts.ngettext(
             "This story has %(num)s release.", "This story has %(num)s releases.", len(members)

@@ -12,9 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from data.wording import counted
-from scheduler.adding.attempts import Attempt, State
-from scheduler.adding.catalogue_run import CATALOGUE_LOCK, CatalogueRun
-from scheduler.adding.catalogue_update import CatalogueUpdate, Update
+from scheduler.adding.attempts_and_tiers import Attempt, State
+from scheduler.adding.catalogue_sources import CATALOGUE_LOCK, CatalogueRun, CatalogueUpdate, Update
 from scheduler.cli import (
     as_json,
     complain,
@@ -27,8 +26,7 @@ from scheduler.cli import (
 )
 from scheduler.commands.catalogue.lists import catalogue_argument, with_selection
 from scheduler.home.home import Home, open_home
-from scheduler.terminal.progress import one_bar
-from scheduler.terminal.tables import print_table
+from scheduler.terminal.progress_and_tables import one_bar, print_table
 from spiders.catalogue.catalogue import EntrySelection, examine, find_catalogue, read_catalogue
 
 ADD_RESULTS: Final[tuple[State, ...]] = ("added", "present", "unsure", "failed")

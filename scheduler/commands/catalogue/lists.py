@@ -9,11 +9,10 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from scheduler.adding.attempts import Attempt, last_attempts
+from scheduler.adding.attempts_and_tiers import Attempt, AttemptLog, Tier, Tiers
 from scheduler.cli import Command, as_json, print_json, printable, with_any_home
 from scheduler.home.home import Home
-from scheduler.sources.tiers import Tier, Tiers
-from scheduler.terminal.tables import print_table
+from scheduler.terminal.progress_and_tables import print_table
 from spiders.catalogue.catalogue import (
     KINDS,
     Entry,
@@ -108,7 +107,7 @@ def show(home: Home, *, catalogue: str, selection: EntrySelection, as_json: bool
     (three months without a fault). If an entry could not be added, the reason is shown.
     """
     read = read_catalogue(find_catalogue(catalogue, home.catalogues))
-    tiers, attempts = Tiers(home), last_attempts(home, read.id)
+    tiers, attempts = Tiers(home), AttemptLog(home, read.id).attempts
     rows = [
         (entry, tiers.of(read.key(entry)), attempts.get(entry.id)) for entry in selection.of(read)
     ]

@@ -15,7 +15,7 @@ from scheduler.home.home import SOURCE_LOCK, Home
 from scheduler.mirror.backfill import Backfill
 from scheduler.mirror.import_archive import ArchiveImport
 from scheduler.terminal.new_store_option import with_new_store
-from scheduler.terminal.progress import step_lines
+from scheduler.terminal.progress_and_tables import step_lines
 from spiders.download.settings import user_agent
 from spiders.sources.source_file import load_source
 from spiders.stored.imported_pages import ImportedPages

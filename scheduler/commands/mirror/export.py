@@ -27,7 +27,7 @@ from data.models import Capture
 from data.progress import OnProgress
 from data.store.core.store import Store
 from data.wording import counted
-from feeds.offline.folder import FolderCopy, write_folder
+from feeds.publishing.offline_copy import FolderCopy, write_folder
 from feeds.replay.captured_pages import CapturedPages
 from feeds.replay.captured_response import Restrictions, StyleSheets
 from feeds.replay.release_mementos import restrictions_of
@@ -36,7 +36,7 @@ from scheduler.cli import PATH_TYPE, as_json, complain, print_json, say, with_ho
 from scheduler.commands.export import since_option, until_option
 from scheduler.home.home import Home
 from scheduler.sources.known_names import check_source
-from scheduler.terminal.progress import one_bar
+from scheduler.terminal.progress_and_tables import one_bar
 
 MAX_DAMAGE_SHOWN: Final = 10
 """Maximum number of printed damaged parts; --json prints all."""

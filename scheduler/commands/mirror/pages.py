@@ -17,7 +17,7 @@ from scheduler.mirror.import_archive import ArchiveImport
 from scheduler.mirror.reextract import Reextraction, Reread
 from scheduler.mirror.reextract import reextract as reextract_home
 from scheduler.terminal.new_store_option import with_new_store
-from scheduler.terminal.progress import one_bar, step_bars
+from scheduler.terminal.progress_and_tables import one_bar, step_bars
 from spiders.sources.source_file import choose, load_source, load_sources
 from spiders.stored.imported_pages import ImportedPages
 

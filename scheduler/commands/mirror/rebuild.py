@@ -10,7 +10,7 @@ from scheduler.cli import FOLDER_TYPE, as_json, complain, print_json, say, with_
 from scheduler.home.home import Home
 from scheduler.mirror.rebuild.rebuild import rebuild as rebuild_home
 from scheduler.mirror.rebuild.report import Rebuilt, Unreadable
-from scheduler.terminal.progress import step_bars
+from scheduler.terminal.progress_and_tables import step_bars
 
 MAX_PROBLEMS_SHOWN: Final = 10
 """Maximum number of printed problems of one kind; --json prints all."""

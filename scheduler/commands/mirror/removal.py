@@ -7,7 +7,7 @@ from scheduler.cli import as_json, complain, print_json, say, why_option, with_h
 from scheduler.home.home import Home
 from scheduler.mirror.removal import prune as prune_home
 from scheduler.mirror.removal import redact as redact_home
-from scheduler.terminal.progress import one_bar
+from scheduler.terminal.progress_and_tables import one_bar
 
 dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Show what would be removed, and change nothing."

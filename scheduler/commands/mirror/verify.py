@@ -30,7 +30,7 @@ from scheduler.cli import PATH_OR_URL, as_json, complain, print_json, say, with_
 from scheduler.home.home import Home
 from scheduler.home.last_done import LastVerification, last_done, note_done
 from scheduler.mirror.attest import client_of
-from scheduler.terminal.progress import one_bar
+from scheduler.terminal.progress_and_tables import one_bar
 
 MAX_PROBLEMS_SHOWN: Final = 20
 """Maximum number of printed problems; --json prints all."""

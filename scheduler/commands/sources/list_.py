@@ -11,7 +11,7 @@ from rich.text import Text
 from data.models import RemovedSource, Source
 from scheduler.cli import as_json, complain, print_json, with_any_home
 from scheduler.home.home import Home
-from scheduler.terminal.tables import print_table
+from scheduler.terminal.progress_and_tables import print_table
 from spiders.sources.source_file import load_sources
 
 

@@ -18,14 +18,14 @@ from data.text.clean import plain
 from data.text.masking import masked, masked_toml
 from data.wording import time_limit
 from scheduler.children.child import CommandResult
-from scheduler.operations.inspections import (
+from scheduler.operations.visits_and_inspections import (
     INSPECTION_SECONDS,
     MAX_INPUT_CHARS,
     Inspections,
+    RunningService,
     given_address,
     shown_values,
 )
-from scheduler.operations.running_service import RunningService
 from scheduler.service.admin.pages import AdminPages, LiveEvents, Posts
 
 MAX_KEPT_RESULTS: Final = 20

@@ -17,8 +17,7 @@ from feeds.server.error_pages import explain, unanswered
 from feeds.server.requests.peer_process import OwnClients
 from feeds.server.requests.work_queue import Unanswered
 from scheduler.home.home import Home
-from scheduler.operations.inspections import Inspections
-from scheduler.operations.running_service import RunningService
+from scheduler.operations.visits_and_inspections import Inspections, RunningService
 from scheduler.service.admin.adding import AddPages
 from scheduler.service.admin.catalogues import CataloguePages
 from scheduler.service.admin.correcting import CorrectPages

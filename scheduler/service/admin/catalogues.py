@@ -24,12 +24,11 @@ from starlette.routing import Route
 from data.errors import CommuniqueError
 from data.text.masking import masked
 from data.wording import counted
-from scheduler.adding.attempts import Attempt, AttemptLog, BadRecord, last_attempts
+from scheduler.adding.attempts_and_tiers import Attempt, AttemptLog, BadRecord, Tiers
 from scheduler.home.home import Home
 from scheduler.operations.catalogue_writes import run_catalogue
-from scheduler.operations.running_service import RunningService
+from scheduler.operations.visits_and_inspections import RunningService
 from scheduler.service.admin.pages import AdminPages, LiveEvents, Posts
-from scheduler.sources.tiers import Tiers
 from spiders.catalogue.catalogue import (
     Catalogue,
     CatalogueError,
@@ -192,7 +191,7 @@ class CataloguePages:
 
     def _attempts(self, catalogue: str) -> Mapping[str, Attempt]:
         with suppress(BadRecord):
-            return last_attempts(self._home, catalogue)
+            return AttemptLog(self._home, catalogue).attempts
         # Commands report this error.
         return {}
 

@@ -23,7 +23,7 @@ from scheduler.children.correction.correction_child import (
 )
 from scheduler.children.correction.source_text import FIELD_BY_KEY, Field, save_selector
 from scheduler.home.home import Home
-from scheduler.operations.running_service import RunningService
+from scheduler.operations.visits_and_inspections import RunningService
 from scheduler.service.admin.pages import AdminPages, Posts
 from scheduler.terminal.source_report import drift_lines
 from spiders.sources.source_file import load_source

@@ -27,7 +27,7 @@ from feeds.alerts.messages import DeliverySubject, subject_of
 from feeds.urls import is_published
 from scheduler.home.home import Home
 from scheduler.mirror.status import total_size
-from scheduler.operations.running_service import RunningService
+from scheduler.operations.visits_and_inspections import RunningService
 from scheduler.service.admin.pages import AdminPages
 from scheduler.sources.home_health import home_health
 

@@ -16,7 +16,7 @@ from data.errors import SourceError, UnknownSource
 from data.text.masking import masked_toml
 from data.toml_files import read_text
 from scheduler.home.home import Home
-from scheduler.operations.running_service import RunningService
+from scheduler.operations.visits_and_inspections import RunningService
 from scheduler.service.admin.overview import in_words
 from scheduler.service.admin.pages import AdminPages, InvalidField, Posts
 from scheduler.sources import handlings

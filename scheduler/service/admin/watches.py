@@ -20,10 +20,16 @@ from feeds.server.api.problems import ApiError
 from scheduler.home.home import Home
 from scheduler.operations.bodies import AddWatch
 from scheduler.operations.watch_writes import WatchWrites
-from scheduler.operations.watches import match_fields, pause_watch, recent_matches, send_test
+from scheduler.operations.watches import (
+    match_fields,
+    pause_watch,
+    recent_matches,
+    send_test,
+    watch_line,
+    without_secrets,
+)
 from scheduler.service.admin.overview import delivery_lines
 from scheduler.service.admin.pages import AdminPages, InvalidField, Posts
-from scheduler.terminal.watch_report import watch_line, without_secrets
 
 MAX_DELIVERIES_SEARCHED: Final = 1000
 """Maximum number of recent deliveries that are searched for the deliveries of a watch."""

@@ -29,8 +29,9 @@ from feeds.formats.rendering import (
     rendered_entry,
 )
 from feeds.pages.renderer import PageRenderer
+from feeds.publishing.archive_pages import ArchivePages
 from feeds.publishing.publish import publish
-from feeds.publishing.publish_context import ArchivePages, EntryRenderer, PublishContext
+from feeds.publishing.publish_context import EntryRenderer, PublishContext
 from feeds.publishing.render_cache import RenderCache
 from feeds.urls import FORMATS
 from feeds.websub.messages import topic_of

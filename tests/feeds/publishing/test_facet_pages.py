@@ -13,7 +13,7 @@ import pytest
 from lxml import html
 
 from data.settings import SiteSettings
-from feeds.pages.indexes import older_page
+from feeds.pages import facet_page
 from feeds.publishing.publish import publish
 from tests.examples import thorough
 from tests.feeds.sample_store import NOON, SampleStore, make_release
@@ -156,7 +156,7 @@ def test_pages_are_the_same_whether_changes_are_known_or_not(shelf: Shelf) -> No
 def test_with_too_many_changes_only_pages_that_differ_are_written(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.publishing.feed_documents.MAX_CHANGES", 0)
+    monkeypatch.setattr("feeds.publishing.publish_context.MAX_CHANGES", 0)
     release = shelf.store.stored(make_release(7).id)
     shelf.store.put(replace(release, content=replace(release.content, title="Corrected 7")))
     before = {path: path.stat().st_mtime_ns for path in shelf.folder.rglob("page/*/index.html")}
@@ -198,7 +198,7 @@ def test_older_pages_of_a_topic_are_restored_with_its_releases(tmp_path: Path) -
 def test_no_older_page_exceeds_its_limit_however_many_releases_a_feed_contains(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(older_page, "MAX_OLDER_PAGE", 10)
+    monkeypatch.setattr(facet_page, "MAX_OLDER_PAGE", 10)
     shelf = Shelf(tmp_path, 80)
     shelf.publish(site=SiteSettings(url=SITE.url, entries=62))
     found = shelf.walk("")

@@ -12,8 +12,8 @@ import pytest
 from data.models import Facet, Release, ReleaseSummary, ReleaseTimes
 from data.settings import SiteSettings
 from data.store.shared_sql.events import PUBLISHING
-from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
+from feeds.publishing.publish_context import Publication
 from feeds.urls import FORMATS
 from tests.examples import thorough
 from tests.feeds.sample_store import NOON, SampleStore, make_release

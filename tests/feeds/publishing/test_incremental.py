@@ -20,11 +20,11 @@ from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.shared_sql.events import PUBLISHING
 from data.store.sqlite.store import SqliteStore
-from feeds.publishing import feed_documents
 from feeds.publishing import publish as module
+from feeds.publishing import publish_context
 from feeds.publishing.publish import PublicationRun, publish
 from feeds.publishing.release_pages import ReleasePages
-from feeds.publishing.render_cache import CacheFile
+from feeds.publishing.render_cache import RenderCache
 from tests.examples import thorough
 from tests.feeds.sample_store import NOON, SampleStore, make_release
 
@@ -165,7 +165,7 @@ def publish_or_die(url: str, home: Path, now: dt.datetime, steps: int) -> None:
 
     with closing(open_store(url)) as store, pytest.MonkeyPatch.context() as patched:
         patched.setattr(os, "replace", counted(os.replace))
-        patched.setattr(CacheFile, "commit", counted(CacheFile.commit))
+        patched.setattr(RenderCache, "commit", counted(RenderCache.commit))
         patched.setattr(type(store), "pass_publication", counted(type(store).pass_publication))
         patched.setattr(type(store), "add_archive_pages", counted(type(store).add_archive_pages))
         publish(store, home / "site", SITE, cache=home / "kept", now=now)
@@ -212,7 +212,7 @@ def test_neighbours_of_a_moved_release_are_correct_after_an_interrupted_publicat
     moved = make_release(24)
     dated = replace(moved.content, published=Published(at, "second", "UTC", "", "json-ld"))
     store.put(replace(moved, content=dated, order=at, updated=at))
-    monkeypatch.setattr(feed_documents, "MAX_CHANGES", known_changes)
+    monkeypatch.setattr(publish_context, "MAX_CHANGES", known_changes)
     steps = {"batch": (PublicationRun, "_batch"), "links": (ReleasePages, "write")}
     with monkeypatch.context() as patched:
         patched.setattr(module, "FACETS_PER_BATCH", 1)

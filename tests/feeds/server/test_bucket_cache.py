@@ -10,14 +10,13 @@ import httpx
 import pytest
 from obstore.store import MemoryStore
 
-import feeds.publishing.bucket.push
+import feeds.publishing.bucket_push
 import feeds.server.bucket_cache
 from data.archive.log.tree_log import log_of
 from data.network.bucket import Bucket, BucketError, BucketObject
 from data.store.sqlite.store import SqliteStore
-from feeds.publishing.bucket.manifest import MANIFEST_FILE
-from feeds.publishing.bucket.push import PUBLICATION, SiteBucket
-from feeds.publishing.bucket.pushed_files import PushedFiles
+from feeds.publishing.bucket_push import PUBLICATION, SiteBucket
+from feeds.publishing.bucket_records import MANIFEST_FILE, PushedFiles
 from feeds.publishing.log_files import publish_log
 from feeds.server.app import create_app
 from feeds.server.bucket_cache import BucketCache
@@ -155,7 +154,7 @@ def test_no_older_file_is_served_after_a_newer_one(
     bucket: FailingBucket, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # No publication looks after what may have come late.
-    monkeypatch.setattr(feeds.publishing.bucket.push, "SETTLED_AFTER_SECONDS", -1.0)
+    monkeypatch.setattr(feeds.publishing.bucket_push, "SETTLED_AFTER_SECONDS", -1.0)
     cache = BucketCache(bucket)
     publish({"index.html": "1"})
     publish({"index.html": "2"})

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from data.clock import utc_now
-from scheduler.adding.attempts import Attempt, AttemptLog, BadRecord
-from scheduler.adding.catalogue_update import CatalogueUpdate, Update, merge
+from scheduler.adding.attempts_and_tiers import Attempt, AttemptLog, BadRecord
+from scheduler.adding.catalogue_sources import CatalogueUpdate, Update, merge
 from scheduler.home.home import Home, open_home
 from spiders.catalogue.catalogue import Catalogue, CatalogueHead, Entry
 

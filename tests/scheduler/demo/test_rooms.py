@@ -23,7 +23,7 @@ import msgspec
 import pytest
 from parsel import Selector
 
-from scheduler.demo.responses import RoomResponse, responses
+from scheduler.demo.responses import INNER_LINK, RoomResponse, responses
 from scheduler.demo.rooms import (
     LAST_DAY,
     ReleaseText,
@@ -33,7 +33,6 @@ from scheduler.demo.rooms import (
     showing,
 )
 from scheduler.demo.server import DemoError, ServedRooms, rooms_served, write_sources
-from scheduler.demo.views import INNER_LINK
 from spiders.sources.source_file import SourceFile
 from tests.examples import thorough
 from tests.scheduler.demo.expected import expected

@@ -17,9 +17,8 @@ from feeds.server.access import Access
 from feeds.server.api.writes import Writes
 from feeds.server.app import HomeFolders, create_app
 from scheduler.home.home import Home, home_at
-from scheduler.operations.inspections import Inspections
-from scheduler.operations.registry import writes_of
-from scheduler.operations.running_service import CommandService
+from scheduler.operations.api_writes import writes_of
+from scheduler.operations.visits_and_inspections import CommandService, Inspections
 from tests.command import communique, make_home
 from tests.feeds.serving import served_by
 from tests.press_room import Room, listing_html, release_html, served

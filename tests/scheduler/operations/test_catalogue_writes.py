@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from data.clock import utc_now
-from scheduler.adding.attempts import Attempt, AttemptLog
-from scheduler.adding.catalogue_run import CATALOGUE_LOCK
+from scheduler.adding.attempts_and_tiers import Attempt, AttemptLog
+from scheduler.adding.catalogue_sources import CATALOGUE_LOCK
 from spiders.catalogue.catalogue import read_catalogue
 from spiders.sources.source_file import read_source
 from tests.scheduler.operations.conftest import Operated

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scheduler.planning.intensity import WEEK_MINUTES
 from scheduler.planning.visit_times import (
     MAX_VISIT_FACTOR,
-    WEEK_MINUTES,
     Intervals,
     Plan,
     plan,

@@ -15,8 +15,8 @@ from data.wording import time_limit
 from scheduler.children.child import CommandResult
 from scheduler.demo.server import rooms_served
 from scheduler.home.home import open_home
-from scheduler.operations import inspections
-from scheduler.operations.inspections import INSPECTION_SECONDS, Inspections
+from scheduler.operations import visits_and_inspections
+from scheduler.operations.visits_and_inspections import INSPECTION_SECONDS, Inspections
 from scheduler.service.admin.adding import AddPages, Inspection
 from scheduler.service.admin.pages import LiveEvents
 from tests.peer import PATIENCE
@@ -164,7 +164,7 @@ def test_a_result_that_cannot_be_shown_ends_the_inspection(
     async def incomplete(*_: object, **__: object) -> CommandResult:
         return CommandResult(0, {"releases": []}, ())
 
-    monkeypatch.setattr(inspections, "run_command", incomplete)
+    monkeypatch.setattr(visits_and_inspections, "run_command", incomplete)
     one = Inspection("1", "https://acme.example/")
     pages = AddPages(Inspections(open_home(tmp_path)), Mock(), Mock(), Mock(), LiveEvents())
     asyncio.run(pages._run(one, {}))  # noqa: SLF001 - a task of the page
