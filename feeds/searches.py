@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
-from data.search.older import means_the_same, upgraded
+from data.search.query import means_the_same, upgraded
 from data.search.syntax import LANGUAGE_VERSION
 
 SearchParameters: TypeAlias = Mapping[str, str]

@@ -11,7 +11,7 @@ from typing import Final
 
 from pypdf import PdfReader, PdfWriter
 
-from data.models.file_text import Cut
+from data.models.capture import Cut
 from tests.spiders.attachments import made_files as made
 
 PAGES: Final = ("The harbour board met\nin the old town hall", "Second page of the minutes")

@@ -15,7 +15,7 @@ from benchmarks.breakages_parts.history import BEGUN, History, Line
 from benchmarks.breakages_parts.living_room import LivingRoom
 from benchmarks.breakages_parts.web_server import Answer, Asked, WebServer, tls_context
 from data.health.health_changes import note_health_events
-from data.health.overview import overview
+from data.health.state import overview
 from data.models import HealthEvent, Run
 from data.settings import HealthSettings
 from data.store.open import open_store

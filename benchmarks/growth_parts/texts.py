@@ -13,9 +13,8 @@ from data.languages.detection import detect_language
 from data.languages.tags import language_tag
 from data.network.hosts import site_of
 from data.search.highlights import highlights
-from data.search.older import means_the_same, upgraded
 from data.search.passages import PASSAGE_LENGTH, passage
-from data.search.query import Query
+from data.search.query import Query, means_the_same, upgraded
 from data.stories.passages import shared_passages
 from data.stories.translations import marks_in, pattern
 from data.text.clean import clean_line, clean_text, excerpt, mend

@@ -23,9 +23,8 @@ from data.health.network import (
     network_events,
     outage_of,
 )
-from data.health.run_errors import was_interrupted, works
 from data.health.silence import expectations
-from data.health.state import day_of_run, verdict_of
+from data.health.state import RECENT_VISITS, day_of_run, is_no_evidence, verdict_of
 from data.models import Facet, Handling, HandlingKind, HealthEvent, Run, Source
 from data.store.core.store import Store
 from data.text.clean import plain
@@ -36,10 +35,6 @@ UNVISITED_CODES: Final = {"source.broken", "source.missing"}
 code works again."""
 
 NO_VERDICTS: Final[Mapping[str, Verdict]] = {}
-
-RECENT_VISITS: Final = 12
-"""Number of recent visits that are checked. A source fails often if at least half of them failed.
-"""
 
 DAY: Final = dt.timedelta(days=1)
 
@@ -338,24 +333,6 @@ def conclusive_visits(runs: Sequence[Run], outage: Outage | None) -> tuple[Run, 
     """
     return tuple(
         run for run in runs if not is_no_evidence(run) and not (outage and outage.spoiled(run))
-    )
-
-
-def is_no_evidence(run: Run) -> bool:
-    """Return whether a visit has no results because this machine ended it early."""
-    return was_interrupted(run) and not works(run)
-
-
-def last_visit(store: Store, source: str) -> Run | None:
-    """Return the last visit to a source, or None.
-
-    A visit that this machine ended early is returned only if no other recent visit exists.
-    """
-    last = next(iter(store.runs(source, limit=1)), None)
-    if last is None or not is_no_evidence(last):
-        return last
-    return next(
-        (run for run in store.runs(source, limit=RECENT_VISITS) if not is_no_evidence(run)), last
     )
 
 

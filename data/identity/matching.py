@@ -1,16 +1,20 @@
-"""Matching of drafts (extracted releases) with stored releases, by pure functions."""
+"""Matching of drafts and archived captures with stored releases, by pure functions.
+
+Captures from web archives may show earlier versions of a release. These versions are identified by
+their time. They have no number, because the numbers of known versions never change.
+"""
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from typing import Final
 from urllib.parse import urlsplit
 
 from data.dates.address_days import address_days
-from data.models import Content, Draft, Release
-from data.revisions.edits import DOCUMENT, files_of, text_fingerprint
+from data.models import Capture, Content, Draft, Release
+from data.revisions.edits import DOCUMENT, files_of, significant_changes, text_fingerprint
 from data.text.similarity import TextSignature, containment, jaccard, signature
 from data.text.urls import canonical_url
 from data.text.words import tokens
@@ -205,3 +209,53 @@ def _same_language(left: Content, right: Content) -> bool:
 def _recut(left: TextSignature, right: TextSignature) -> bool:
     shorter, longer = sorted((len(left.shingles), len(right.shingles)))
     return shorter >= MIN_LENGTH_RATIO * longer and containment(left, right) >= MIN_CONTAINMENT
+
+
+@dataclass(frozen=True, slots=True)
+class DatedContent:
+    """The content of a release at a certain time.
+
+    ``capture`` is set for content that is not stored yet.
+    """
+
+    at: dt.datetime
+    content: Content
+    capture: Capture | None = None
+
+
+def earlier_versions(
+    known: Sequence[DatedContent], found: Sequence[DatedContent]
+) -> list[DatedContent]:
+    """Return the items of ``found`` that are distinct versions, oldest first.
+
+    ``known`` are the stored versions. Two versions never have the same time in seconds. Two kinds
+    of items are omitted: those that look the same as the version before or the stored version after
+    them, and those without a body text if another version has one.
+    """
+    has_text = any(one.content.body_text for one in (*known, *found))
+    times = {_second(one.at) for one in known}
+    fresh: dict[dt.datetime, DatedContent] = {}
+    for one in found:
+        if _second(one.at) not in times and (one.content.body_text or not has_text):
+            fresh.setdefault(_second(one.at), one)
+    line = sorted((*known, *fresh.values()), key=lambda one: one.at)
+    changes: list[DatedContent] = []
+    for one in line:
+        if one.capture and changes and not significant_changes(changes[-1].content, one.content):
+            continue
+        changes.append(one)
+    after = (*changes[1:], None)
+    return [
+        one
+        for one, following in zip(changes, after, strict=False)
+        if one.capture
+        and not (
+            following
+            and following.capture is None
+            and not significant_changes(one.content, following.content)
+        )
+    ]
+
+
+def _second(at: dt.datetime) -> dt.datetime:
+    return at.replace(microsecond=0)

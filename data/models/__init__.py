@@ -3,7 +3,15 @@
 Modules here import only the standard library and msgspec, and nothing else from Communique.
 """
 
-from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
+from data.models.capture import (
+    Capture,
+    CaptureOwner,
+    Cut,
+    FileKind,
+    FileText,
+    RecordPlace,
+    Sightings,
+)
 from data.models.deliveries import (
     AlertDelivery,
     AlertKind,
@@ -22,11 +30,14 @@ from data.models.deliveries import (
     QueuedEvent,
     message_key,
 )
-from data.models.edit import EDIT_CLASSES, NO_EDIT, EditClass, EditClasses
 from data.models.event import (
+    EDIT_CLASSES,
+    NO_EDIT,
     RELEASE_KINDS,
     Consumer,
     ConsumerLag,
+    EditClass,
+    EditClasses,
     Event,
     EventKind,
     OperationRecord,
@@ -34,8 +45,6 @@ from data.models.event import (
     ReleaseKind,
     SourceKind,
 )
-from data.models.file_text import Cut, FileKind, FileText
-from data.models.lease import DueHosts, Lease
 from data.models.release import (
     STAGES,
     UNDATED_BEFORE,
@@ -76,10 +85,12 @@ from data.models.selection import (
 )
 from data.models.source import (
     ArchiveLink,
+    DueHosts,
     Handling,
     HandlingKind,
     HealthEvent,
     History,
+    Lease,
     Listed,
     ListingKind,
     Recall,

@@ -1,8 +1,10 @@
-"""Public events (changes to releases and sources), and operations that programs requested."""
+"""Public events (changes to releases and sources), classes of edits, and operations of programs."""
 
 import datetime as dt
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+
+import msgspec
 
 from data.models.release import Release
 from data.models.selection import ChangeCursor
@@ -108,3 +110,66 @@ class OperationRecord(NamedTuple):
     body: bytes
     status: int = 0
     response: bytes | None = None
+
+
+EditClass: TypeAlias = Literal[
+    "figure",
+    "date",
+    "name",
+    "negation",
+    "sentence-added",
+    "sentence-removed",
+    "link",
+    "attachment",
+    "title",
+    "correction",
+    "wording",
+    "letters",
+]
+"""Class of an edit. ``negation`` includes modality ("may", "must"). ``wording`` means other words.
+``letters`` means that only letters or formatting changed; it excludes all other classes."""
+
+EditWord: TypeAlias = Literal[EditClass, "announced", "silent"]
+"""Class of an edit, or whether the page announced it."""
+
+EDIT_CLASSES: Final[tuple[EditClass, ...]] = get_args(EditClass)
+
+ANNOUNCEMENTS: Final = ("announced", "silent")
+"""Values for an edit: ``announced`` if the page announced it, otherwise ``silent``."""
+
+
+class EditClasses(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Classes of an edit, its weight from 0 to 1, and whether the page announced it.
+
+    An edit that was not announced is silent. Empty classes mean that nothing was edited.
+    """
+
+    classes: tuple[EditClass, ...] = ()
+    weight: float = 0.0
+    announced: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return the classes, and ``announced`` or ``silent``."""
+        return (*self.classes, ANNOUNCEMENTS[not self.announced]) if self.classes else ()
+
+    @property
+    def text(self) -> str:
+        """Return the classes and the weight in readable form, or an empty string."""
+        weight = weight_label(self.weight)
+        return f"{', '.join(self.words)}; weight {weight}" if self.classes else ""
+
+    @property
+    def labels(self) -> frozenset[tuple[str, str]]:
+        """Return names and values of the fields by which searches can filter edits."""
+        weight = [("weight", weight_label(self.weight))] if self.classes else []
+        return frozenset((*(("edit", word) for word in self.words), *weight))
+
+
+NO_EDIT: Final = EditClasses()
+"""Classes of an event that is not an edit."""
+
+
+def weight_label(weight: float) -> str:
+    """Return a weight as searches expect it: a number with two decimals."""
+    return f"{weight:.2f}"

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from data.errors import QueryError
 from data.languages.tags import fault_of_language
-from data.models.edit import ANNOUNCEMENTS, EDIT_CLASSES, weight_label
+from data.models.event import ANNOUNCEMENTS, EDIT_CLASSES, weight_label
 from data.search.expression import (
     EVERYTHING,
     STATES,
@@ -39,7 +39,7 @@ from data.text.words import UNSPACED
 from data.wording import N_, near_name
 
 LANGUAGE_VERSION: Final = 2
-"""Version of the query language in this module. data.search.older translates from version 1."""
+"""Version of the query language in this module. data.search.query translates from version 1."""
 
 MAX_QUERY_LENGTH: Final = 1000
 MAX_TERMS: Final = 32
@@ -117,7 +117,7 @@ def parse(text: str) -> Expression | None:
 
     Raises QueryError.
     """
-    # data.search.older.upgraded may add quotation marks to each term.
+    # data.search.query.upgraded may add quotation marks to each term.
     if len(text) > MAX_QUERY_LENGTH + 2 * MAX_TERMS:
         raise QueryError(
             text,

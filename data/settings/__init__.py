@@ -5,9 +5,8 @@ Each setting has a default and a description; docs/reference/settings.md lists a
 
 import msgspec
 
-from data.settings.alerts import MAIL_ADDRESS, Alerts, HealthSettings
 from data.settings.archive import ArchiveSettings
-from data.settings.service import Log, Running, StoreSettings
+from data.settings.service import MAIL_ADDRESS, Alerts, HealthSettings, Log, Running, StoreSettings
 from data.settings.site import BucketSettings, SiteSettings
 from data.settings.visits import Collect, Network
 

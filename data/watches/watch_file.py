@@ -1,10 +1,10 @@
-"""Watch files: strictly validated TOML files that define which events cause alerts."""
+"""Watch files: strictly validated TOML files that define which events cause alerts, in a folder."""
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
 import msgspec
 
@@ -12,9 +12,9 @@ from data.clock import fault_of_zone
 from data.errors import QueryError, UnknownWatch, WatchError
 from data.languages.tags import fault_of_language
 from data.models import AlertKind
-from data.models.edit import EditWord
+from data.models.event import EditWord
 from data.search.expression import And, Expression, Not, Term, is_bounded
-from data.search.older import fault_of_older, upgraded
+from data.search.query import fault_of_older, upgraded
 from data.search.syntax import LANGUAGE_VERSION, parse
 from data.toml_files import ID, check_id, decode, find_file, read_text, toml_files
 
@@ -268,3 +268,71 @@ def _contradiction(expression: Expression) -> str:
 def _spaced(term: Term) -> str:
     """Return the words of a term, surrounded by spaces. A prefix has no space at its end."""
     return f" {term.words}" + ("" if term.prefix else " ")
+
+
+Stamp: TypeAlias = tuple[int, int, int]
+"""Modification time in nanoseconds, size and inode of a file. A change of the file changes them."""
+
+
+class WatchFolder:
+    """The watches in a folder. Each file is cached until it changes."""
+
+    def __init__(self, path: Path, kind: type[Watch]) -> None:
+        self._path = path
+        self._kind = kind
+        self._read: dict[str, tuple[Stamp, Watch | WatchError]] = {}
+
+    def refresh(self) -> bool:
+        """Read files that were added or changed, and drop removed files.
+
+        Returns whether any file was added, changed or removed.
+        """
+        found: dict[str, tuple[Stamp, Watch | WatchError]] = {}
+        for path in toml_files(self._path, WatchError):
+            try:
+                stat = path.stat()
+                stamp = stat.st_mtime_ns, stat.st_size, stat.st_ino
+            except OSError as error:
+                if isinstance(error, FileNotFoundError) and not path.is_symlink():
+                    continue
+                # The link is broken or permissions are missing. Reading the file reports the error.
+                stamp = 0, 0, 0
+            known = self._read.get(path.stem)
+            found[path.stem] = (
+                known if known and known[0] == stamp else (stamp, read(path, self._kind))
+            )
+        changed = found != self._read
+        self._read = found
+        return changed
+
+    @property
+    def watches(self) -> Mapping[str, Watch]:
+        """Return the valid watches by id."""
+        return {name: one for name, (_, one) in self._read.items() if isinstance(one, Watch)}
+
+    @property
+    def invalid(self) -> frozenset[str]:
+        """Return the ids of invalid watch files."""
+        return frozenset(self._read.keys() - self.watches.keys())
+
+    @property
+    def errors(self) -> tuple[WatchError, ...]:
+        """Return the errors of invalid watch files."""
+        return tuple(one for _, one in self._read.values() if isinstance(one, WatchError))
+
+
+def load_watches(
+    folder: Path, kind: type[Watch]
+) -> tuple[Mapping[str, Watch], tuple[WatchError, ...]]:
+    """Return the valid watches in a folder by id, and the errors of invalid watch files."""
+    loaded = WatchFolder(folder, kind)
+    loaded.refresh()
+    return loaded.watches, loaded.errors
+
+
+def read(path: Path, kind: type[Watch]) -> Watch | WatchError:
+    """Return the watch in a file, or the error of an invalid file."""
+    try:
+        return read_watch(path, kind)
+    except WatchError as error:
+        return error

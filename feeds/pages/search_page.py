@@ -10,9 +10,8 @@ from markupsafe import Markup, escape
 
 from data.models import Facet, Media, Release
 from data.search.expression import Place
-from data.search.file_hits import FileHit
 from data.search.highlights import highlights
-from data.search.passages import passage
+from data.search.passages import FileHit, passage
 from data.search.query import MAX_COUNTED, Matches, Query
 from data.search.syntax import MAX_QUERY_LENGTH, OPERATORS
 from data.text.clean import plain

@@ -33,8 +33,7 @@ from data.clock import utc_now
 from data.errors import StoreError
 from data.health.codes import Condition, State
 from data.health.latency import MAX_RELEASES
-from data.health.overview import health_fields, overview
-from data.health.state import Health
+from data.health.state import Health, health_fields, overview
 from data.models import STAGES, AlertState, Facet
 from data.settings import SiteSettings
 from data.store.core.store import Store

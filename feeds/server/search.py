@@ -14,7 +14,7 @@ from data.errors import CommuniqueError, SlowSearch
 from data.languages.tags import feed_language
 from data.models import Facet, Release
 from data.search.expression import STATES, check_sources
-from data.search.file_hits import file_hits
+from data.search.passages import file_hits
 from data.search.query import Hits, Query
 from data.search.spelling import MAX_TITLES, respelled
 from data.search.syntax import MAX_QUERY_LENGTH

@@ -12,8 +12,7 @@ from data.interchange.release_fields import short_fields
 from data.languages.tags import fault_of_language
 from data.models import Release
 from data.search.expression import STATES, sources_in
-from data.search.file_hits import file_hits
-from data.search.passages import passage
+from data.search.passages import file_hits, passage
 from data.search.query import MAX_COUNTED, Query
 from data.search.saved_searches import SavedSearches, load_searches, remove_search, save_search
 from data.search.spelling import MAX_TITLES, respelled

@@ -18,10 +18,10 @@ from data.watches.watch_file import (
     Watch,
     find_watch,
     load_watch,
+    load_watches,
     read_watch,
     to_toml,
 )
-from data.watches.watch_folder import load_watches
 from data.wording import counted
 from feeds.alerts.channels import CHANNELS, AlertWatch
 from scheduler.cli import (

@@ -18,7 +18,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from data.errors import ArchiveError, LeaseLost, StoreError
 from data.models import Lease
-from data.models.lease import duty_key, duty_of
+from data.models.source import duty_key, duty_of
 from data.store.postgres.fleet_state import Connections, Hosts, is_newer, shared_file
 from data.store.postgres.pool import bring_up_to_date
 from data.store.shared_sql.connection import NEWER_SCHEMA_MESSAGE

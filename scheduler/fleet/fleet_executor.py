@@ -15,7 +15,7 @@ from data.clock import utc_now
 from data.errors import SettingsError, SourceError
 from data.health.run_errors import CRAWL, was_interrupted
 from data.models import Run, RunError
-from data.models.lease import duty_key
+from data.models.source import duty_key
 from data.network.hosts import queue_of
 from data.store.postgres.fleet_state import (
     AskedVisit,

@@ -20,7 +20,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.schema import SchemaManager
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
-from data.models.lease import DUTY_PREFIX
+from data.models.source import DUTY_PREFIX
 from data.store.postgres.fleet_state import Connections
 from data.store.postgres.pool import CONNECT_TIMEOUT_SECONDS, CONNECTION_OPTIONS
 from scheduler.service.background import end_if_cancelled

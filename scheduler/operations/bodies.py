@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from data.models import AlertKind
-from data.models.edit import EditWord
+from data.models.event import EditWord
 from data.search.syntax import MAX_QUERY_LENGTH
 from data.toml_files import ID
 from feeds.alerts.channels import CHANNELS

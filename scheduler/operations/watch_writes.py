@@ -8,8 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from data.errors import UnknownSource, UnknownTopic, UnknownWatch, WatchError
-from data.watches.watch_file import load_watch
-from data.watches.watch_folder import load_watches
+from data.watches.watch_file import load_watch, load_watches
 from data.wording import counted
 from feeds.alerts.channels import CHANNELS, AlertWatch, signing_secrets
 from feeds.server.api.operations import (

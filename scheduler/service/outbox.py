@@ -16,7 +16,7 @@ from data.models import AlertDelivery, Consumer, Lease
 from data.search.saved_searches import SavedSearches
 from data.store.core.store import Store
 from data.store.shared_sql.events import ALERTS, DEPOSITS
-from data.watches.watch_folder import load_watches
+from data.watches.watch_file import load_watches
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.delivery.alert_worker import AlertWorker
 from feeds.alerts.delivery.matcher import Matcher

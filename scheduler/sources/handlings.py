@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from data.clock import utc_now
 from data.errors import CommuniqueError
-from data.health.overview import health_fields, overview
-from data.health.state import Health
+from data.health.state import Health, health_fields, overview
 from data.models import Handling, HandlingKind
 from data.store.core.store import Store
 from scheduler.home.home import Home

@@ -12,8 +12,7 @@ from data.errors import SourceError
 from data.files import is_held
 from data.health.codes import Verdict
 from data.health.health_changes import note_health_events
-from data.health.overview import overview
-from data.health.state import Health
+from data.health.state import Health, overview
 from data.models import Run
 from data.sqlite_file import is_full
 from data.store.core.store import Store

@@ -21,7 +21,7 @@ import msgspec
 from pypdf import PdfReader
 from pypdf.errors import FileNotDecryptedError
 
-from data.models.file_text import Cut, FileKind, FileText
+from data.models.capture import Cut, FileKind, FileText
 from spiders.attachments.limits import MAX_CHARACTERS, MAX_PAGES, CutShort
 from spiders.attachments.office import open_office
 from spiders.attachments.rtf import read_rtf

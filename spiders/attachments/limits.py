@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from data.models.file_text import Cut
+from data.models.capture import Cut
 
 MAX_PAGES: Final = 500
 """Maximum number of pages, slides or sheets read per file."""

@@ -14,7 +14,7 @@ from zipfile import BadZipFile, ZipFile
 
 from lxml import etree
 
-from data.models.file_text import FileKind
+from data.models.capture import FileKind
 from spiders.attachments.limits import MAX_UNPACKED_BYTES, CutShort
 
 MAX_SPACES: Final = 100

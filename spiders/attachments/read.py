@@ -22,7 +22,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from data.environment import child_environment
-from data.models.file_text import INTERRUPTED_CUTS, Cut, FileKind, FileText
+from data.models.capture import INTERRUPTED_CUTS, Cut, FileKind, FileText
 from data.text.folding import normalized
 
 log = logging.getLogger(__name__)

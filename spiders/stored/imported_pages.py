@@ -13,7 +13,7 @@ from data.archive.archived_response import Served
 from data.clock import utc_now
 from data.health.run_errors import ARCHIVE, ErrorKind
 from data.identity.decision import MAX_FUTURE
-from data.identity.earlier_versions import DatedContent
+from data.identity.matching import DatedContent
 from data.models import Capture, RunError
 from data.progress import OnProgress
 from data.store.core.store import Store

@@ -14,8 +14,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from data.health.overview import overview
-from data.health.state import Health
+from data.health.state import Health, overview
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from tests.command import collect, make_home

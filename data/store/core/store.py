@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Final, Protocol, Self
 
 from data.identity.decision import Decision
-from data.identity.earlier_versions import DatedContent, earlier_versions
+from data.identity.matching import DatedContent, earlier_versions
 from data.models import Content, Draft, FileText, Lease, SeenDraft
 from data.store.core.recorder import DraftLimit, Recorder
 from data.store.core.stories import StoryJoiner
@@ -303,7 +303,7 @@ class Store(
         """Store versions that only web archives captured, and return their number.
 
         ``found`` are contents of a stored release with their captures, in any order. Contents equal
-        to known versions are omitted (data.identity.earlier_versions). Numbered versions,
+        to known versions are omitted (data.identity.matching). Numbered versions,
         ``published`` and ``updated`` do not change, and no alert is sent.
         """
         with self._writing():

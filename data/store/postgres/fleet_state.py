@@ -1,7 +1,7 @@
 """State that all machines with the same database share: hosts, leases, files and visit reports.
 
 The schedule has one row per host. A duty of one service, such as publishing, also has a row
-(data.models.lease.duty_key).
+(data.models.source.duty_key).
 
 A host is due at ``next_due``. A worker that claims it gets a token and a lease with an end time,
 measured by the database's clock. Until then, other workers can't claim the host. The results of a
@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 import psycopg
 
 from data.models import Lease, Run
-from data.models.lease import DUTY_PREFIX
+from data.models.source import DUTY_PREFIX
 from data.store.postgres.connection import HOST_LOCK
 from data.store.postgres.schema import APPLIED, MIGRATIONS
 from data.store.shared_sql.rows import decode_run

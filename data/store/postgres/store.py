@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from data.files import pieces_of
 from data.models import DueHosts
-from data.models.lease import DUTY_PREFIX
+from data.models.source import DUTY_PREFIX
 from data.sqlite_file import BUSY_SECONDS
 from data.store.core.store import NO_ALERTS, NOT_OF_ARCHIVE, Store
 from data.store.postgres.connection import PostgresConnection

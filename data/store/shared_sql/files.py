@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from data.models import Capture, Content, FileText, Release
-from data.models.file_text import INTERRUPTED_CUTS
+from data.models.capture import INTERRUPTED_CUTS
 from data.store.shared_sql.captures import PUT, REPLACE_CAPTURE, columns_of
 from data.store.shared_sql.connection import Database, Part, TablePart
 from data.store.shared_sql.new_events import append_events

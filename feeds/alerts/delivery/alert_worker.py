@@ -16,8 +16,7 @@ from data.models import AlertDelivery, AlertMessage, QueuedEvent
 from data.search.saved_searches import SavedSearches
 from data.store.core.store import Store
 from data.watches.schedule import after_quiet
-from data.watches.watch_file import Watch
-from data.watches.watch_folder import WatchFolder
+from data.watches.watch_file import Watch, WatchFolder
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.channels.channel import Undelivered
 from feeds.alerts.delivery.matcher import Matcher

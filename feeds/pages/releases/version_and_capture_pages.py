@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from data.languages.tags import feed_language
 from data.models import Capture, EditClass, EditClasses, Facet, Release, Revision
-from data.models.edit import weight_label
+from data.models.event import weight_label
 from data.revisions.stored_difference import changes_between, classes_between
 from data.text.urls import web_address
 from data.wording import N_

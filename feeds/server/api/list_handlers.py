@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from data.health.overview import health_fields
+from data.health.state import health_fields
 from data.models import ChangeCursor, Facet, ReleaseEvent, RemovedSource, Source
 from data.store.core.store import Store
 from feeds.catalog import REMOVED_SOURCE_TEXT

@@ -13,8 +13,7 @@ from data.languages.tags import feed_language
 from data.models import Facet, Position, Release, Revision, Selection
 from data.revisions.stored_difference import edits
 from data.search.expression import check_sources
-from data.search.file_hits import file_hits
-from data.search.passages import passage
+from data.search.passages import file_hits, passage
 from data.search.query import Query
 from data.store.core.store import Store
 from data.stories.copies import republished, story_members

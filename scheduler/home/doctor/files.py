@@ -16,7 +16,7 @@ from data.search.saved_searches import load_searches
 from data.settings import Settings
 from data.toml_files import decode, read_text
 from data.topics.taxonomy import load_taxonomy
-from data.watches.watch_folder import load_watches
+from data.watches.watch_file import load_watches
 from data.wording import counted
 from feeds.alerts.channels import AlertWatch
 from scheduler.home.backup.contents import SECRET_FILE_NAME, own_files

@@ -13,8 +13,7 @@ from starlette.routing import Route
 
 from data.errors import CommuniqueError
 from data.search.syntax import EDIT_WORDS
-from data.watches.watch_file import Watch, load_watch, to_toml
-from data.watches.watch_folder import load_watches
+from data.watches.watch_file import Watch, load_watch, load_watches, to_toml
 from feeds.alerts.channels import CHANNELS, AlertWatch
 from feeds.server.api.problems import ApiError
 from scheduler.home.home import Home

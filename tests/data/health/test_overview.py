@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from data.health.health_changes import note_health_events
-from data.health.overview import health_fields, overview
 from data.health.run_errors import CUT
+from data.health.state import health_fields, overview
 from data.models import Handling, Run, RunError, Source
 from data.store.core.store import Store
 

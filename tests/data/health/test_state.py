@@ -11,9 +11,8 @@ import pytest
 from lxml import etree
 
 from data.health.health_changes import note_health_events
-from data.health.overview import overview
 from data.health.silence import Expected
-from data.health.state import health_of
+from data.health.state import health_of, overview
 from data.models import HealthEvent, Run, RunError, Source, Streak, VisitFacts
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from data.identity.earlier_versions import DatedContent, earlier_versions
+from data.identity.matching import DatedContent, earlier_versions
 from data.models import Capture, Content
 
 DAY = dt.datetime(2018, 1, 1, tzinfo=dt.UTC)

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.search.highlights import FoldedWord, highlights, is_word_letter, places_of, words_of
-from data.search.older import upgraded
-from data.search.query import Query
+from data.search.query import Query, upgraded
 from data.text.folding import fold_search
 
 ODD = "aİıIßéẞﬁ½™信号がか\u3099ก่ั한\u1112\u1161\u11ab €_-\u0301\u0345\u200d\u0e31şÇ\ud800\0𐐀Å0"

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from data.errors import QueryError
 from data.models import Facet
 from data.search import query as results_module
-from data.search.older import upgraded
-from data.search.query import Query
+from data.search.query import Query, upgraded
 from data.store.core.store import Store
 from data.store.postgres import search as postgres_search
 from data.store.shared_sql import search as search_module

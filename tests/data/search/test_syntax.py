@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from data.errors import QueryError
 from data.search.expression import And, Days, Expression, Label, Not, Term, is_bounded
-from data.search.older import TERM, fault_of_older, means_the_same, upgraded
-from data.search.query import Query
+from data.search.query import TERM, Query, fault_of_older, means_the_same, upgraded
 from data.search.syntax import FIELDS, MIN_PREFIX_LETTERS, lower_case_operators, parse
 from data.text.folding import fold_search
 

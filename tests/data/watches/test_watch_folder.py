@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import WatchError
-from data.watches.watch_file import Watch, load_watch
-from data.watches.watch_folder import WatchFolder, load_watches
+from data.watches.watch_file import Watch, WatchFolder, load_watch, load_watches
 
 
 def test_an_invalid_watch_does_not_affect_others(tmp_path: Path) -> None:

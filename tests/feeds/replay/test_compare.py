@@ -15,7 +15,7 @@ import pytest
 from lxml import html
 
 from data.archive.archive import Archive
-from data.identity.earlier_versions import DatedContent
+from data.identity.matching import DatedContent
 from data.settings import ArchiveSettings, SiteSettings
 from data.store.open import open_store
 from feeds.server.app import HomeFolders, create_app

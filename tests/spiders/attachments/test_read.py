@@ -14,7 +14,7 @@ from pypdf import PdfReader, PdfWriter
 from scrapy import Request
 from scrapy.http import Response
 
-from data.models.file_text import Cut, FileText
+from data.models.capture import Cut, FileText
 from spiders.attachments import child
 from spiders.attachments.read import (
     READING,

@@ -12,7 +12,7 @@ import pytest
 
 from data.errors import LeaseLost, RenamedSource
 from data.models import Lease, Run, Source
-from data.models.lease import DueHosts, duty_key
+from data.models.source import DueHosts, duty_key
 from data.store.postgres.fleet_state import (
     AskedVisit,
     Hosts,

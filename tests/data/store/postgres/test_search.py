@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import SlowSearch
-from data.search.older import upgraded
-from data.search.query import Query
+from data.search.query import Query, upgraded
 from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.postgres import lexemes

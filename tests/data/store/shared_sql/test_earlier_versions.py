@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from data.identity.earlier_versions import DatedContent
+from data.identity.matching import DatedContent
 from data.models import Capture, Content
 from data.store.core.store import Store
 from data.store.shared_sql.events import ALERTS

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from data.models import FileText, Media, RecordPlace, Release
-from data.models.file_text import Cut
+from data.models.capture import Cut
 from data.revisions.stored_difference import changes_between, classes_between
 from data.search.query import Query
 from data.store.core import recorder

@@ -14,7 +14,7 @@ import pytest
 
 from data.archive.journal import journal_record
 from data.clock import utc_now
-from data.identity.earlier_versions import DatedContent
+from data.identity.matching import DatedContent
 from data.sqlite_file import files_of
 from data.store.open import open_store
 from data.store.unit_of_work import decisions
