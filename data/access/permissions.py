@@ -120,14 +120,14 @@ class AccessVerdict:
         return self.status == 200  # noqa: PLR2004 - OK
 
 
-class Permissions:
+class Permissions(TokenFolder):
     """Decides which requests are allowed, from the tokens in a folder.
 
     ``clock`` returns the current time in seconds.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._tokens = TokenFolder(folder)
+        super().__init__(folder)
         self._wrong = WrongTokens(clock)
 
     def judge(self, text: str | None, needed: TokenScope, client: str) -> AccessVerdict:
@@ -142,18 +142,10 @@ class Permissions:
         wait = self._wrong.wait(client)
         return AccessVerdict(429, retry_after=wait) if wait else AccessVerdict(401)
 
-    def has_token_for(self, scope: TokenScope) -> bool:
-        """Return whether any token has the permission ``scope``."""
-        return self._tokens.has_token_for(scope)
-
-    def secret(self) -> bytes:
-        """Return a secret key that changes if a token is added or revoked."""
-        return self._tokens.secret()
-
     def find(self, text: str) -> Token | None:
         """Return the token with this text and record its use, or return None if it is unknown."""
-        if token := self._tokens.find(text):
-            self._tokens.note_use(token)
+        if token := super().find(text):
+            self.note_use(token)
         return token
 
 

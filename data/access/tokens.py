@@ -41,10 +41,8 @@ class TokenFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")],
         msgspec.Meta(description="It is written by `communique token new`."),
     ]
-    scopes: Annotated[
-        tuple[TokenScope, ...],
-        msgspec.Meta(min_length=1, description='Write ["read"] or ["operate"].'),
-    ]
+    scopes: Annotated[tuple[TokenScope, ...], msgspec.Meta(min_length=1)]
+    """Write ["read"] or ["operate"]."""
     created: dt.datetime
 
 

@@ -89,16 +89,12 @@ class HealthCheck:
     ) -> None:
         self._store, self._further, self._handled = store, further, handled
         self._before, self._counts = store.last_health_events(), store.facets()
-        removed = store.removed_sources()
-        self._sources = {
-            name: source
-            for name, source in sorted(store.sources().items())
-            if name not in removed and "paused" not in handled.get(name, ())
-        }
+        paused = {name for name, kinds in handled.items() if "paused" in kinds}
+        excluded = store.removed_sources().keys() | paused
+        sources = sorted(store.sources().items())
+        self._sources = {name: one for name, one in sources if name not in excluded}
         self._unvisited = {
-            name: verdict
-            for name, verdict in sorted(unvisited.items())
-            if name not in removed and "paused" not in handled.get(name, ())
+            name: one for name, one in sorted(unvisited.items()) if name not in excluded
         }
         runs = {
             name: store.runs(name, limit=RECENT_VISITS)
@@ -106,7 +102,8 @@ class HealthCheck:
             if name not in unvisited
         }
         # A source that is already recorded as broken is not evidence about our network.
-        well = {name: some for name, some in runs.items() if is_well(self._before.get(name))}
+        unwell = {name for name, one in self._before.items() if not one.well}
+        well = {name: some for name, some in runs.items() if name not in unwell}
         self._hosts = hosts_seen(self._sources, well)
         recorded = events_of(store, HOME)
         self.network = network_events(self._hosts, outage_of(recorded), further)
@@ -178,11 +175,6 @@ class HealthCheck:
                     yield name
 
 
-def is_well(recorded: HealthEvent | None) -> bool:
-    """Return whether a source is healthy according to its last recorded change, if any."""
-    return recorded is None or recorded.well
-
-
 def is_after(run: Run, recorded: HealthEvent | None) -> bool:
     """Return whether a visit began after the last recorded change of its source."""
     return recorded is None or run.started > recorded.at
@@ -201,7 +193,8 @@ def event_of(
         return HealthEvent(run.source, well, run.started, "", "ok", "ok")
     reason = plain(newest.reason)
     if lately:
-        reason += f"; {failures(lately)} of its last {len(lately)} visits failed"
+        failures = sum(map(is_broken, lately))
+        reason += f"; {failures} of its last {len(lately)} visits failed"
     if before := trouble_before(recorded, run.started):
         reason += (
             f"; it alternates, because it also failed on {before.at:%Y-%m-%d at %H:%M} UTC: its"
@@ -250,19 +243,8 @@ def fails_often(states: Sequence[Condition]) -> bool:
 
     ``states`` are the states of the visits since the last recorded change.
     """
-    return bool(states) and is_broken(states[0]) and failures(states) >= RECENT_VISITS / 2
-
-
-def failures(states: Sequence[Condition]) -> int:
-    """Return the number of visits that failed."""
-    return sum(map(is_broken, states))
-
-
-def awaits_visit(before: HealthEvent | None, states: Sequence[Condition], further: int) -> bool:
-    """Return whether a quick visit is needed to confirm the newest state."""
-    if not states or not is_news(before, states[0]) or is_confirmed(before, states, further):
-        return False
-    return agreeing(states) <= further
+    failures = sum(map(is_broken, states))
+    return failures >= RECENT_VISITS / 2 and is_broken(states[0])
 
 
 def current_trouble(events: Sequence[HealthEvent]) -> tuple[HealthEvent, ...]:
@@ -285,11 +267,6 @@ def alternates(events: Sequence[HealthEvent]) -> bool:
     """Return whether a source became unhealthy twice within a day."""
     current = current_trouble(events)
     return bool(current) and bool(trouble_before(events, current[-1].at))
-
-
-def turns(states: Sequence[Condition]) -> int:
-    """Return the number of times that a source stopped working or recovered in these visits."""
-    return sum(is_broken(one) != is_broken(other) for one, other in pairwise(states))
 
 
 def is_suppressed(events: Sequence[HealthEvent], found: HealthEvent, turned: int) -> bool:
@@ -342,7 +319,8 @@ def is_to_be_confirmed(store: Store, source: Source, *, further: int) -> bool:
     runs = conclusive_visits(store.runs(source.id, limit=RECENT_VISITS), outage)
     states = [verdict_of(source, run, None, has_releases=True).condition for run in runs]
     newest = next(iter(store.health_events_of(source.id, limit=1)), None)
-    return awaits_visit(newest, states, further)
+    is_change = bool(states) and is_news(newest, states[0])
+    return is_change and not is_confirmed(newest, states, further) and agreeing(states) <= further
 
 
 def events_of(store: Store, source: str) -> Sequence[HealthEvent]:
@@ -363,4 +341,5 @@ def recent_turns(store: Store, source: Source, now: dt.datetime) -> int:
     """Return the number of times that a source stopped working or recovered in the last day."""
     runs = conclusive_visits(store.runs(source.id, limit=MAX_VISITS), None)
     recent = [run for run in runs if abs(now - run.started) < DAY]
-    return turns([verdict_of(source, run, None, has_releases=True).condition for run in recent])
+    states = [verdict_of(source, run, None, has_releases=True).condition for run in recent]
+    return sum(is_broken(one) != is_broken(other) for one, other in pairwise(states))

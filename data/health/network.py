@@ -8,6 +8,7 @@ outage are not evidence about their sources.
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from data.health.run_errors import errors_of_pages
@@ -95,15 +96,10 @@ def hosts_seen(
         # Sources with the same host share its outages.
         host = host_and_port(sources[name].url)
         if some and (host not in found or found[host].last < some[0].started):
-            found[host] = host_seen(some)
+            silent = is_unanswered(some[0])
+            alike = [*takewhile(lambda run: is_unanswered(run) == silent, some)]  # noqa: B023 - used at once
+            found[host] = HostSeen(not silent, alike[-1].started, some[0].started, len(alike))
     return found
-
-
-def host_seen(runs: Sequence[Run]) -> HostSeen:
-    """Return the state of a host according to its last visits (newest first)."""
-    silent = is_unanswered(runs[0])
-    alike = next((at for at, run in enumerate(runs) if is_unanswered(run) != silent), len(runs))
-    return HostSeen(not silent, runs[alike - 1].started, runs[0].started, alike)
 
 
 def network_events(

@@ -128,7 +128,10 @@ def decide(
     but keeps the time of an earlier retraction. Any other draft ends a retraction.
     """
     published, order = _dated(draft, known, seen)
-    content = replace(with_digests(draft, known), published=published)
+    content = with_file_digests(
+        draft.content, known.content.file_digests, draft.content.file_digests
+    )
+    content = replace(content, published=published)
     # A page with the bytes of the last visit may confirm a change that this visit did not accept.
     same = reread or (bool(draft.digest) and draft.digest == known.digest and not draft.is_page)
     fields = frozenset[str]() if same else significant_changes(known.content, content)
@@ -191,12 +194,6 @@ def decide_reextraction(draft: Draft, known: Release, before: Content | None = N
         return Decision("unchanged", read)
     revised = replace(read, revision=known.revision + 1, reread=known.reread + 1)
     return Decision("changed", revised, tuple(sorted(fields)))
-
-
-def with_digests(draft: Draft, known: Release) -> Content:
-    """Return the content of a draft with the digests of known files."""
-    content = draft.content
-    return with_file_digests(content, known.content.file_digests, content.file_digests)
 
 
 def _only_lacks(read: Any, known: Any, field: str) -> bool:

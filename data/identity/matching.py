@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from data.dates.address_days import address_days
 from data.models import Capture, Content, Draft, Release
 from data.revisions.edits import DOCUMENT, files_of, significant_changes, text_fingerprint
-from data.text.similarity import TextSignature, containment, jaccard, signature
+from data.text.similarity import containment, jaccard, signature
 from data.text.urls import canonical_url
 from data.text.words import tokens
 
@@ -157,9 +157,12 @@ def moved_release(
         similarity = jaccard(read.body, other)
         enough = similarity >= RETITLED_SIMILARITY
         if tokens(known.content.title) == read.title:
-            enough = similarity >= (
-                RELAUNCHED_SIMILARITY if one.gone else MOVED_SIMILARITY
-            ) or _recut(read.body, other)
+            least = RELAUNCHED_SIMILARITY if one.gone else MOVED_SIMILARITY
+            shorter, longer = sorted((len(read.body.shingles), len(other.shingles)))
+            enough = similarity >= least or (
+                shorter >= MIN_LENGTH_RATIO * longer
+                and containment(read.body, other) >= MIN_CONTAINMENT
+            )
         if enough and (best is None or similarity > best[0]):
             best = (similarity, known.id, known)
     return best[2] if best else None
@@ -204,11 +207,6 @@ def _same_language(left: Content, right: Content) -> bool:
     if not left.language or not right.language:
         return True
     return left.language.partition("-")[0] == right.language.partition("-")[0]
-
-
-def _recut(left: TextSignature, right: TextSignature) -> bool:
-    shorter, longer = sorted((len(left.shingles), len(right.shingles)))
-    return shorter >= MIN_LENGTH_RATIO * longer and containment(left, right) >= MIN_CONTAINMENT
 
 
 @dataclass(frozen=True, slots=True)

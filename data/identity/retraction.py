@@ -106,25 +106,17 @@ def fates(
     ``started`` after the visit that first found it missing.
     """
     many = at_once(gone, asked)
-    return {one: _fate(one, listed, started, now, after, many=many) for one in vanished}
-
-
-def _fate(
-    one: Vanished,
-    listed: ListedReleases | None,
-    started: dt.datetime,
-    now: dt.datetime,
-    after: dt.timedelta,
-    *,
-    many: bool,
-) -> tuple[Fate, dt.datetime | None]:
-    lacks = listed is not None and not listed.has(one)
-    if one.held or many:
-        unlisted = (one.unlisted or now) if lacks else None
-        over = unlisted is not None and now - unlisted >= MAX_HOLD
-        return ("retracted" if over else "held"), unlisted
-    confirmed = one.since < started and now - one.since >= after
-    return ("retracted" if lacks and confirmed else "waits"), None
+    found: dict[Vanished, tuple[Fate, dt.datetime | None]] = {}
+    for one in vanished:
+        lacks = listed is not None and not listed.has(one)
+        if one.held or many:
+            unlisted = (one.unlisted or now) if lacks else None
+            over = unlisted is not None and now - unlisted >= MAX_HOLD
+            found[one] = ("retracted" if over else "held"), unlisted
+        else:
+            confirmed = one.since < started and now - one.since >= after
+            found[one] = ("retracted" if lacks and confirmed else "waits"), None
+    return found
 
 
 def listing_name(title: str, day: str) -> Name | None:

@@ -36,6 +36,14 @@ class Term:
     written: str = ""
     place: Place = ""
 
+    @property
+    def spaced(self) -> str:
+        """Return the words with a space before each, and at the end if the last is no prefix.
+
+        A text of folded words with spaces around it contains this if it contains the term.
+        """
+        return f" {self.words}" if self.prefix else f" {self.words} "
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -94,24 +102,23 @@ NOTHING: Final = Or(())
 
 def all_of(parts: Iterable[Expression]) -> Expression:
     """Return the conjunction of expressions, simplified."""
-    found: dict[Expression, None] = {}
-    for part in parts:
-        for one in part.parts if isinstance(part, And) else (part,):
-            if one == NOTHING:
-                return NOTHING
-            found[one] = None
-    return next(iter(found)) if len(found) == 1 else And(tuple(found))
+    return _joined(And, parts, NOTHING)
 
 
 def any_of(parts: Iterable[Expression]) -> Expression:
     """Return the disjunction of expressions, simplified."""
+    return _joined(Or, parts, EVERYTHING)
+
+
+def _joined(kind: type[And | Or], parts: Iterable[Expression], decisive: Expression) -> Expression:
+    """Join the distinct parts. The result is ``decisive`` if any of them is."""
     found: dict[Expression, None] = {}
     for part in parts:
-        for one in part.parts if isinstance(part, Or) else (part,):
-            if one == EVERYTHING:
-                return EVERYTHING
+        for one in part.parts if isinstance(part, kind) else (part,):
+            if one == decisive:
+                return decisive
             found[one] = None
-    return next(iter(found)) if len(found) == 1 else Or(tuple(found))
+    return next(iter(found)) if len(found) == 1 else kind(tuple(found))
 
 
 def negated(part: Expression) -> Expression:

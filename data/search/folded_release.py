@@ -89,7 +89,7 @@ class FoldedTerm:
         self.whole = frozenset(whole)
         self.prefix = words[-1] if term.prefix else ""
         self.pairs = word_pairs(whole)
-        self.text = f" {term.words}" + ("" if term.prefix else " ")
+        self.text = term.spaced
 
 
 Evaluator: TypeAlias = Callable[[FoldedRelease], bool]

@@ -54,7 +54,7 @@ def passage(content: Content, query: Query) -> str:
 
 def _best(pieces: Sequence[Piece], wanted: Sequence[Term]) -> int | None:
     """Return the start of the first piece with the most terms, or None if no piece matches."""
-    needles = [f" {term.words}" + ("" if term.prefix else " ") for term in wanted]
+    needles = [term.spaced for term in wanted]
     best, most = None, 0
     for start, words in pieces:
         count = sum(needle in words for needle in needles)
@@ -155,6 +155,4 @@ class _Finder:
 def terms_in(text: str, terms: Sequence[Term]) -> frozenset[Term]:
     """Return the terms that a text contains."""
     words = f" {fold_search(text)} "
-    return frozenset(
-        term for term in terms if f" {term.words}" + ("" if term.prefix else " ") in words
-    )
+    return frozenset(term for term in terms if term.spaced in words)

@@ -13,7 +13,7 @@ import msgspec
 from data.errors import QueryError, SearchError, UnknownSearch
 from data.files import rewrite
 from data.search.query import Query
-from data.search.syntax import LANGUAGE_VERSION, LENGTH_FIX, LENGTH_PROBLEM, MAX_QUERY_LENGTH
+from data.search.syntax import LANGUAGE_VERSION, MAX_QUERY_LENGTH, too_long
 from data.toml_files import check_id, check_name, decode, find_file, read_text, toml_files
 from data.wording import N_
 
@@ -97,10 +97,7 @@ def load_searches(folder: Path) -> tuple[Mapping[str, str], tuple[SearchError, .
 def check_query(query: str, saved: Mapping[str, str]) -> None:
     """Raise QueryError if a query is invalid or only excludes releases."""
     if len(query) > MAX_QUERY_LENGTH:
-        count, most = f"{len(query):,}", f"{MAX_QUERY_LENGTH:,}"
-        raise QueryError(
-            query, MAX_QUERY_LENGTH, LENGTH_PROBLEM, LENGTH_FIX, count=count, most=most
-        )
+        raise too_long(query)
     if Query(query, saved=saved).is_empty:
         fix = N_("write a term that is not excluded")
         raise QueryError(query, 0, N_("the query contains nothing to search for"), fix)

@@ -91,8 +91,6 @@ DAY: Final = dt.timedelta(days=1)
 NO_OPERAND: Final = frozenset(["AND", "OR", ")", "end"])
 """Kinds of tokens that can't follow an operator, which needs a term."""
 
-LENGTH_PROBLEM: Final = N_("the query is too long (%(count)s characters)")
-LENGTH_FIX: Final = N_("shorten the query to %(most)s characters")
 NO_VALUE: Final = N_("the value after %(name)s: is missing")
 WRITE_VALUE: Final = N_("write the value after the colon")
 DID_YOU_MEAN: Final = N_("did you mean %(near)s?")
@@ -119,15 +117,16 @@ def parse(text: str) -> Expression | None:
     """
     # data.search.query.upgraded may add quotation marks to each term.
     if len(text) > MAX_QUERY_LENGTH + 2 * MAX_TERMS:
-        raise QueryError(
-            text,
-            MAX_QUERY_LENGTH,
-            LENGTH_PROBLEM,
-            LENGTH_FIX,
-            count=f"{len(text):,}",
-            most=f"{MAX_QUERY_LENGTH:,}",
-        )
+        raise too_long(text)
     return _Parser(text).parsed()
+
+
+def too_long(text: str) -> QueryError:
+    """Return the error of a query that is too long."""
+    problem = N_("the query is too long (%(count)s characters)")
+    fix = N_("shorten the query to %(most)s characters")
+    count, most = f"{len(text):,}", f"{MAX_QUERY_LENGTH:,}"
+    return QueryError(text, MAX_QUERY_LENGTH, problem, fix, count=count, most=most)
 
 
 def tokens(text: str) -> list[QueryToken]:

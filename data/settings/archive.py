@@ -40,67 +40,27 @@ ArchiveName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}\Z")]
 class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings for archive files, and for witnesses of the archive's log."""
 
-    enabled: Annotated[
-        bool,
-        msgspec.Meta(description="Archive server responses in HOME/archive, as WARC files."),
-    ] = True
-    attachments: Annotated[
-        bool,
-        msgspec.Meta(
-            description=(
-                "Archive the attachments of releases. `archive` in a source file overrides it."
-            )
-        ),
-    ] = True
-    attachment_text: Annotated[
-        AttachmentText,
-        msgspec.Meta(
-            description=(
-                "Text of archived attachments that is searched: `none`, `text` of documents, or "
-                "`scans` for scanned documents, too, with tesseract. `attachment_text` in a source "
-                "file overrides it."
-            )
-        ),
-    ] = "text"
-    images: Annotated[bool, msgspec.Meta(description="Archive the images of releases.")] = False
-    requisites: Annotated[
-        Requisites,
-        msgspec.Meta(
-            description=(
-                "Page requisites of new and changed releases that are archived: `none`; `page` for "
-                "the style sheets, fonts, images and icons that a page refers to; `rendered` also "
-                'for what the browser requested for pages with `render = true`. `archive = "none"` '
-                "in a source file overrides it."
-            )
-        ),
-    ] = "page"
-    screenshots: Annotated[
-        bool,
-        msgspec.Meta(
-            description=(
-                "Archive a screenshot and a PDF of each new and changed release, with the system's "
-                'Chromium. `archive = "none"` in a source file overrides it.'
-            )
-        ),
-    ] = False
-    max_file: Annotated[
-        Bytes,
-        msgspec.Meta(
-            description=(
-                "Maximum bytes of a WARC file before the next one begins; a file also ends "
-                "after a day."
-            )
-        ),
-    ] = 1_000_000_000
-    budget: Annotated[
-        BytesOrZero,
-        msgspec.Meta(
-            description=(
-                "Maximum bytes of all WARC files. Beyond it, responses are no longer "
-                "archived, and every visit reports this. 0 sets no limit."
-            )
-        ),
-    ] = 0
+    enabled: bool = True
+    """Archive server responses in HOME/archive, as WARC files."""
+    attachments: bool = True
+    """Archive the attachments of releases. `archive` in a source file overrides it."""
+    attachment_text: AttachmentText = "text"
+    """Text of archived attachments that is searched: `none`, `text` of documents, or `scans` for
+    scanned documents, too, with tesseract. `attachment_text` in a source file overrides it."""
+    images: bool = False
+    """Archive the images of releases."""
+    requisites: Requisites = "page"
+    """Page requisites of new and changed releases that are archived: `none`; `page` for the style
+    sheets, fonts, images and icons that a page refers to; `rendered` also for what the browser
+    requested for pages with `render = true`. `archive = "none"` in a source file overrides it."""
+    screenshots: bool = False
+    """Archive a screenshot and a PDF of each new and changed release, with the system's Chromium.
+    `archive = "none"` in a source file overrides it."""
+    max_file: Bytes = 1_000_000_000
+    """Maximum bytes of a WARC file before the next one begins; a file also ends after a day."""
+    budget: BytesOrZero = 0
+    """Maximum bytes of all WARC files. Beyond it, responses are no longer archived, and every visit
+    reports this. 0 sets no limit."""
     target: Annotated[
         Annotated[str, msgspec.Meta(pattern=PLACE)],
         msgspec.Meta(
@@ -110,15 +70,9 @@ class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         ),
     ] = ""
-    retention: Annotated[
-        DaysOrZero,
-        msgspec.Meta(
-            description=(
-                "Minimum age in days of records that `communique mirror prune` may delete; 0 "
-                "keeps all records."
-            )
-        ),
-    ] = 0
+    retention: DaysOrZero = 0
+    """Minimum age in days of records that `communique mirror prune` may delete; 0 keeps all
+    records."""
     witnesses: Annotated[
         tuple[Annotated[str, msgspec.Meta(pattern=r"^([^\s+]+\+[0-9a-f]{8}\+\S+ )?\S.*$")], ...],
         msgspec.Meta(

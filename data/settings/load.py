@@ -7,11 +7,11 @@ password.
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -45,9 +45,8 @@ ESCAPING_MESSAGE: Final = (
     "sign, %27 for an apostrophe"
 )
 
-PlaceOf = Callable[[str, str], tuple[str, str]]
-"""Function that returns the origin of a setting, given its table and key. The origin is a file and
-a key, or "environment" and the name of a variable."""
+Fault: TypeAlias = tuple[str, str, str]
+"""A table of settings, a key, and how to correct its value."""
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -68,102 +67,67 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         parts[named.part] = msgspec.structs.replace(parts[named.part], **{named.key: named.value})
     settings = msgspec.structs.replace(settings, **parts)
 
-    def place_of(part: str, key: str) -> tuple[str, str]:
-        return variables.get((part, key), (str(path), f"{part}.{key}"))
-
-    for check in (
-        check_alerts,
-        check_signing,
-        check_proxies,
-        check_targets,
-        check_bucket,
-        check_deposits,
-        check_site_proxies,
-        check_store,
-    ):
-        check(settings, place_of)
+    for table, key, fix in faults_of(settings):
+        place = variables.get((table, key), (str(path), f"{table}.{key}"))
+        raise SettingsError(*place, fix)
     return msgspec.structs.replace(settings, site=addressed(settings.site))
 
 
-def check_deposits(settings: Settings, place_of: PlaceOf) -> None:
-    """Raise SettingsError if credentials for another archive would be sent unencrypted."""
-    for name, one in settings.archive.deposits.items():
-        if one.credentials and one.save.startswith("http:") and not settings.network.allow_private:
-            fix = f"{name}: write an https address as `save`, because credentials are sent there"
-            raise SettingsError(*place_of("archive", "deposits"), fix)
-
-
-def check_alerts(settings: Settings, place_of: PlaceOf) -> None:
-    """Raise SettingsError if mails are set up without a sender or without a mail server."""
-    alerts = settings.alerts
+def faults_of(settings: Settings) -> Iterator[Fault]:
+    """Yield the faults of settings that are valid by themselves, but not together with others."""
+    alerts, url = settings.alerts, settings.store.url
     if alerts.smtp_host and not alerts.sender:
-        fix = "write the sender address of mails, since a mail server is set"
-        raise SettingsError(*place_of("alerts", "sender"), fix)
+        yield "alerts", "sender", "write the sender address of mails, since a mail server is set"
     if alerts.operator and not alerts.smtp_host:
-        fix = "write the mail server that sends mails to alerts.operator"
-        raise SettingsError(*place_of("alerts", "smtp_host"), fix)
+        yield "alerts", "smtp_host", "write the mail server that sends mails to alerts.operator"
+    yield from _faults_of_requests(settings)
+    yield from _faults_of_archives(settings)
+    for proxy in settings.site.proxies:
+        try:
+            ip_network(proxy, strict=False)
+        except ValueError:
+            fix = f'{proxy!r} is not an address or network such as "192.0.2.7" or "172.18.0.0/16"'
+            yield "site", "proxies", fix
+    if url and not is_clearly_escaped(url):
+        yield "store", "url", ESCAPING_MESSAGE
+    if settings.run.executor == "procrastinate" and not url:
+        yield "store", "url", "write the address of a PostgreSQL database that all workers share"
 
 
-def check_targets(settings: Settings, place_of: PlaceOf) -> None:
-    """Raise SettingsError if the targets of the site and the archive overlap."""
+def _faults_of_requests(settings: Settings) -> Iterator[Fault]:
+    """Yield the faults of settings for signed requests and for proxies."""
+    network, parts = settings.network, urlsplit(settings.site.url)
+    if network.sign and not network.contact:
+        yield "network", "contact", "write your mail address or URL, since network.sign is set"
+    is_open = parts.scheme == "https" or network.allow_private
+    is_public = is_open and settings.site.url != SiteSettings().url and not parts.path.strip("/")
+    if network.sign and not is_public:
+        fix = (
+            "write the site's https address without a path, since network.sign is set: sites read "
+            "the public keys there"
+        )
+        yield "site", "url", fix
+    for name, url in network.proxies.items():
+        if problem := proxy_problem(url):
+            yield "network", "proxies", f"{name}: {problem}"
+
+
+def _faults_of_archives(settings: Settings) -> Iterator[Fault]:
+    """Yield the faults of settings for buckets and for other archives."""
     places = sorted(
         f"{part.target.rstrip('/')}/" for part in (settings.site, settings.archive) if part.target
     )
     if len(places) > 1 and places[1].startswith(places[0]):
         fix = "it overlaps with site.target; use separate prefixes with nothing else in them"
-        raise SettingsError(*place_of("archive", "target"), fix)
-
-
-def check_bucket(settings: Settings, place_of: PlaceOf) -> None:
-    """Raise SettingsError if only one of the two keys of the bucket is set."""
+        yield "archive", "target", fix
     if bool(settings.bucket.access_key) != bool(settings.bucket.secret_key):
         missing = "secret_key" if settings.bucket.access_key else "access_key"
         fix = "write both access_key and secret_key, or neither to use the environment's"
-        raise SettingsError(*place_of("bucket", missing), fix)
-
-
-def check_site_proxies(settings: Settings, place_of: PlaceOf) -> None:
-    """Raise SettingsError if a reverse proxy of the site is not an IP address or network."""
-    for proxy in settings.site.proxies:
-        try:
-            ip_network(proxy, strict=False)
-        except ValueError as error:
-            fix = f'{proxy!r} is not an address or network such as "192.0.2.7" or "172.18.0.0/16"'
-            raise SettingsError(*place_of("site", "proxies"), fix) from error
-
-
-def check_store(settings: Settings, place_of: PlaceOf) -> None:
-    """Raise SettingsError if the store's URL is invalid, or missing although it is required."""
-    url = settings.store.url
-    if url and not is_clearly_escaped(url):
-        raise SettingsError(*place_of("store", "url"), ESCAPING_MESSAGE)
-    if settings.run.executor == "procrastinate" and not url:
-        fix = "write the address of a PostgreSQL database that all workers share"
-        raise SettingsError(*place_of("store", "url"), fix)
-
-
-def check_signing(settings: Settings, place_of: PlaceOf) -> None:
-    """Raise SettingsError if requests are signed and a setting for signatures is missing."""
-    if not settings.network.sign:
-        return
-    if not settings.network.contact:
-        fix = "write your mail address or URL, since network.sign is set"
-        raise SettingsError(*place_of("network", "contact"), fix)
-    parts = urlsplit(settings.site.url)
-    is_open = parts.scheme == "https" or settings.network.allow_private
-    if settings.site.url == SiteSettings().url or not is_open or parts.path.strip("/"):
-        fix = (
-            "write the site's https address without a path, since network.sign is set: sites read "
-            "the public keys there"
-        )
-        raise SettingsError(*place_of("site", "url"), fix)
-
-
-def check_proxies(settings: Settings, place_of: PlaceOf) -> None:
-    """Raise SettingsError if the address of a proxy for requests is invalid."""
-    for name, url in settings.network.proxies.items():
-        if problem := proxy_problem(url):
-            raise SettingsError(*place_of("network", "proxies"), f"{name}: {problem}")
+        yield "bucket", missing, fix
+    for name, one in settings.archive.deposits.items():
+        if one.credentials and one.save.startswith("http:") and not settings.network.allow_private:
+            fix = f"{name}: write an https address as `save`, because credentials are sent there"
+            yield "archive", "deposits", fix
 
 
 def proxy_problem(url: str) -> str:

@@ -20,29 +20,16 @@ class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ),
         ),
     ] = ""
-    url_file: Annotated[
-        str,
-        msgspec.Meta(
-            description=(
-                "A file with this address (a path from HOME), for an address with a password."
-            )
-        ),
-    ] = ""
+    url_file: str = ""
+    """A file with this address (a path from HOME), for an address with a password."""
 
 
 class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings for the processes that visit sources."""
 
-    executor: Annotated[
-        Literal["local", "procrastinate"],
-        msgspec.Meta(
-            description=(
-                "Who makes the visits of `communique run`: `local` for this machine, "
-                "`procrastinate` for any number of `communique worker` processes, which need "
-                "`store.url`."
-            )
-        ),
-    ] = "local"
+    executor: Literal["local", "procrastinate"] = "local"
+    """Who makes the visits of `communique run`: `local` for this machine, `procrastinate` for any
+    number of `communique worker` processes, which need `store.url`."""
     vantage: Annotated[
         Annotated[str, msgspec.Meta(pattern=LABEL)],
         msgspec.Meta(
@@ -57,25 +44,12 @@ class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings for the format and level of logs."""
 
-    format: Annotated[
-        Literal["logfmt", "json"],
-        msgspec.Meta(
-            description=(
-                "The format of log lines: `logfmt`, or `json` with one object per line. It "
-                "applies to `run`, `serve` and `publish`, and to HOME/crawl.log, where their "
-                "child processes log."
-            )
-        ),
-    ] = "logfmt"
-    level: Annotated[
-        Literal["info", "warning", "error"],
-        msgspec.Meta(
-            description=(
-                "Minimum level of log events: `info` for all, `warning` for possible faults, "
-                "`error` for faults. Child processes and libraries log less."
-            )
-        ),
-    ] = "info"
+    format: Literal["logfmt", "json"] = "logfmt"
+    """The format of log lines: `logfmt`, or `json` with one object per line. It applies to `run`,
+    `serve` and `publish`, and to HOME/crawl.log, where their child processes log."""
+    level: Literal["info", "warning", "error"] = "info"
+    """Minimum level of log events: `info` for all, `warning` for possible faults, `error` for
+    faults. Child processes and libraries log less."""
 
 
 MAIL_ADDRESS: Final = (
@@ -101,27 +75,17 @@ class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Annotated[str, msgspec.Meta(pattern=r"^[!-~]*\Z")],
         msgspec.Meta(description="The mail server for alerts; it may have a private address."),
     ] = ""
-    smtp_port: Annotated[
-        Annotated[int, msgspec.Meta(ge=1, le=65535)],
-        msgspec.Meta(description="The port of the mail server, up to 65535."),
-    ] = 587
-    smtp_tls: Annotated[
-        Literal["starttls", "tls", "none"],
-        msgspec.Meta(
-            description=(
-                "Encryption of the connection: `starttls`, `tls` (usually port 465), or "
-                "`none` for a server on this machine."
-            )
-        ),
-    ] = "starttls"
-    smtp_user: Annotated[
-        str, msgspec.Meta(description="The user name at the mail server; empty for no login.")
-    ] = ""
-    smtp_password: Annotated[str, msgspec.Meta(description="The password of that user.")] = ""
-    smtp_password_file: Annotated[
-        str,
-        msgspec.Meta(description="A file with the password (a path from HOME)."),
-    ] = ""
+    smtp_port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 587
+    """The port of the mail server, up to 65535."""
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    """Encryption of the connection: `starttls`, `tls` (usually port 465), or `none` for a server on
+    this machine."""
+    smtp_user: str = ""
+    """The user name at the mail server; empty for no login."""
+    smtp_password: str = ""
+    """The password of that user."""
+    smtp_password_file: str = ""
+    """A file with the password (a path from HOME)."""
     sender: Annotated[
         Annotated[str, msgspec.Meta(pattern=rf"^({MAIL_ADDRESS})?\Z")],
         msgspec.Meta(description="The sender address of alert mails."),
@@ -142,31 +106,12 @@ class HealthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         ),
     ] = ""
-    ping_file: Annotated[
-        str,
-        msgspec.Meta(
-            description=(
-                "A file with this address (a path from HOME), since anyone who knows the "
-                "address can send such requests."
-            )
-        ),
-    ] = ""
-    confirm_visits: Annotated[
-        Annotated[int, msgspec.Meta(ge=0, le=10)],
-        msgspec.Meta(
-            description=(
-                "Further visits that must confirm that a source stopped working or works "
-                "again before it is reported, at most 10. 0 reports it at once."
-            )
-        ),
-    ] = 2
-    confirm_after: Annotated[
-        # Longer values of Crawl-delay in robots.txt are reduced to this limit.
-        Annotated[int, msgspec.Meta(ge=60, le=MAX_NUMBER)],
-        msgspec.Meta(
-            description=(
-                "Seconds between these visits in `communique run`, 60 or more; longer if the "
-                "host asks for it."
-            )
-        ),
-    ] = 120
+    ping_file: str = ""
+    """A file with this address (a path from HOME), since anyone who knows the address can send such
+    requests."""
+    confirm_visits: Annotated[int, msgspec.Meta(ge=0, le=10)] = 2
+    """Further visits that must confirm that a source stopped working or works again before it is
+    reported, at most 10. 0 reports it at once."""
+    confirm_after: Annotated[int, msgspec.Meta(ge=60, le=MAX_NUMBER)] = 120
+    """Seconds between these visits in `communique run`, 60 or more; longer if the host asks for it.
+    """

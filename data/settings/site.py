@@ -13,9 +13,8 @@ MIN_FEED_BYTES: Final = 100_000
 class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings for the published site."""
 
-    title: Annotated[
-        str, msgspec.Meta(description="The name of the site, on its pages and feeds.")
-    ] = "Communique"
+    title: str = "Communique"
+    """The name of the site, on its pages and feeds."""
     url: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")],
         msgspec.Meta(
@@ -25,24 +24,12 @@ class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         ),
     ] = "http://127.0.0.1:8080"
-    entries: Annotated[
-        Whole,
-        msgspec.Meta(
-            description=(
-                "Minimum number of releases in a feed, newest first. A feed has up to half as "
-                "many more; older releases are on its archive pages."
-            )
-        ),
-    ] = 100
-    max_feed_bytes: Annotated[
-        Annotated[int, msgspec.Meta(ge=MIN_FEED_BYTES, le=MAX_BYTES)],
-        msgspec.Meta(
-            description=(
-                "Maximum size of one feed document, 100000 bytes or more. Entries that do not "
-                "fit keep a summary and a link to the full text, the largest first."
-            )
-        ),
-    ] = 5_000_000
+    entries: Whole = 100
+    """Minimum number of releases in a feed, newest first. A feed has up to half as many more; older
+    releases are on its archive pages."""
+    max_feed_bytes: Annotated[int, msgspec.Meta(ge=MIN_FEED_BYTES, le=MAX_BYTES)] = 5_000_000
+    """Maximum size of one feed document, 100000 bytes or more. Entries that do not fit keep a
+    summary and a link to the full text, the largest first."""
     target: Annotated[
         Annotated[str, msgspec.Meta(pattern=PLACE)],
         msgspec.Meta(
@@ -52,16 +39,9 @@ class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         ),
     ] = ""
-    language: Annotated[
-        Literal["en", "az"],
-        msgspec.Meta(
-            description=(
-                "The language of pages, topic names and dates: `en` for English, `az` for "
-                "Azerbaijani. Reasons of health, API explanations, errors and the operator's "
-                "room are in English."
-            )
-        ),
-    ] = "en"
+    language: Literal["en", "az"] = "en"
+    """The language of pages, topic names and dates: `en` for English, `az` for Azerbaijani. Reasons
+    of health, API explanations, errors and the operator's room are in English."""
     hub: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^(own|https?://[^\s/?#@]+([/?]\S*)?)?$")],
         msgspec.Meta(
@@ -71,56 +51,25 @@ class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         ),
     ] = ""
-    access: Annotated[
-        Literal["open", "token"],
-        msgspec.Meta(
-            description=(
-                "Who may read the site: `open` for everyone who reaches the web server, "
-                "`token` for clients with a token (`communique token new`)."
-            )
-        ),
-    ] = "open"
-    api_rate: Annotated[
-        WholeOrZero,
-        msgspec.Meta(
-            description=(
-                "Maximum number of costly requests per minute and address: `/api/`, searches, "
-                "pages of the past, feeds on demand, missing pages. This machine may send ten "
-                "times as many. 0 sets no limit."
-            )
-        ),
-    ] = 600
-    connections: Annotated[
-        WholeOrZero,
-        msgspec.Meta(
-            description=(
-                "Maximum number of open connections per address. This machine and trusted "
-                "proxies have no limit. 0 sets no limit."
-            )
-        ),
-    ] = 100
-    proxies: Annotated[
-        tuple[str, ...],
-        msgspec.Meta(
-            description=(
-                "Addresses or networks of trusted proxies on other machines. In "
-                "`X-Forwarded-For`, only the last address counts, and only if a trusted proxy "
-                "or one on this machine added it."
-            )
-        ),
-    ] = ()
+    access: Literal["open", "token"] = "open"
+    """Who may read the site: `open` for everyone who reaches the web server, `token` for clients
+    with a token (`communique token new`)."""
+    api_rate: WholeOrZero = 600
+    """Maximum number of costly requests per minute and address: `/api/`, searches, pages of the
+    past, feeds on demand, missing pages. This machine may send ten times as many. 0 sets no limit.
+    """
+    connections: WholeOrZero = 100
+    """Maximum number of open connections per address. This machine and trusted proxies have no
+    limit. 0 sets no limit."""
+    proxies: tuple[str, ...] = ()
+    """Addresses or networks of trusted proxies on other machines. In `X-Forwarded-For`, only the
+    last address counts, and only if a trusted proxy or one on this machine added it."""
     host: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^[!-~]+\Z")],
         msgspec.Meta(description="The address on which the web server listens."),
     ] = "127.0.0.1"
-    port: Annotated[
-        Annotated[int, msgspec.Meta(ge=0, le=65535)],
-        msgspec.Meta(
-            description=(
-                "The port on which the web server listens, up to 65535; 0 selects a free port."
-            )
-        ),
-    ] = 8080
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8080
+    """The port on which the web server listens, up to 65535; 0 selects a free port."""
 
 
 class BucketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,7 +108,5 @@ class BucketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         ),
     ] = ""
-    secret_key_file: Annotated[
-        str,
-        msgspec.Meta(description="A file with the secret key (a path from HOME)."),
-    ] = ""
+    secret_key_file: str = ""
+    """A file with the secret key (a path from HOME)."""

@@ -21,6 +21,21 @@ def is_nothing(file: Path) -> bool:
     return not file.exists() or (file.is_file() and not file.stat().st_size)
 
 
+def path_of(url: str) -> Path | None:
+    """Return the file of an SQLite store, or None for a PostgreSQL store.
+
+    Raises StoreError for other URLs, and for URLs that can't be read without doubt.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme == "sqlite" and rest:
+        return Path(rest)
+    if scheme not in {"postgresql", "postgres"} or not rest:
+        raise StoreError(masked(url), UNKNOWN)
+    if not is_clearly_escaped(url):
+        raise StoreError(f"{scheme}:…", ESCAPING_MESSAGE)
+    return None
+
+
 def store_exists(url: str) -> bool:
     """Return whether a store with tables exists at a URL. Never creates a store.
 
@@ -60,18 +75,13 @@ def open_store(url: str, *, patience: float = 30.0) -> Store:
 
     Raises StoreError if the store can't be opened or the scheme of the URL is unknown.
     """
-    scheme, _, rest = url.partition(":")
-    if scheme == "sqlite" and rest:
+    if path := path_of(url):
         # Imported here so that the libraries of a database are only loaded if it is used.
         from data.store.sqlite.store import SqliteStore  # noqa: PLC0415
 
-        return SqliteStore(Path(rest), patience=patience)
-    if scheme in {"postgresql", "postgres"} and rest:
-        if not is_clearly_escaped(url):
-            raise StoreError(f"{scheme}:…", ESCAPING_MESSAGE)
-        try:
-            from data.store.postgres.store import PostgresStore  # noqa: PLC0415
-        except ImportError as error:
-            raise StoreError(masked(url), MISSING) from error
-        return PostgresStore(url, patience=patience)
-    raise StoreError(masked(url), UNKNOWN)
+        return SqliteStore(path, patience=patience)
+    try:
+        from data.store.postgres.store import PostgresStore  # noqa: PLC0415
+    except ImportError as error:
+        raise StoreError(masked(url), MISSING) from error
+    return PostgresStore(url, patience=patience)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from data.languages.tags import feed_language
 from data.models import Content, Facet, Release
@@ -11,6 +11,11 @@ from data.text.folding import slug_of
 
 MAX_SECTION_LENGTH: Final = 1000
 """Maximum length in characters of a section name. Longer names are extraction errors."""
+
+
+Key: TypeAlias = tuple[str, str, str, str, str]
+"""The fields of a facet in order: source, topic, period, section and language. An empty field
+matches all values. Many keys are compared, and creating Facet objects would be slow."""
 
 
 class SourceSection(NamedTuple):
@@ -28,17 +33,27 @@ def section_of(name: str | None) -> SourceSection | None:
 
 
 def facets_of(release: Release) -> frozenset[Facet]:
-    """Return the facets of a release, or none if it is hidden (see `facets_at`)."""
+    """Return the facets of a release, or none if it is hidden (see `keys_at`)."""
+    return frozenset(facet_of(*key) for key in facet_keys(release))
+
+
+def facet_of(*key: str) -> Facet:
+    """Return the facet with this key."""
+    return Facet(*(part or None for part in key))
+
+
+def facet_keys(release: Release) -> frozenset[Key]:
+    """Return the keys of the facets of a release, or none if it is hidden (see `keys_at`)."""
     if release.hidden:
         return frozenset()
     content = release.content
-    return facets_at(release.source, content.topics, release.day, content.section, content.language)
+    return keys_at(release.source, content.topics, release.day, content.section, content.language)
 
 
-def facets_at(
+def keys_at(
     source: str, topics: Sequence[str], day: str, section: str | None, language: str | None
-) -> frozenset[Facet]:
-    """Return the facets of a release with these properties.
+) -> frozenset[Key]:
+    """Return the keys of the facets of a release with these properties.
 
     ``day`` is an ISO date or empty, ``section`` a name, ``language`` any language tag.
     """
@@ -46,13 +61,13 @@ def facets_at(
     tag = feed_language(language)
     return frozenset(
         [
-            Facet(),
-            Facet(source=source),
-            *(Facet(topic=topic) for topic in topics),
-            *(Facet(source=source, topic=topic) for topic in topics),
-            *(Facet(period=day[:length]) for length in (4, 7, 10) if day),
-            *([Facet(source=source, section=found.slug)] if found else []),
-            *([Facet(language=tag)] if tag else []),
+            ("", "", "", "", ""),
+            (source, "", "", "", ""),
+            *(("", topic, "", "", "") for topic in topics),
+            *((source, topic, "", "", "") for topic in topics),
+            *(("", "", day[:length], "", "") for length in (4, 7, 10) if day),
+            *([(source, "", "", found.slug, "")] if found else []),
+            *([("", "", "", "", tag)] if tag else []),
         ]
     )
 

@@ -74,18 +74,14 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
     query: str = ""
-    query_language: Annotated[
-        Annotated[int, msgspec.Meta(ge=1, le=LANGUAGE_VERSION)],
-        msgspec.Meta(description="Write 2 for queries with OR, brackets and fields."),
-    ] = 1
+    query_language: Annotated[int, msgspec.Meta(ge=1, le=LANGUAGE_VERSION)] = 1
+    """Write 2 for queries with OR, brackets and fields."""
     sources: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     kinds: tuple[AlertKind, ...] = ("release", "edit", "retraction", "return")
-    min_weight: Annotated[
-        Annotated[float, msgspec.Meta(ge=0, le=1)],
-        msgspec.Meta(description="Write a number from 0 to 1, such as 0.3."),
-    ] = 0.0
+    min_weight: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    """Write a number from 0 to 1, such as 0.3."""
     edit_classes: tuple[EditWord, ...] = ()
     backlog: bool = False
     timezone: str = "UTC"
@@ -253,21 +249,13 @@ def _fault_of_query(watch: Watch) -> str:
 def _contradiction(expression: Expression) -> str:
     """Return words that an expression both requires and excludes, or an empty string."""
     parts = expression.parts if isinstance(expression, And) else ()
-    required = [_spaced(one) for one in parts if isinstance(one, Term)]
+    required = [one.spaced for one in parts if isinstance(one, Term)]
     for one in parts:
-        excluded = one.part if isinstance(one, Not) else None
-        if (
-            isinstance(excluded, Term)
-            and not excluded.place
-            and any(_spaced(excluded) in other for other in required)
-        ):
-            return excluded.words
+        match one:
+            case Not(Term(place="") as excluded):
+                if any(excluded.spaced in other for other in required):
+                    return excluded.words
     return ""
-
-
-def _spaced(term: Term) -> str:
-    """Return the words of a term, surrounded by spaces. A prefix has no space at its end."""
-    return f" {term.words}" + ("" if term.prefix else " ")
 
 
 Stamp: TypeAlias = tuple[int, int, int]
@@ -298,9 +286,13 @@ class WatchFolder:
                 # The link is broken or permissions are missing. Reading the file reports the error.
                 stamp = 0, 0, 0
             known = self._read.get(path.stem)
-            found[path.stem] = (
-                known if known and known[0] == stamp else (stamp, read(path, self._kind))
-            )
+            if known and known[0] == stamp:
+                found[path.stem] = known
+                continue
+            try:
+                found[path.stem] = stamp, read_watch(path, self._kind)
+            except WatchError as error:
+                found[path.stem] = stamp, error
         changed = found != self._read
         self._read = found
         return changed
@@ -328,11 +320,3 @@ def load_watches(
     loaded = WatchFolder(folder, kind)
     loaded.refresh()
     return loaded.watches, loaded.errors
-
-
-def read(path: Path, kind: type[Watch]) -> Watch | WatchError:
-    """Return the watch in a file, or the error of an invalid file."""
-    try:
-        return read_watch(path, kind)
-    except WatchError as error:
-        return error

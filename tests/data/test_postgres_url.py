@@ -8,8 +8,7 @@ import pytest
 
 from data.errors import CommuniqueError, SettingsError, StoreError
 from data.settings.load import is_clearly_escaped, load_settings
-from data.store.open import open_store
-from data.store.transfer.transfer import path_of
+from data.store.open import open_store, path_of
 
 WRONG = ["S3?cret", "S3#cret", "S3/cret", "S3'cret", 'S3"cret', "S3<cret", "S3@cret", "S3%2Rcret"]
 """Passwords of which other programs would show a part, or libpq itself."""

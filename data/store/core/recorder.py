@@ -49,6 +49,15 @@ belongs to the site's layout, for example a contact sheet linked from every foot
 MIN_BACKLOG_AGE: Final = dt.timedelta(days=30)
 """A release that is at least this old when first seen is backlog, not news."""
 
+ANOTHER_VISIT: Final = dt.timedelta(minutes=10)
+"""Minimum time between two captures of a page for the second to confirm the first."""
+
+UNENDED_WAIT: Final = dt.timedelta(hours=6)
+"""Minimum time between two captures of a shortened text if the page has no end marker.
+
+This is also the default time after which a missing release is retracted. A server fault that always
+truncates a page in the same place is often repaired by then."""
+
 DraftLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
 """Context manager that limits the CPU time spent on a draft, given the draft's URL."""
 
@@ -292,15 +301,32 @@ class Recorder:
         return decision
 
     def _unless_cut(self, read: ReadDraft, known: Release, decision: Decision) -> Decision:
-        """Return the decision, or a rejection while a possibly truncated page is unconfirmed."""
-        draft = read.draft
-        if not may_be_cut(draft, known, decision):
-            return decision
-        mark, has_end = read.signature.fingerprint.hex(), draft.has_end
-        seen, since = read.seen, read.since
-        if confirm(self._tables, known, mark, has_end=has_end, seen=seen, since=since):
+        """Return the decision, or a rejection while a possibly truncated page is unconfirmed.
+
+        Imported releases have no page.
+        """
+        is_page = decision.kind == "changed" and bool(read.draft.digest)
+        may_be_cut = is_page and ends_early(known.content, read.draft.content)
+        if not may_be_cut or self.is_confirmed(read, known):
             return decision
         return Decision("unchanged", known, doubt=ENDS_EARLY)
+
+    def is_confirmed(self, read: ReadDraft, known: Release) -> bool:
+        """Return whether an earlier visit found the same text. If not, store the mark of the text.
+
+        If the page has no end marker, the earlier visit must be at least UNENDED_WAIT ago. Marks
+        from before the last accepted text don't count. Marks from this visit don't count either: a
+        visit may find a release at two addresses, and an import may contain several captures of a
+        release.
+        """
+        mark, seen = read.signature.fingerprint.hex(), read.seen
+        before = self._tables.unconfirmed(known.id)
+        if before is None or before[0] != mark or before[1] <= known.last_seen:
+            self._tables.keep_unconfirmed(known.id, mark, seen)
+            return False
+        if not read.draft.has_end:
+            return seen - before[1] >= UNENDED_WAIT
+        return before[1] < read.since or seen - before[1] >= ANOTHER_VISIT
 
     def _is_shared(self, known: StoredRelease, text: TextSignature) -> bool:
         """Return whether another recent release of the same source has this text.
@@ -312,8 +338,6 @@ class Recorder:
             known.release.source, without=known.number, limit=MAX_COMPARED_RELEASES
         )
         return any(word_hashes(body).tobytes() == words for body in bodies if body)
-
-    # Write.
 
     def _outcome(
         self,
@@ -336,7 +360,9 @@ class Recorder:
             labels={topic: labels.get(topic, topic) for topic in decision.release.content.topics},
             capture=draft.capture,
             # Releases from before the first visit and imported releases have a position.
-            news=known is None and draft.position is None and not _is_old(decision.release),
+            news=known is None
+            and draft.position is None
+            and decision.release.instant >= decision.release.first_seen - MIN_BACKLOG_AGE,
         )
 
     def _join(
@@ -349,52 +375,3 @@ class Recorder:
         return self._stories.join(
             number, release, text, near, keys=read.keys, editions=read.editions
         )
-
-
-def _is_old(release: Release) -> bool:
-    """Return whether a release was published long before it was first seen."""
-    return release.instant < release.first_seen - MIN_BACKLOG_AGE
-
-
-ANOTHER_VISIT: Final = dt.timedelta(minutes=10)
-"""Minimum time between two captures of a page for the second to confirm the first."""
-
-UNENDED_WAIT: Final = dt.timedelta(hours=6)
-"""Minimum time between two captures of a shortened text if the page has no end marker.
-
-This is also the default time after which a missing release is retracted. A server fault that always
-truncates a page in the same place is often repaired by then."""
-
-
-def may_be_cut(draft: Draft, known: Release, decision: Decision) -> bool:
-    """Return whether a changed text is only the beginning of the stored text.
-
-    Returns False for imported releases, which have no page.
-    """
-    is_page = decision.kind == "changed" and bool(draft.digest)
-    return is_page and ends_early(known.content, draft.content)
-
-
-def confirm(
-    tables: Tables,
-    known: Release,
-    mark: str,
-    *,
-    has_end: bool,
-    seen: dt.datetime,
-    since: dt.datetime,
-) -> bool:
-    """Return whether an earlier visit found the same text. If not, store the mark of the text.
-
-    ``mark`` identifies the text. If the page has no end marker (``has_end`` is false), the earlier
-    visit must be at least UNENDED_WAIT ago. Marks from before the last accepted text don't count.
-    Marks from this visit, which began at ``since``, don't count either: a visit may find a release
-    at two addresses, and an import may contain several captures of a release.
-    """
-    before = tables.unconfirmed(known.id)
-    if before is None or before[0] != mark or before[1] <= known.last_seen:
-        tables.keep_unconfirmed(known.id, mark, seen)
-        return False
-    if not has_end:
-        return seen - before[1] >= UNENDED_WAIT
-    return before[1] < since or seen - before[1] >= ANOTHER_VISIT

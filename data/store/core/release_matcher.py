@@ -120,8 +120,8 @@ class SimilarTexts:
         text nor the publication time changed.
         """
         if known:
-            old = known.release
-            if _is_same_text(old, release):
+            old, new = known.release, release.content.body_text
+            if (old.content.body_text, old.instant) == (new, release.instant):
                 return None
             before = signature(old.content.body_text)
             self._tables.remove_bands(known.number, bands_of(before, old.instant))
@@ -145,11 +145,6 @@ def bands_of(
     The marks in ``hot`` are omitted, because they have too many texts.
     """
     return _in_slots([slot_of(order)], [mark for mark in text.marks if mark not in hot])
-
-
-def _is_same_text(old: Release, new: Release) -> bool:
-    """Return whether two versions have the same text and time, so copies need no new search."""
-    return (old.content.body_text, old.instant) == (new.content.body_text, new.instant)
 
 
 def _hot(rows: Sequence[tuple[int, int, int]], slot: int, bands: frozenset[int]) -> frozenset[int]:
@@ -286,10 +281,5 @@ class ReleaseMatcher:
             return None
         some = map(self._tables.stored_release, islice(dict.fromkeys(alike), MAX_NEAR_RELEASES))
         candidates = {stored.release.id: stored for stored in some}
-        found = moved_release(
-            draft,
-            read.signature,
-            [one.candidate for one in candidates.values()],
-            read.since,
-        )
+        found = moved_release(draft, read.signature, candidates.values(), read.since)
         return candidates[found.id] if found else None

@@ -75,12 +75,14 @@ class ReleaseWriter:
         self, number: int, outcome: RecordOutcome, known: StoredRelease | None
     ) -> None:
         """Store the archive record of a release, for a new version or as the last sighting."""
-        revision = outcome.decision.release.revision
-        if known is None or revision > known.release.revision:
-            forget = outcome.read_at is None
-            self._tables.keep_version_capture(number, revision, outcome.capture, forget=forget)
-        elif outcome.read_at is None:
-            self._tables.keep_last_capture(number, outcome.capture)
+        revision, capture = outcome.decision.release.revision, outcome.capture
+        is_version = known is None or revision > known.release.revision
+        if is_version and revision > 1 and outcome.read_at is None:
+            self._tables.forget_last_capture(number)
+        if capture and is_version:
+            self._tables.keep_capture(number, "version", revision, capture)
+        elif capture and outcome.read_at is None:
+            self._tables.keep_capture(number, "seen", 0, capture)
 
     def note_addresses(self, number: int, outcome: RecordOutcome, *, is_published: bool) -> bool:
         """Store the addresses of a release and return whether any of them is new.

@@ -27,10 +27,10 @@ from data.store.shared_sql.events import ALERTS, EventsPart
 from data.store.shared_sql.facets import FacetsPart
 from data.store.shared_sql.files import FilesPart
 from data.store.shared_sql.hidden import HiddenPart
-from data.store.shared_sql.journal import JournalPart, OperationsPart
+from data.store.shared_sql.journal import JournalPart
 from data.store.shared_sql.matching import AliasesPart
 from data.store.shared_sql.new_events import enter_events
-from data.store.shared_sql.publication import PublicationPart, SummariesPart
+from data.store.shared_sql.publication import PublicationPart
 from data.store.shared_sql.recording import Tables
 from data.store.shared_sql.releases import ReleasesPart
 from data.store.shared_sql.retraction import RetractionPart
@@ -42,10 +42,10 @@ from data.store.shared_sql.subscribers.alerts import AlertsPart
 from data.store.shared_sql.subscribers.deposits import DepositsPart
 from data.store.shared_sql.subscribers.reader_states import ReaderStatesPart
 from data.store.shared_sql.subscribers.websub import WebSubPart
-from data.store.shared_sql.visits.health import HealthPart, LatencyPart, RhythmsPart
-from data.store.shared_sql.visits.revisit_data import ExtractionRulesPart, ResponsesPart
+from data.store.shared_sql.visits.health import HealthPart
+from data.store.shared_sql.visits.revisit_data import RevisitPart
 from data.store.shared_sql.visits.runs import RunsPart
-from data.store.shared_sql.visits.walks import LinksPart, WalksPart
+from data.store.shared_sql.visits.walks import WalksPart
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
 from data.store.unit_of_work.unit import UnitOfWork
@@ -90,28 +90,22 @@ class Store(
     SourcesPart,
     ReleasesPart,
     FacetsPart,
-    SummariesPart,
     EventsPart,
     SelectionPart,
     PublicationPart,
     HealthPart,
-    RhythmsPart,
-    LatencyPart,
     AliasesPart,
     RetractionPart,
     HiddenPart,
     CapturesPart,
     FilesPart,
     RunsPart,
-    ResponsesPart,
-    ExtractionRulesPart,
+    RevisitPart,
     WalksPart,
-    LinksPart,
     WebSubPart,
     AlertsPart,
     DepositsPart,
     ReaderStatesPart,
-    OperationsPart,
     JournalPart,
     SearchIndexPart,
     SearchPart,

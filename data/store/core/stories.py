@@ -11,7 +11,7 @@ from data.store.shared_sql.recording import Tables
 from data.store.shared_sql.rows import StoredMember, StoredText
 from data.store.unit_of_work.outcome import JoinedStory
 from data.stories.copies import MIN_SHINGLES, Likeness, belongs_to_story, likeness
-from data.stories.translations import Translation, commonness, marks_in, translation_pairs
+from data.stories.translations import commonness, translation_pairs
 from data.text.similarity import TextSignature, signature
 
 MAX_COMPARED_COPIES: Final = 20
@@ -110,10 +110,10 @@ class StoryJoiner:
         for source, day in self._tables.queued_days():
             days[source].append(day)
         for source, some in days.items():
-            newest = self._read_translations(source, None)
+            newest = self._tables.stored_translations(source, None, limit=MAX_SAMPLED_RELEASES)
             background = commonness(newest)
             for day in some:
-                found = self._read_translations(source, day)[:MAX_COMPARED_PER_DAY]
+                found = self._tables.stored_translations(source, day, limit=MAX_COMPARED_PER_DAY)
                 if any(one.language not in background for one in found):
                     background = commonness([*newest, *found])
                 for left, right in translation_pairs(found, background):
@@ -183,12 +183,6 @@ class StoryJoiner:
         others = sorted(set(found) - {number})
         language = release.content.language or ""
         return list(self._tables.story_members(others, without_language=language))
-
-    def _read_translations(self, source: str, day: str | None) -> list[Translation]:
-        return [
-            Translation(one.number, one.language.partition("-")[0], one.url, marks_in(one.body))
-            for one in self._tables.stored_translations(source, day, limit=MAX_SAMPLED_RELEASES)
-        ]
 
     def _id(self, number: int) -> str:
         return self._tables.story_members([number])[0].id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from copy import copy
@@ -20,12 +19,19 @@ from data.store.postgres.pool import (
     CONNECT_TIMEOUT_SECONDS,
     MAX_STATEMENT_SECONDS,
     TAKE_TURN,
+    explained,
     failed,
     pool_of,
 )
 from data.store.postgres.schema import APPLIED, wrong_version
-from data.store.shared_sql.connection import ROLLED_BACK_MESSAGE, Arguments, Database, current
-from data.store.unit_of_work.unit import Transactions, UnitOfWork
+from data.store.shared_sql.connection import (
+    ROLLED_BACK_MESSAGE,
+    Arguments,
+    Connection,
+    Database,
+    current,
+)
+from data.store.unit_of_work.unit import UnitOfWork
 from data.text.masked_values import rows_without_secrets
 from data.text.masking import masked
 
@@ -80,7 +86,7 @@ PARTS: Final = re.compile(
 """Pattern of placeholders, string literals and hints in SQL for both databases."""
 
 
-class PostgresConnection(Transactions):
+class PostgresConnection(Connection):
     """A connection to the database at ``url``. Its schema is first migrated to the latest version.
 
     ``patience`` is the maximum time in seconds to wait for another writer, or for a restarting
@@ -227,10 +233,8 @@ class PostgresConnection(Transactions):
 
     @contextmanager
     def _outermost(self) -> Iterator[None]:
-        try:
+        with explained(self._address):
             raw = self._pool.getconn(max(self._patience, CONNECT_TIMEOUT_SECONDS))
-        except psycopg.Error as error:
-            raise failed(self._address, error) from error
         threads = self._threads
         threads.raw = raw
         unit = threads.unit = UnitOfWork()
@@ -257,13 +261,11 @@ class PostgresConnection(Transactions):
 
     def _begin(self, raw: psycopg.Connection[Any]) -> None:
         milliseconds = max(1, int(self._patience * 1000))
-        try:
+        with explained(self._address):
             cursor = raw.execute(BEGIN.format(milliseconds=milliseconds).encode())
             while cursor.nextset():
                 pass
             ((_, number),) = cursor.fetchall()
-        except psycopg.Error as error:
-            raise failed(self._address, error) from error
         if number != getattr(self._threads, "number", None):
             # Another connection wrote since this thread's last transaction.
             self._forget()
@@ -281,16 +283,6 @@ class PostgresConnection(Transactions):
         with self._raw() as db:
             if not db.execute(HOST_LOCK, [lease.host, lease.token]).fetchone():
                 raise LeaseLost(lease.host)
-
-    def at_hand(self, name: str) -> dict[Any, Any]:
-        if not hasattr(self._threads, "at_hand"):
-            self._threads.at_hand = defaultdict(dict)
-        found: dict[Any, Any] = self._threads.at_hand[name]
-        return found
-
-    def _forget(self) -> None:
-        for known in getattr(self._threads, "at_hand", {}).values():
-            known.clear()
 
     @contextmanager
     def _raw(self) -> Iterator[psycopg.Connection[Any]]:
@@ -328,11 +320,9 @@ class PostgresConnection(Transactions):
     @contextmanager
     def apart(self) -> Iterator[psycopg.Connection[Any]]:
         """Yield a second connection, for work outside of this thread's transaction."""
-        try:
-            with self._pool.connection(CONNECT_TIMEOUT_SECONDS) as raw:
-                yield raw
-        except psycopg.Error as error:
-            raise failed(self._address, error) from error
+        pool = self._pool
+        with explained(self._address), pool.connection(CONNECT_TIMEOUT_SECONDS) as raw:
+            yield raw
 
     def close(self) -> None:
         """Do nothing, because connections belong to the pool of the process.

@@ -34,11 +34,18 @@ class Connections(Protocol):
         """Return a connection for a ``with`` block. Each statement is committed separately."""
 
 
+async def rows_of(
+    connections: Connections, statement: str, arguments: Sequence[Any] | Mapping[str, Any] = ()
+) -> list[tuple[Any, ...]]:
+    """Execute a statement and return all rows of its result."""
+    async with connections.connection() as db:
+        found = await db.execute(statement.encode(), arguments)
+        return await found.fetchall() if found.description else []
+
+
 async def last_run(connections: Connections) -> int:
     """Return the number of the last report of a visit (run)."""
-    async with connections.connection() as db:
-        found = await db.execute("SELECT COALESCE(max(number), 0) FROM runs")
-        ((number,),) = await found.fetchall()
+    ((number,),) = await rows_of(connections, "SELECT COALESCE(max(number), 0) FROM runs")
     return int(number)
 
 
@@ -48,43 +55,38 @@ async def runs_after(connections: Connections, number: int) -> Mapping[int, Run]
     The result maps the numbers of reports to reports, in order.
     """
     # Numbers are in the order of commits, because one transaction writes at a time.
-    async with connections.connection() as db:
-        found = await db.execute(
-            "SELECT number, report FROM runs WHERE number > %s ORDER BY number LIMIT 1000",
-            [number],
-        )
-        return {row[0]: decode_run(row[1]) for row in await found.fetchall()}
+    rows = await rows_of(
+        connections,
+        "SELECT number, report FROM runs WHERE number > %s ORDER BY number LIMIT 1000",
+        [number],
+    )
+    return {row[0]: decode_run(row[1]) for row in rows}
 
 
 async def is_newer(connections: Connections) -> bool:
     """Return whether a newer version of Communique has migrated the database."""
-    async with connections.connection() as db:
-        found = await db.execute(
-            f"SELECT EXISTS (SELECT 1 FROM {APPLIED} WHERE name <> ALL (%s))", [[*MIGRATIONS]]
-        )
-        ((newer,),) = await found.fetchall()
+    statement = f"SELECT EXISTS (SELECT 1 FROM {APPLIED} WHERE name <> ALL (%s))"
+    ((newer,),) = await rows_of(connections, statement, [[*MIGRATIONS]])
     return bool(newer)
 
 
 async def keep_shared_file(connections: Connections, name: str, text: str | None) -> None:
     """Store a file of the leading service for all workers, or delete it if ``text`` is None."""
-    async with connections.connection() as db:
-        if text is None:
-            await db.execute("DELETE FROM shared_files WHERE name = %s", [name])
-        else:
-            await db.execute(
-                "INSERT INTO shared_files (name, text) VALUES (%s, %s)"
-                " ON CONFLICT (name) DO UPDATE SET text = excluded.text",
-                [name, text],
-            )
+    if text is None:
+        await rows_of(connections, "DELETE FROM shared_files WHERE name = %s", [name])
+    else:
+        await rows_of(
+            connections,
+            "INSERT INTO shared_files (name, text) VALUES (%s, %s)"
+            " ON CONFLICT (name) DO UPDATE SET text = excluded.text",
+            [name, text],
+        )
 
 
 async def shared_file(connections: Connections, name: str) -> str | None:
     """Return the text of a file of the leading service, or None if the file does not exist."""
-    async with connections.connection() as db:
-        found = await db.execute("SELECT text FROM shared_files WHERE name = %s", [name])
-        row = await found.fetchone()
-    return str(row[0]) if row else None
+    rows = await rows_of(connections, "SELECT text FROM shared_files WHERE name = %s", [name])
+    return str(rows[0][0]) if rows else None
 
 
 ASK_SOURCE: Final = """
@@ -193,18 +195,16 @@ class Hosts:
 
     async def keep_sources(self, sources: Collection[str]) -> None:
         """Delete the scheduled visits to all sources except these."""
-        async with self.connections.connection() as db:
-            await db.execute(
-                "DELETE FROM host_sources WHERE source <> ALL (%s) AND NOT starts_with(host, %s)",
-                [[*sources], DUTY_PREFIX],
-            )
+        await rows_of(
+            self.connections,
+            "DELETE FROM host_sources WHERE source <> ALL (%s) AND NOT starts_with(host, %s)",
+            [[*sources], DUTY_PREFIX],
+        )
 
     async def claim(self, host: str, *, seconds: float) -> Lease | None:
         """Lease a host for ``seconds``. Return None if it is not due or is already leased."""
-        async with self.connections.connection() as db:
-            found = await db.execute(CLAIM, {"host": host, "s": seconds})
-            row = await found.fetchone()
-        return Lease(host, row[0]) if row else None
+        rows = await rows_of(self.connections, CLAIM, {"host": host, "s": seconds})
+        return Lease(host, rows[0][0]) if rows else None
 
     async def take(self, visits: Sequence[AskedVisit], *, seconds: float) -> Lease | None:
         """Lease the host of these visits and make the visits due.
@@ -229,23 +229,22 @@ class Hosts:
 
         ``vantage`` is the worker's label, or None for visits of all labels.
         """
-        async with self.connections.connection() as db:
-            found = await db.execute(
-                "SELECT source, host, file, explicit, backfill, accept, vantage FROM host_sources"
-                " WHERE host = %s AND due <= now()"
-                " AND (vantage = '' OR %s::text IS NULL OR vantage = %s) ORDER BY due, source",
-                [host, vantage, vantage],
-            )
-            return [AskedVisit(*row) for row in await found.fetchall()]
+        rows = await rows_of(
+            self.connections,
+            "SELECT source, host, file, explicit, backfill, accept, vantage FROM host_sources"
+            " WHERE host = %s AND due <= now()"
+            " AND (vantage = '' OR %s::text IS NULL OR vantage = %s) ORDER BY due, source",
+            [host, vantage, vantage],
+        )
+        return [AskedVisit(*row) for row in rows]
 
     async def take_due(self, lease: Lease) -> Sequence[str]:
         """Claim all due visits or jobs of a leased host, and return their sources.
 
         Claimed visits are no longer due. Returns nothing if the lease is lost.
         """
-        async with self.connections.connection() as db:
-            found = await db.execute(TAKE_DUE, [lease.host, lease.token])
-            return [source for (source,) in await found.fetchall()]
+        rows = await rows_of(self.connections, TAKE_DUE, [lease.host, lease.token])
+        return [source for (source,) in rows]
 
     async def renew(self, leases: Collection[Lease], *, seconds: float) -> frozenset[Lease]:
         """Extend leases to ``seconds`` from now and return the leases that are still valid.
@@ -253,9 +252,8 @@ class Hosts:
         An expired lease is valid again, unless its host was claimed in the meantime.
         """
         hosts, tokens = [one.host for one in leases], [one.token for one in leases]
-        async with self.connections.connection() as db:
-            found = await db.execute(RENEW, {"hosts": hosts, "tokens": tokens, "s": seconds})
-            return frozenset(Lease(*row) for row in await found.fetchall())
+        held = {"hosts": hosts, "tokens": tokens, "s": seconds}
+        return frozenset(Lease(*row) for row in await rows_of(self.connections, RENEW, held))
 
     async def finish(
         self,

@@ -5,8 +5,8 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import Any, Final
 
 import psycopg
@@ -141,11 +141,8 @@ def pool_of(url: str, patience: float) -> ConnectionPool:
         return found
     with opening:
         if key not in pools:
-            try:
-                _migrate(url)
-                pools[key] = _opened(url, patience)
-            except psycopg.Error as error:
-                raise failed(url, error) from error
+            bring_up_to_date(url)
+            pools[key] = _opened(url, patience)
         return pools[key]
 
 
@@ -161,13 +158,11 @@ def close_pools() -> None:
 atexit.register(close_pools)
 
 
-def bring_up_to_date(url: str) -> None:
-    """Migrate the schema again, even if this process has already checked it.
-
-    Raises StoreError if this fails.
-    """
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Raise StoreError with an explanation if the database fails in a ``with`` block."""
     try:
-        _migrate(url)
+        yield
     except psycopg.Error as error:
         raise failed(url, error) from error
 
@@ -179,15 +174,21 @@ def has_tables(url: str) -> bool:
     """
     if (os.getpid(), url) in pools:
         return True
-    try:
-        with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as db:
-            return applied(db) is not None
-    except psycopg.Error as error:
-        raise failed(url, error) from error
+    with explained(url), connected(url) as db:
+        return applied(db) is not None
 
 
-def _migrate(url: str) -> None:
-    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as db:
+def connected(url: str) -> psycopg.Connection:
+    """Open a connection outside of the pool. Each statement is a separate transaction."""
+    return psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS)
+
+
+def bring_up_to_date(url: str) -> None:
+    """Migrate the schema, even if this process has already checked it.
+
+    Raises StoreError if this fails.
+    """
+    with explained(url), connected(url) as db:
         if shares_sessions(db, url):
             raise StoreError(masked(url), POOLED)
         db.execute(SETTINGS)
@@ -299,12 +300,7 @@ def takes(url: str, session: int) -> bool:
 
     ``session`` is the process id of that session's backend.
     """
-    with (
-        closing(
-            psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS)
-        ) as other,
-        other.transaction(),
-    ):
+    with closing(connected(url)) as other, other.transaction():
         return session_of(other) == session
 
 

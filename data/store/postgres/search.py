@@ -122,11 +122,10 @@ class PostgresSearch(SearchIndexPart, SearchPart):
 
         The index looks up one form of each word per language, so other languages are left out.
         """
-        rows = self._ask(
+        return self._column(
             "SELECT f.language FROM facets f WHERE f.source = '' AND f.topic = ''"
             " AND f.period = '' AND f.section = '' AND f.language <> ''"
         )
-        return [tag for (tag,) in rows]
 
     def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
         db.executemany(

@@ -38,25 +38,15 @@ def columns_of(capture: Capture) -> list[Any]:
 class CaptureTable(TablePart):
     """Methods of the recorder that store captures."""
 
-    def keep_version_capture(
-        self, number: int, revision: int, capture: Capture | None, *, forget: bool
+    def keep_capture(
+        self, number: int, shows: Literal["version", "seen"], revision: int, capture: Capture
     ) -> None:
-        """Store the first capture of a version.
-
-        With ``forget``, delete the previous version's last capture.
-        """
-        if revision > 1 and forget:
-            self._db.execute("DELETE FROM captures WHERE release = ? AND shows = 'seen'", [number])
-        if capture:
-            self._put(number, "version", revision, capture)
-
-    def keep_last_capture(self, number: int, capture: Capture | None) -> None:
-        """Store the capture that last showed a release."""
-        if capture:
-            self._put(number, "seen", 0, capture)
-
-    def _put(self, number: int, shows: str, revision: int, capture: Capture) -> None:
+        """Store the first capture of a version, or the capture that last showed a release."""
         self._later(PUT_CAPTURE, [number, shows, revision, *columns_of(capture)])
+
+    def forget_last_capture(self, number: int) -> None:
+        """Delete the capture that last showed a release."""
+        self._db.execute("DELETE FROM captures WHERE release = ? AND shows = 'seen'", [number])
 
 
 class CapturesPart(Part):

@@ -1,17 +1,17 @@
-"""Protocol of a database connection, which the parts of a store use for both databases.
+"""The connection to a database, which the parts of a store use for both databases.
 
 Statements are in SQL that SQLite and PostgreSQL both accept. Arguments are written as ``?`` or
 ``:name``. An interruption stops the statements of a thread whose client has disconnected.
 """
 
 import threading
+from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Final, Protocol, Self, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
-from data.store.unit_of_work.unit import UnitOfWork
-from data.text.source_secrets import Secrets
+from data.store.unit_of_work.unit import Transactions, UnitOfWork
 
 MARK: Final = "unfinished_transfer"
 """Name of a table that marks a store as incomplete while a transfer fills it (see
@@ -59,35 +59,26 @@ class Database(Protocol):
         """Execute a statement once for each set of arguments."""
 
 
-class Connection(Protocol):
-    """A database with one connection per thread.
+class Connection(Transactions):
+    """A database with one connection per thread, and the transactions of these connections.
 
     All methods raise StoreError if the database fails.
     """
 
-    committing: Callable[[UnitOfWork], AbstractContextManager[object]]
-    """Returns the context of each commit (see `data.store.unit_of_work.unit.Transactions`)."""
-
-    secrets: Secrets
-    """Secrets that the rows of queries contain only as ``***``."""
-
-    def masking(self, secrets: Secrets) -> Self:
-        """Return a view of this connection whose queries return ``***`` instead of secrets."""
-
     @property
-    def unit(self) -> UnitOfWork:
-        """Return the unit of work of this thread's transaction."""
-
-    @property
+    @abstractmethod
     def db(self) -> Database:
         """Return this thread's connection."""
 
+    @abstractmethod
     def ask(self, sql: str, arguments: Arguments = (), /) -> list[Any]:
         """Return all rows of a query."""
 
+    @abstractmethod
     def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
         """Insert rows. Existing rows with the same primary key are updated."""
 
+    @abstractmethod
     def rekey(
         self, table: str, column: str, value: str, where: str, arguments: Mapping[str, Any]
     ) -> None:
@@ -96,9 +87,11 @@ class Connection(Protocol):
         ``value`` and ``where`` are SQL expressions with named ``arguments``.
         """
 
+    @abstractmethod
     def overwrite_deleted(self) -> None:
         """Overwrite data that this transaction deletes, if the database supports this."""
 
+    @abstractmethod
     def delete_indexed_words(self) -> None:
         """Delete the words of deleted texts from the search index.
 
@@ -106,15 +99,18 @@ class Connection(Protocol):
         indexed again.
         """
 
+    @abstractmethod
     def commit_durably(self) -> None:
         """Ensure that the current transaction survives a power failure after its commit."""
 
+    @abstractmethod
     def bounded(self, seconds: float) -> AbstractContextManager[None]:
         """Limit the total time of the queries in a ``with`` block to ``seconds``.
 
         Raises SlowSearch if the queries take longer.
         """
 
+    @abstractmethod
     def writing(self, *, parts: bool = True) -> AbstractContextManager[Database]:
         """Start a transaction that may write.
 
@@ -123,16 +119,23 @@ class Connection(Protocol):
         the whole transaction is rolled back.
         """
 
-    def postponed(self) -> AbstractContextManager[None]:
-        """Begin a transaction with the first write in a ``with`` block, if any."""
-
     def at_hand(self, name: str) -> dict[Any, Any]:
         """Return this thread's cache of rows with a given name.
 
         The cache is emptied if another connection wrote to the database, or if writes were rolled
         back.
         """
+        if not hasattr(self._threads, "at_hand"):
+            self._threads.at_hand = defaultdict(dict)
+        found: dict[Any, Any] = self._threads.at_hand[name]
+        return found
 
+    def _forget(self) -> None:
+        """Empty the caches, because rows of the store may have changed."""
+        for known in getattr(self._threads, "at_hand", {}).values():
+            known.clear()
+
+    @abstractmethod
     def close(self) -> None:
         """Close this thread's connection."""
 
@@ -144,6 +147,15 @@ class Part:
         self._connection = connection
         self._ask = connection.ask
         self._writing = connection.writing
+
+    def _column(self, sql: str, arguments: Arguments = ()) -> list[Any]:
+        """Return the values of a query for one column."""
+        return [value for (value,) in self._ask(sql, arguments)]
+
+    def _upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
+        """Insert rows. Existing rows with the same primary key are updated."""
+        with self._writing():
+            self._connection.upsert(table, *rows)
 
     def _write(self, sql: str, arguments: Arguments = ()) -> int:
         """Execute one statement in a transaction and return the number of rows that it wrote."""
@@ -188,6 +200,10 @@ class TablePart(Part):
         """Execute the waiting writes, then return all rows of a query."""
         self.write()
         return self._ask(sql, arguments)
+
+    def _column_written(self, sql: str, arguments: Arguments = ()) -> list[Any]:
+        """Execute the waiting writes, then return the values of a query for one column."""
+        return [value for (value,) in self._ask_written(sql, arguments)]
 
 
 def places(values: Collection[object]) -> str:

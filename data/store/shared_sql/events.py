@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-import msgspec
-
 from data.clock import instant
 from data.errors import StoreError
 from data.models import (
@@ -25,16 +23,16 @@ from data.models import (
     ReleaseSummary,
 )
 from data.store.shared_sql.connection import Part
-from data.store.shared_sql.facets import PARTS, FacetsPart, FiledEvent, dirty_feeds, facet_of
+from data.store.shared_sql.facets import PARTS, FacetsPart, dirty_feeds, keys_of_row
 from data.store.shared_sql.rows import (
     FILED,
+    REDACTED_ROW,
     RELEASE_COLUMNS,
     SHOWN_VIEW,
     SUMMARY,
-    redacted_row,
     release_of,
 )
-from data.topics.facets import facets_at
+from data.topics.facets import facet_of
 
 BEFORE_ALL: Final[ChangeCursor] = (0, 0)
 """Cursor before the first event."""
@@ -206,13 +204,11 @@ class EventsPart(Part):
         if len(rows) > limit:
             return None
         found = {}
-        for *summary, is_hidden, topics, day, section, language in rows:
-            shown = ReleaseSummary(*summary)
-            facets = frozenset[Facet]()
-            if not is_hidden:
-                slugs = msgspec.json.decode(topics, type=list[str])
-                facets = facets_at(shown.source, slugs, day, section, language)
-            found[shown.id] = ReleaseChange(shown, facets)
+        for id_, source, version, order, story, is_hidden, *filed in rows:
+            keys = () if is_hidden else keys_of_row((source, *filed))
+            facets = frozenset(facet_of(*key) for key in keys)
+            shown = ReleaseSummary(id_, source, version, order, story)
+            found[id_] = ReleaseChange(shown, facets)
         return found
 
     def dirty_feeds(self, since: ChangeCursor | None) -> frozenset[Facet]:
@@ -222,8 +218,7 @@ class EventsPart(Part):
         """
         if since is None or not self.has_event(since):
             return FacetsPart(self._connection).known_facets()
-        rows = self._ask(FILED_EVENTS, {"number": since[0]})
-        return dirty_feeds(FiledEvent(*row) for row in rows)
+        return dirty_feeds(self._ask(FILED_EVENTS, {"number": since[0]}))
 
     def withheld_feeds(self, since: ChangeCursor | None) -> frozenset[Facet]:
         """Return the facets whose archive pages contain releases hidden or redacted since a cursor.
@@ -248,7 +243,7 @@ class EventsPart(Part):
     def waiting_events(self, consumer: Consumer, *, limit: int) -> Sequence[Event]:
         """Return the first ``limit`` events that a consumer has not yet handled."""
         rows = self._ask(
-            f"SELECT e.number, e.kind, CASE WHEN {redacted_row('r')} THEN '' ELSE"
+            f"SELECT e.number, e.kind, CASE WHEN {REDACTED_ROW} THEN '' ELSE"
             " coalesce(r.id, '') END, e.revision, e.source, e.at, e.seen, e.backlog, e.payload"
             " FROM events e LEFT JOIN releases r ON r.number = e.release"
             f" WHERE {waiting(consumer)} ORDER BY e.number LIMIT ?",
@@ -286,16 +281,15 @@ class EventsPart(Part):
         return len(events)
 
     def pass_events(self, consumer: Consumer, last: int) -> None:
-        """Record that a consumer has handled all events up to number ``last``."""
-        self._set_cursor(consumer, last, "")
+        """Record that a consumer has handled all events up to number ``last``.
+
+        If ``last`` is 0, the consumer handles all events again.
+        """
+        self._upsert("consumers", {"name": consumer.name, "number": last, "problem": ""})
 
     def skip_events(self, consumer: Consumer) -> None:
         """Mark all events as handled by a consumer, without passing them to it."""
-        self._set_cursor(consumer, self.change_cursor()[0], "")
-
-    def restart(self, consumer: Consumer) -> None:
-        """Make a consumer handle all events again, beginning with the first."""
-        self._set_cursor(consumer, 0, "")
+        self.pass_events(consumer, self.change_cursor()[0])
 
     def note_failure(self, consumer: Consumer, error: Exception) -> None:
         """Store the error of a consumer, if the store is writable."""
@@ -305,14 +299,6 @@ class EventsPart(Part):
                 " ON CONFLICT (name) DO UPDATE SET problem = excluded.problem",
                 [consumer.name, f"{type(error).__name__}: {error}"[:MAX_PROBLEM_CHARACTERS]],
             )
-
-    def _set_cursor(self, consumer: Consumer, number: int, problem: str) -> None:
-        self._write(
-            "INSERT INTO consumers (name, number, problem) VALUES (?, ?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET number = excluded.number,"
-            " problem = excluded.problem",
-            [consumer.name, number, problem],
-        )
 
     def consumer_lags(self) -> Sequence[ConsumerLag]:
         """Return the lag of each consumer behind the newest event."""

@@ -1,19 +1,14 @@
 """Facets, topics and sections, their numbers of releases, and the feeds that a change affects."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from data.languages.tags import feed_language
 from data.models import Facet, Release
 from data.store.shared_sql.connection import Database, Part
 from data.store.shared_sql.rows import encode
-from data.topics.facets import section_of
-
-Key: TypeAlias = tuple[str, str, str, str, str]
-"""The fields of a facet in order, as the primary key of its row. An empty field matches all values.
-"""
+from data.topics.facets import Key, facet_keys, facet_of, keys_at
 
 PARTS: Final = "source, topic, period, section, language"
 FacetChange: TypeAlias = tuple[Key, int]
@@ -84,20 +79,6 @@ class FacetsPart(Part):
         return {(source, slug): label for source, slug, label in rows}
 
 
-class FiledEvent(NamedTuple):
-    """An event with the stored properties that select the feeds of its release.
-
-    ``topics`` and ``payload`` are JSON.
-    """
-
-    source: str
-    topics: str
-    day: str
-    section: str | None
-    language: str | None
-    payload: str
-
-
 class ChangePayload(msgspec.Struct, omit_defaults=True):
     """The payload of an event about a release.
 
@@ -107,8 +88,11 @@ class ChangePayload(msgspec.Struct, omit_defaults=True):
     left: tuple[Key, ...] = ()
 
 
-def dirty_feeds(events: Iterable[FiledEvent]) -> frozenset[Facet]:
-    """Return the facets whose feeds and pages these events change, including former facets."""
+def dirty_feeds(events: Iterable[Sequence[Any]]) -> frozenset[Facet]:
+    """Return the facets whose feeds and pages these events change, including former facets.
+
+    Each event has the source and the ``FILED`` columns of its release, and its payload as JSON.
+    """
     found: set[Key] = set()
     for *filed, payload in events:
         found |= keys_of_row(filed)
@@ -149,11 +133,6 @@ def facet_key(facet: Facet) -> Key:
     )
 
 
-def facet_of(*parts: str) -> Facet:
-    """Return the facet with this primary key."""
-    return Facet(*(part or None for part in parts))
-
-
 def facet_changes(old: Release | None, new: Release) -> list[FacetChange]:
     """Return the changes in the number of releases of each facet when a release changes."""
     before = facet_keys(old) if old else frozenset()
@@ -161,40 +140,10 @@ def facet_changes(old: Release | None, new: Release) -> list[FacetChange]:
     return [*((key, 1) for key in after - before), *((key, -1) for key in before - after)]
 
 
-def facet_keys(release: Release) -> frozenset[Key]:
-    """Return the same facets as data.topics.facets.facets_of, as keys.
-
-    Creating Facet objects would be slow.
-    """
-    if release.hidden:
-        return frozenset()
-    content = release.content
-    return keys_at(release.source, content.topics, release.day, content.section, content.language)
-
-
 def keys_of_row(row: Sequence[Any]) -> frozenset[Key]:
     """Return the facet keys of a release from a row with its source and the ``FILED`` columns."""
     source, topics, *others = row
     return keys_at(source, msgspec.json.decode(topics, type=list[str]), *others)
-
-
-def keys_at(
-    source: str, topics: Iterable[str], day: str, section: str | None, language: str | None
-) -> frozenset[Key]:
-    """Return the keys of the facets with these properties; see data.topics.facets.facets_at."""
-    found = section_of(section)
-    tag = feed_language(language)
-    return frozenset(
-        [
-            ("", "", "", "", ""),
-            (source, "", "", "", ""),
-            *(("", topic, "", "", "") for topic in topics),
-            *((source, topic, "", "", "") for topic in topics),
-            *(("", "", day[:length], "", "") for length in (4, 7, 10) if day),
-            *([(source, "", "", found.slug, "")] if found else []),
-            *([("", "", "", "", tag)] if tag else []),
-        ]
-    )
 
 
 def enter_facet_changes(db: Database, changes: Iterable[FacetChange]) -> None:

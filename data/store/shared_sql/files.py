@@ -95,8 +95,9 @@ class FileTable(TablePart):
 
     def linked_releases(self, url: str) -> Sequence[int]:
         """Return the numbers of the releases that link to a file."""
-        rows = self._ask("SELECT release FROM release_files WHERE url = ? ORDER BY release", [url])
-        return [number for (number,) in rows]
+        return self._column(
+            "SELECT release FROM release_files WHERE url = ? ORDER BY release", [url]
+        )
 
     def file_text(self, digest: str) -> FileText | None:
         """Return the text of a file, or None if it was not extracted."""
@@ -296,8 +297,8 @@ class FilesPart(Part):
         with self._writing() as db:
             for digest, text in texts.items():
                 add_file_text(db, url, digest, text)
-            rows = self._ask("SELECT release FROM release_files WHERE url = ?", [url])
-            append_events(self._connection, "update", [number for (number,) in rows])
+            rows = self._column("SELECT release FROM release_files WHERE url = ?", [url])
+            append_events(self._connection, "update", rows)
 
     def attachments(self) -> Iterator[str]:
         """Yield the addresses of all attachments of releases."""
@@ -321,12 +322,11 @@ class FilesPart(Part):
 
     def languages_of_file(self, url: str) -> Sequence[str]:
         """Return the languages of the releases that link to a file."""
-        rows = self._ask(
+        return self._column(
             "SELECT DISTINCT r.language FROM release_files l JOIN releases r"
             " ON r.number = l.release WHERE l.url = ? AND r.language <> '' ORDER BY 1 LIMIT 3",
             [url],
         )
-        return [language for (language,) in rows]
 
     def files_to_recheck(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int

@@ -109,8 +109,8 @@ class HiddenPart(Part):
                 return False
             after = replace(before, hidden=not before.hidden)
             kind: EventKind = "hidden" if after.hidden else "shown"
-            rows = self._ask("SELECT number FROM releases WHERE id = ?", [release_id])
-            append_events(self._connection, kind, [number for (number,) in rows])
+            rows = self._column("SELECT number FROM releases WHERE id = ?", [release_id])
+            append_events(self._connection, kind, rows)
             self._unit.at_commit(enter_facet_changes, facet_changes(before, after))
             self._unit.decide(decision)
         return True

@@ -16,6 +16,11 @@ ORDER: Final = "order:"
 """Prefix of the ids of removal orders in the table of journaled files. No file name in a home
 directory begins with it."""
 
+KEY_SECONDS: Final = 24 * 3600.0
+"""Time in seconds for which an idempotency key and its response are stored."""
+
+COLUMNS: Final = "number, at, token, name, target, key, body, status, response"
+
 
 class JournalPart(Part):
     """Methods of the store that keep it consistent with the archive's journal."""
@@ -81,8 +86,7 @@ class JournalPart(Part):
 
         For a deleted file, the digest is an empty string.
         """
-        with self._writing():
-            self._connection.upsert("journaled_files", {"name": name, "digest": digest})
+        self._upsert("journaled_files", {"name": name, "digest": digest})
 
     def orders(self) -> frozenset[str]:
         """Return the ids of the removal orders that the store has applied.
@@ -107,16 +111,6 @@ class JournalPart(Part):
         with self._writing():
             self._connection.upsert("journaled_files", {"name": f"{ORDER}{order_id}", "digest": ""})
             self._connection.commit_durably()
-
-
-KEY_SECONDS: Final = 24 * 3600.0
-"""Time in seconds for which an idempotency key and its response are stored."""
-
-COLUMNS: Final = "number, at, token, name, target, key, body, status, response"
-
-
-class OperationsPart(Part):
-    """Methods of the store that record operations. Their responses are stored for a day."""
 
     def begin_operation(self, record: OperationRecord) -> OperationRecord:
         """Store an operation that begins now, and return it with its number.

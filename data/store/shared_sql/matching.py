@@ -68,12 +68,11 @@ class MatchTable(TablePart):
         """
         if (source, fingerprint) in self._unknown:
             return ()
-        rows = self._ask_written(
+        return self._column_written(
             "SELECT number FROM releases WHERE fingerprint = ? AND source = ?"
             " ORDER BY coalesce(abs(julianday(day) - julianday(?)), -1), number LIMIT ?",
             [fingerprint, source, day, limit],
         )
-        return [number for (number,) in rows]
 
     def of_day(self, source: str, day: str, numbers: Collection[int]) -> Collection[int]:
         """Return which of the release ``numbers`` belong to a source and day."""
@@ -96,12 +95,11 @@ class MatchTable(TablePart):
 
     def numbers_of(self, ids: Sequence[str]) -> Sequence[int]:
         """Return the numbers of releases by id, in the given order. Unknown ids are omitted."""
-        rows = self._ask_written(
+        return self._column_written(
             "SELECT r.number FROM json_each(?) j JOIN releases r ON r.id = j.value"
             " ORDER BY CAST(j.key AS BIGINT)",
             [encode(list(ids))],
         )
-        return [number for (number,) in rows]
 
     def newest_bodies(self, source: str, *, without: int, limit: int) -> Iterable[str | None]:
         """Return the bodies of a source's newest releases.
@@ -223,7 +221,6 @@ class AliasesPart(Part):
 
     def redacted_addresses(self, source: str) -> Sequence[str]:
         """Return the addresses of a source's redacted releases."""
-        rows = self._ask(
+        return self._column(
             f"SELECT a.url FROM {REDACTED_ALIASES} AND a.kind = 'seen' ORDER BY a.url", [source]
         )
-        return [url for (url,) in rows]

@@ -26,10 +26,10 @@ from data.store.shared_sql.facets import PARTS, facet_key, selection
 from data.store.shared_sql.releases import OF_RELEASE, OF_REVISION, select_releases
 from data.store.shared_sql.rows import (
     NO_LIMIT,
+    REDACTED_ROW,
     SHOWN_VIEW,
     SUMMARY,
     encode,
-    redacted_row,
     revision_of,
 )
 from data.store.unit_of_work import decisions
@@ -61,8 +61,12 @@ def neighbour(row: Sequence[Any]) -> Neighbour | None:
     return None if id_ is None else Neighbour(id_, title, language, day)
 
 
-class SummariesPart(Part):
-    """Methods of the store that read releases for publishing."""
+IS_IT: Final = "source = ? AND topic = ? AND period = ? AND section = ? AND language = ?"
+FEED: Final = f"(SELECT number FROM archived_feeds WHERE {IS_IT})"
+
+
+class PublicationPart(Part):
+    """Methods of the store for publishing: reading releases, archive pages and day digests."""
 
     def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """Return the releases of a facet without their text, in the order of ``releases``."""
@@ -123,10 +127,10 @@ class SummariesPart(Part):
             f"SELECT * FROM (SELECT r.id, v.number, v.seen, v.content, {OF_REVISION}"
             f" FROM revisions v JOIN {SHOWN_VIEW} r ON r.number = v.release WHERE v.number > 1"
             f" AND {EDITED.format('v.release', 'v.number')}"
-            f" AND NOT {redacted_row('r')} ORDER BY v.seen DESC LIMIT :limit) AS earlier"
+            f" AND NOT {REDACTED_ROW} ORDER BY v.seen DESC LIMIT :limit) AS earlier"
             f" UNION ALL SELECT * FROM (SELECT id, revision, revised, content, {OF_RELEASE}"
             f" FROM {SHOWN_VIEW} r WHERE revision > 1 AND {EDITED.format('r.number', 'r.revision')}"
-            f" AND NOT {redacted_row('r')} ORDER BY revised DESC LIMIT :limit) AS present"
+            f" AND NOT {REDACTED_ROW} ORDER BY revised DESC LIMIT :limit) AS present"
             " ORDER BY 3 DESC, 1, 2 DESC LIMIT :limit",
             {"limit": limit},
         )
@@ -140,9 +144,9 @@ class SummariesPart(Part):
         return self._ask(
             "SELECT id, number, seen FROM (SELECT r.id, v.number, v.seen FROM revisions v"
             f" JOIN {SHOWN_VIEW} r ON r.number = v.release WHERE v.number > 1"
-            f" AND {EDITED.format('v.release', 'v.number')} AND NOT {redacted_row('r')}"
+            f" AND {EDITED.format('v.release', 'v.number')} AND NOT {REDACTED_ROW}"
             f" UNION ALL SELECT id, revision, revised FROM {SHOWN_VIEW} r WHERE revision > 1"
-            f" AND {EDITED.format('r.number', 'r.revision')} AND NOT {redacted_row('r')}) AS edits"
+            f" AND {EDITED.format('r.number', 'r.revision')} AND NOT {REDACTED_ROW}) AS edits"
             " ORDER BY seen, id DESC, number",
             [],
         )
@@ -154,7 +158,7 @@ class SummariesPart(Part):
         """
         return self._ask(
             f"SELECT id, retracted FROM {SHOWN_VIEW} r WHERE retracted IS NOT NULL"
-            f" AND NOT {redacted_row('r')} ORDER BY retracted, id DESC",
+            f" AND NOT {REDACTED_ROW} ORDER BY retracted, id DESC",
             [],
         )
 
@@ -172,7 +176,7 @@ class SummariesPart(Part):
     def _returns(self, where: str, arguments: list[object], limit: int | None) -> Sequence[Return]:
         rows = self._ask(
             f"SELECT r.id, p.since, p.until FROM past_retractions p JOIN {SHOWN_VIEW} r"
-            f" ON r.number = p.release {where} AND NOT {redacted_row('r')}"
+            f" ON r.number = p.release {where} AND NOT {REDACTED_ROW}"
             " ORDER BY p.until DESC, r.id LIMIT ?",
             [*arguments, NO_LIMIT if limit is None else limit],
         )
@@ -183,7 +187,7 @@ class SummariesPart(Part):
         return tuple(
             select_releases(
                 self._connection,
-                f"WHERE r.retracted IS NOT NULL AND NOT {redacted_row('r')}"
+                f"WHERE r.retracted IS NOT NULL AND NOT {REDACTED_ROW}"
                 " ORDER BY r.retracted DESC, r.id LIMIT ?",
                 [limit],
                 table=SHOWN_VIEW,
@@ -219,12 +223,11 @@ class SummariesPart(Part):
 
     def newest_titles(self, *, limit: int) -> list[str]:
         """Return the titles of the newest releases. Redacted releases are omitted."""
-        rows = self._ask(
-            f"SELECT r.title FROM {SHOWN_VIEW} r WHERE NOT {redacted_row('r')}"
+        return self._column(
+            f"SELECT r.title FROM {SHOWN_VIEW} r WHERE NOT {REDACTED_ROW}"
             " ORDER BY r.sort_at DESC, r.id LIMIT ?",
             [limit],
         )
-        return [title for (title,) in rows]
 
     def last_changes(self, month: str) -> Iterator[tuple[str, dt.datetime]]:
         """Yield the ids of a month's releases with the times of their last changes, oldest first.
@@ -244,14 +247,6 @@ class SummariesPart(Part):
             if len(rows) < RELEASES_PER_QUERY:
                 return
             after = rows[-1][2], rows[-1][0]
-
-
-IS_IT: Final = "source = ? AND topic = ? AND period = ? AND section = ? AND language = ?"
-FEED: Final = f"(SELECT number FROM archived_feeds WHERE {IS_IT})"
-
-
-class PublicationPart(Part):
-    """Methods of the store for archive pages and day digests."""
 
     def archive_page_count(self, facet: Facet) -> int:
         """Return the number of archive pages of a feed."""

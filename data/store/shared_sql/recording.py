@@ -148,13 +148,12 @@ class ReleaseTable(MatchTable):
 
     def with_section_topic(self, source: str, topic: str, *, limit: int) -> Sequence[int]:
         """Return numbers of a source's releases whose section and topic both have this slug."""
-        rows = self._ask(
+        return self._column(
             "SELECT r.number FROM release_topics t JOIN release_sections s ON s.source = t.source"
             " AND s.section = t.topic AND s.sort_at = t.sort_at AND s.id = t.id"
             " JOIN releases r ON r.id = t.id WHERE t.source = ? AND t.topic = ? LIMIT ?",
             [source, topic, limit],
         )
-        return [number for (number,) in rows]
 
     def label_topics(self, labels: Mapping[str, str]) -> None:
         """Store labels of topics by slug.

@@ -19,10 +19,10 @@ from data.store.shared_sql.files import FilesPart
 from data.store.shared_sql.new_events import append_events
 from data.store.shared_sql.rows import (
     INSTANT,
+    REDACTED_ROW,
     RELEASE_COLUMNS,
     SHOWN_VIEW,
     content_of,
-    redacted_row,
     release_of,
     revision_columns,
     revision_of,
@@ -271,7 +271,7 @@ class ReleasesPart(Part):
             f"SELECT url FROM {SHOWN_VIEW} r WHERE source = :source AND (:everything = 1"
             " OR sort_at >= :recent OR gone_since IS NOT NULL"
             f" OR checked + (:now - {INSTANT}) * :growth <= :now)"
-            f" AND NOT {redacted_row('r')} ORDER BY checked, id LIMIT :limit",
+            f" AND NOT {REDACTED_ROW} ORDER BY checked, id LIMIT :limit",
             {
                 "source": source,
                 "everything": everything,

@@ -18,7 +18,7 @@ from data.store.shared_sql.connection import Database, Part, places
 from data.store.shared_sql.files import forget_file_texts
 from data.store.shared_sql.new_events import NewEvent, append_events
 from data.store.shared_sql.releases import select_releases
-from data.store.shared_sql.rows import SHOWN_VIEW, content_of, encode, redacted_row
+from data.store.shared_sql.rows import REDACTED_ROW, SHOWN_VIEW, content_of, encode
 from data.store.shared_sql.visits.revisit_data import PAGE_STATE_PREFIX
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.outcome import Sight, leaf_of
@@ -53,7 +53,7 @@ class RetractionPart(Part):
         ids = [one.release_id for one in sightings]
         with self._writing() as db:
             rows = self._ask(
-                f"SELECT id FROM releases r WHERE retracted IS NOT NULL AND NOT {redacted_row('r')}"
+                f"SELECT id FROM releases r WHERE retracted IS NOT NULL AND NOT {REDACTED_ROW}"
                 f" AND id IN ({places(ids)})",
                 ids,
             )
@@ -161,7 +161,7 @@ class RetractionPart(Part):
             " WHERE a.release = r.number AND a.kind = 'seen'), r.gone_since, h.release, h.unlisted"
             f" FROM {SHOWN_VIEW} r LEFT JOIN retraction_holds h ON h.release = r.number"
             " WHERE r.source = ? AND r.gone_since IS NOT NULL AND r.retracted IS NULL"
-            f" AND NOT {redacted_row('r')}"
+            f" AND NOT {REDACTED_ROW}"
             " ORDER BY r.gone_since, r.number",
             [source],
         )

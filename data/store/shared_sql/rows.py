@@ -8,7 +8,7 @@ import msgspec
 
 from data.clock import EPOCH, MICROSECOND, instant
 from data.identity.matching import MatchCandidate
-from data.models import BACKLOG, Capture, Content, HealthEvent, Release, Revision, Run
+from data.models import BACKLOG, Capture, Content, Release, Revision, Run
 from data.models.release import REDACTED
 from data.text.similarity import TextSignature
 
@@ -32,19 +32,20 @@ FILED: Final = (
 INSTANT: Final = f"CASE WHEN sort_at < {BACKLOG} THEN first_seen ELSE sort_at END"
 """SQL expression for data.models.Release.instant."""
 
-_content = msgspec.json.Decoder(Content)
+content_of: Final = msgspec.json.Decoder(Content).decode
+"""Function that returns the content of a release from the value of its content column."""
+
+decode_run: Final = msgspec.json.Decoder(Run).decode
+"""Function that returns the report of a visit (run) from the value of its column."""
+
 _urls = msgspec.json.Decoder(list[str])
-_run = msgspec.json.Decoder(Run)
 _columns = msgspec.json.Decoder(tuple[str, str, int, int, str, int, int])
-_encoder = msgspec.json.Encoder()
+_encode = msgspec.json.Encoder().encode
 
 
-def redacted_row(table: str) -> str:
-    """Return an SQL condition for redacted rows of the releases table, as in ``Content.redacted``.
-
-    Content that was extracted from a page never has an empty fingerprint.
-    """
-    return f"({table}.title = '{REDACTED}' AND length({table}.fingerprint) = 0)"
+REDACTED_ROW: Final = f"(r.title = '{REDACTED}' AND length(r.fingerprint) = 0)"
+"""SQL condition for redacted rows ``r`` of the releases table, as in ``Content.redacted``. Content
+that was extracted from a page never has an empty fingerprint."""
 
 
 def version_columns(release: str, revision: str) -> str:
@@ -80,27 +81,18 @@ STORED_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, 
 
 def encode(value: Any) -> str:
     """Return a value as JSON text for a column."""
-    return _encoder.encode(value).decode()
+    return _encode(value).decode()
 
 
 @dataclass(frozen=True, slots=True)
-class StoredRelease:
+class StoredRelease(MatchCandidate):
     """A stored release with fields that only the store has.
 
-    ``gone`` is true if the page was gone at the last visit. ``revised`` is the time when the
-    current version was first seen, in seconds since 1970.
+    ``revised`` is the time when the current version was first seen, in seconds since 1970.
     """
 
-    release: Release
     number: int
-    gone: bool
     revised: float
-    fingerprint: bytes
-
-    @property
-    def candidate(self) -> MatchCandidate:
-        """Return the release as a candidate for matching a draft."""
-        return MatchCandidate(self.release, self.gone, self.fingerprint)
 
 
 class AddressOwner(NamedTuple):
@@ -130,15 +122,6 @@ class StoredText:
     signature: TextSignature
 
 
-class StoredTranslation(NamedTuple):
-    """A release that has a language, as a candidate for a translation."""
-
-    number: int
-    language: str
-    url: str
-    body: str
-
-
 class ContentBody(msgspec.Struct):
     """The part of a release's content that is compared with other texts."""
 
@@ -151,16 +134,6 @@ _body = msgspec.json.Decoder(ContentBody)
 def body_of(text: str) -> str:
     """Return the body from the value of a content column."""
     return _body.decode(text).body_text
-
-
-def content_of(text: str) -> Content:
-    """Return the content of a release from the value of its content column."""
-    return _content.decode(text)
-
-
-def decode_run(text: str) -> Run:
-    """Return the report of a visit (run) from the value of its column."""
-    return _run.decode(text)
 
 
 def release_row(release: Release) -> dict[str, Any]:
@@ -186,7 +159,7 @@ def release_row(release: Release) -> dict[str, Any]:
 
 def release_of(row: Sequence[Any]) -> Release:
     """Return a release from a row that begins with ``RELEASE_COLUMNS``."""
-    content = _content.decode(row[3])
+    content = content_of(row[3])
     return Release(
         id=row[0],
         source=row[1],
@@ -209,7 +182,7 @@ def release_of(row: Sequence[Any]) -> Release:
 
 def stored_of(row: Sequence[Any]) -> StoredRelease:
     """Return a stored release from a row of ``STORED_COLUMNS``."""
-    return StoredRelease(release_of(row), row[16], row[17] is not None, row[18], row[19])
+    return StoredRelease(release_of(row), row[17] is not None, row[19], row[16], row[18])
 
 
 def revision_of(row: Sequence[Any]) -> Revision:
@@ -218,7 +191,7 @@ def revision_of(row: Sequence[Any]) -> Revision:
         row[0],
         row[1],
         instant(row[2]),
-        _content.decode(row[3]),
+        content_of(row[3]),
         _capture(row[4]),
         "reading" if row[5] else "served",
         row[6] or "",
@@ -236,14 +209,9 @@ def _capture(text: str | None) -> Capture | None:
     return capture_of(_columns.decode(text)) if text else None
 
 
-def event_of(source: str, well: int, at: float, *why: str) -> HealthEvent:
-    """Return a source's health event from its row. ``why`` is reason, state and code."""
-    return HealthEvent(source, bool(well), instant(at), *why)
-
-
 REDACTED_ALIASES: Final = (
     # Each redaction has a reason, and the table of reasons is small.
     "retraction_reasons x JOIN releases r ON r.number = x.release"
-    f" JOIN aliases a ON a.release = r.number WHERE r.source = ? AND {redacted_row('r')}"
+    f" JOIN aliases a ON a.release = r.number WHERE r.source = ? AND {REDACTED_ROW}"
 )
 """SQL for the aliases ``a`` of a source's redacted releases."""

@@ -16,7 +16,7 @@ from data.search.expression import STATES
 from data.store.shared_sql.connection import Database, Part, places
 from data.store.shared_sql.events import SEARCH_INDEX, EventsPart, waiting
 from data.store.shared_sql.files import FilesPart
-from data.store.shared_sql.rows import content_of, encode, redacted_row
+from data.store.shared_sql.rows import REDACTED_ROW, content_of, encode
 from data.store.shared_sql.sources import SourcesPart
 from data.text.source_secrets import Secrets
 from data.topics.facets import labels_of
@@ -114,7 +114,7 @@ class SearchIndexPart(Part):
         rows = self._ask(
             "SELECT r.number, r.source, r.day, r.content, r.revision - coalesce((SELECT"
             " g.reread FROM readings g WHERE g.release = r.number AND g.revision = r.revision),"
-            f" 0) > 1, r.retracted IS NOT NULL AND NOT {redacted_row('r')} FROM releases r"
+            f" 0) > 1, r.retracted IS NOT NULL AND NOT {REDACTED_ROW} FROM releases r"
             f" WHERE r.number IN (SELECT e.release FROM events e WHERE {waiting(SEARCH_INDEX)}"
             " AND e.number <= ?) ORDER BY r.number",
             [events[-1].number],

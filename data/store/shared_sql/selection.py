@@ -9,9 +9,9 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
-from data.models import Position, Run, Selected, Selection
+from data.models import Position, Selected, Selection
 from data.store.shared_sql.connection import Part, places
-from data.store.shared_sql.rows import decode_run, redacted_row
+from data.store.shared_sql.rows import REDACTED_ROW
 
 MAX_CHECKED_RELEASES: Final = 5000
 """Maximum number of releases checked for one page."""
@@ -33,7 +33,7 @@ OF_SECTION: Final = "release_sections t CROSS JOIN releases r ON r.id = t.id"
 
 
 class SelectionPart(Part):
-    """Methods of the store that return releases and reports of visits (runs) in pages."""
+    """Methods of the store that return releases in pages."""
 
     def select(
         self, selection: Selection, after: Position | None = None, *, limit: int
@@ -99,23 +99,6 @@ class SelectionPart(Part):
                 return
             after = Position(*some[-1][:2])
 
-    def run_page(
-        self, source: str | None = None, before: int | None = None, *, limit: int
-    ) -> tuple[tuple[int, Run], ...]:
-        """Return the last reports of visits (runs) before a number, newest first.
-
-        Each report has its number. If ``source`` is None, reports of all sources are returned. They
-        are in the order in which they were stored, because a clock may be set back.
-        """
-        rows = self._ask(
-            "SELECT number, report FROM runs"
-            " WHERE (CAST(:source AS TEXT) IS NULL OR source = :source)"
-            " AND (CAST(:before AS BIGINT) IS NULL OR number < :before)"
-            " ORDER BY number DESC LIMIT :limit",
-            {"source": source, "before": before, "limit": limit},
-        )
-        return tuple((number, decode_run(report)) for number, report in rows)
-
 
 def base_of(selection: Selection, tags: Sequence[str]) -> tuple[str, Clause]:
     """Return the table that gives the order, and the conditions that its index can check.
@@ -180,9 +163,9 @@ def condition(selection: Selection) -> Clause:
         arguments += [(selection.since or dt.date.min).isoformat()]
         arguments += [(selection.until or dt.date.max).isoformat()]
     if selection.state == "standing":
-        clauses.append(f"(r.retracted IS NULL OR {redacted_row('r')})")
+        clauses.append(f"(r.retracted IS NULL OR {REDACTED_ROW})")
     elif selection.state == "retracted":
-        clauses.append(f"r.retracted IS NOT NULL AND NOT {redacted_row('r')}")
+        clauses.append(f"r.retracted IS NOT NULL AND NOT {REDACTED_ROW}")
     elif selection.state == "corrected":
         # The last versions may come from re-extraction and not from the publisher.
         clauses.append(

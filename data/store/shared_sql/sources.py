@@ -67,7 +67,7 @@ class SourcesPart(Part):
             return
         known = self._secret_addresses()
         if Secrets([*known, address]).identity != Secrets(known).identity:
-            EventsPart(self._connection).restart(SEARCH_INDEX)
+            EventsPart(self._connection).pass_events(SEARCH_INDEX, 0)
 
     def register(self, source: Source) -> None:
         """Store the description of a source. A removed source is collected again.
@@ -108,8 +108,8 @@ class SourcesPart(Part):
                 f" AND release IN (SELECT number FROM releases WHERE {of_source})",
                 arguments,
             )
-            rows = self._ask(f"UPDATE releases {rename} {of_source} RETURNING number", arguments)
-            append_events(self._connection, "update", [number for (number,) in rows])
+            rows = self._column(f"UPDATE releases {rename} {of_source} RETURNING number", arguments)
+            append_events(self._connection, "update", rows)
 
     def source_moves(self) -> Mapping[str, str]:
         """Map the former ids of renamed sources to their current ids, first renaming first.
@@ -132,8 +132,8 @@ class SourcesPart(Part):
                 self._connection.rekey(
                     table, "source", ":new", "source = :old", {"old": old, "new": new}
                 )
-            of_source = self._ask("SELECT number FROM releases WHERE source = ?", [new])
-            append_events(self._connection, "update", [number for (number,) in of_source])
+            of_source = self._column("SELECT number FROM releases WHERE source = ?", [new])
+            append_events(self._connection, "update", of_source)
             # Pending facet changes may use the old id, so they are written before the move.
             self._unit.at_commit(enter_facet_changes, [])
             self._unit.at_commit(move_facets, [(old, new)])
@@ -177,13 +177,13 @@ class SourcesPart(Part):
             db.execute("DELETE FROM source_handlings WHERE source = ?", [source])
             if not kept:
                 changes = self._facet_changes(source, -1)
-                hidden = self._ask(
+                hidden = self._column(
                     "INSERT INTO hidden_releases (release, at, why, with_source)"
                     " SELECT number, ?, ?, 1 FROM releases WHERE source = ? ON CONFLICT DO NOTHING"
                     " RETURNING release",
                     [at.timestamp(), WHY_HIDDEN, source],
                 )
-                append_events(self._connection, "hidden", [number for (number,) in hidden])
+                append_events(self._connection, "hidden", hidden)
                 self._unit.at_commit(enter_facet_changes, changes)
             else:
                 self._show(source)
@@ -204,12 +204,12 @@ class SourcesPart(Part):
 
     def _show(self, source: str) -> None:
         """Show the releases that were hidden with a source."""
-        shown = self._ask(
+        shown = self._column(
             "DELETE FROM hidden_releases WHERE with_source = 1 AND release IN"
             " (SELECT number FROM releases WHERE source = ?) RETURNING release",
             [source],
         )
-        append_events(self._connection, "shown", [number for (number,) in shown])
+        append_events(self._connection, "shown", shown)
         # Releases that were hidden individually remain hidden.
         if shown:
             self._unit.at_commit(enter_facet_changes, self._facet_changes(source, 1))

@@ -12,10 +12,10 @@ from data.store.shared_sql.rows import (
     INSTANT,
     StoredMember,
     StoredText,
-    StoredTranslation,
     body_of,
     encode,
 )
+from data.stories.translations import Translation, marks_in
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
 
@@ -153,9 +153,7 @@ class StoryTables(AliasTable, MatchTable):
             if languages > 1:
                 yield source, day
 
-    def stored_translations(
-        self, source: str, day: str | None, *, limit: int
-    ) -> Sequence[StoredTranslation]:
+    def stored_translations(self, source: str, day: str | None, *, limit: int) -> list[Translation]:
         """Return a source's releases with a known language: all of a day, or the newest."""
         which = "ORDER BY sort_at DESC, id" if day is None else "AND day = :day ORDER BY number"
         rows = self._ask(
@@ -164,7 +162,7 @@ class StoryTables(AliasTable, MatchTable):
             {"source": source, "day": day, "limit": limit},
         )
         return [
-            StoredTranslation(number, language, url, body_of(content))
+            Translation(number, language.partition("-")[0], url, marks_in(body_of(content)))
             for number, language, url, content in rows
         ]
 

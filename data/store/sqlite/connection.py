@@ -3,7 +3,6 @@
 import math
 import sqlite3
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -20,11 +19,12 @@ from data.store.shared_sql.connection import (
     NEWER_SCHEMA_MESSAGE,
     ROLLED_BACK_MESSAGE,
     Arguments,
+    Connection,
     current,
 )
 from data.store.shared_sql.events import SEARCH_INDEX
 from data.store.sqlite.schema import BEFORE_RELEASE, migrations
-from data.store.unit_of_work.unit import Transactions, UnitOfWork
+from data.store.unit_of_work.unit import UnitOfWork
 from data.text.masked_values import rows_without_secrets
 
 INSTRUCTIONS_PER_CHECK: Final = 1000
@@ -60,7 +60,7 @@ LOG_PAGES: Final = 4000
 """Number of 4 KB pages in the write-ahead log that trigger a checkpoint."""
 
 
-class SqliteConnection(Transactions):
+class SqliteConnection(Connection):
     """Connections to the file at ``path``, one per thread. The schema is migrated if necessary.
 
     ``patience`` is the maximum time in seconds to wait for another writer. Raises StoreError if the
@@ -105,7 +105,6 @@ class SqliteConnection(Transactions):
         self._threads.db = connect(self.path, self._patience)
         limit_steps(self._threads.db)
         self._threads.tables = sqlite_utils.Database(self._threads.db)
-        self._threads.at_hand = defaultdict(dict)
         self._threads.version = None
         return self._threads.db  # type: ignore[no-any-return]  # a thread-local is untyped
 
@@ -193,11 +192,6 @@ class SqliteConnection(Transactions):
 
     def commit_durably(self) -> None:
         self._threads.durable = True
-
-    def at_hand(self, name: str) -> dict[Any, Any]:
-        _ = self.db
-        found: dict[Any, Any] = self._threads.at_hand[name]
-        return found
 
     @contextmanager
     def writing(self, *, parts: bool = True) -> Iterator[sqlite3.Connection]:
@@ -290,11 +284,6 @@ class SqliteConnection(Transactions):
         if version != self._threads.version:
             self._threads.version = version
             self._forget()
-
-    def _forget(self) -> None:
-        """Empty the caches, because rows of the store may have changed."""
-        for known in self._threads.at_hand.values():
-            known.clear()
 
     def close(self) -> None:
         found: sqlite3.Connection | None = getattr(self._threads, "db", None)

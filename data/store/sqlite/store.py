@@ -16,8 +16,8 @@ from data.store.core.store import NO_ALERTS, NOT_OF_ARCHIVE, Store
 from data.store.shared_sql.connection import Database
 from data.store.shared_sql.recording import BandRow, Tables
 from data.store.shared_sql.rows import encode
-from data.store.shared_sql.search import IndexPeriod, Ranked, SearchPart
-from data.store.shared_sql.search_index import ANY, IndexEntry, SearchIndexPart, token
+from data.store.shared_sql.search import IndexPeriod, Ranked
+from data.store.shared_sql.search_index import ANY, IndexEntry, token
 from data.store.sqlite.connection import SqliteConnection
 from data.text.folding import fold_search
 
@@ -28,48 +28,6 @@ SHOWN_ROW: Final = (
     "s.release IS NOT NULL AND s.release NOT IN (SELECT release FROM hidden_releases)"
 )
 """SQL condition for index rows that searches return, without old versions and hidden releases."""
-
-
-class SqliteSearch(SearchIndexPart, SearchPart):
-    """Search methods of the store, with FTS5 and BM25 ranking."""
-
-    def _matches_in(self, columns: str, query: Query, period: IndexPeriod, limit: int) -> list[Any]:
-        del query
-        return self._ask(
-            # CROSS JOIN fixes the order of the loops, so that the query stops at the limit.
-            f"SELECT {columns} FROM search f CROSS JOIN search_rows s ON s.row = f.rowid"
-            f" WHERE f.search MATCH ? AND f.rowid BETWEEN ? AND ? AND {SHOWN_ROW}"
-            " ORDER BY f.rowid DESC LIMIT ?",
-            [matched(period.expression), period.first, period.last, limit],
-        )
-
-    def _ranks_in(self, query: Query, period: IndexPeriod, limit: int) -> list[Ranked]:
-        rank = f"bm25(search, {TITLE_WEIGHT}, 1.0, 0.0)"
-        columns = f"{rank} AS rank, -s.row, s.release"
-        return self._matches_in(columns, query, period, limit)
-
-    def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
-        # The index doesn't store texts, so entries can't be deleted; old rows are skipped instead.
-        db.executemany(
-            "UPDATE search_rows SET release = NULL WHERE release = ?",
-            [(one.release,) for one in entries],
-        )
-        db.executemany(
-            "INSERT INTO search (rowid, title, body, tokens) VALUES (?, ?, ?, ?)",
-            [
-                (
-                    one.row,
-                    fold_search(one.content.title),
-                    fold_search(one.content.body_text),
-                    one.tokens,
-                )
-                for one in entries
-            ],
-        )
-        db.executemany(
-            "INSERT INTO search_rows (row, release, filed) VALUES (?, ?, ?)",
-            [(one.row, one.release, one.filed) for one in entries],
-        )
 
 
 def matched(expression: Expression) -> str:
@@ -117,8 +75,8 @@ class SqliteTables(Tables):
         )
 
 
-class SqliteStore(SqliteSearch, Store):
-    """The store on SQLite: WAL, strict tables, writes under BEGIN IMMEDIATE.
+class SqliteStore(Store):
+    """The store on SQLite: WAL, strict tables, writes under BEGIN IMMEDIATE, searches with FTS5.
 
     ``patience`` is the maximum time in seconds to wait for another writer. Raises StoreError if the
     file at ``path`` can't be opened or is not a store.
@@ -131,6 +89,44 @@ class SqliteStore(SqliteSearch, Store):
 
     def _tables(self) -> Tables:
         return SqliteTables(self._connection)
+
+    def _matches_in(self, columns: str, query: Query, period: IndexPeriod, limit: int) -> list[Any]:
+        del query
+        return self._ask(
+            # CROSS JOIN fixes the order of the loops, so that the query stops at the limit.
+            f"SELECT {columns} FROM search f CROSS JOIN search_rows s ON s.row = f.rowid"
+            f" WHERE f.search MATCH ? AND f.rowid BETWEEN ? AND ? AND {SHOWN_ROW}"
+            " ORDER BY f.rowid DESC LIMIT ?",
+            [matched(period.expression), period.first, period.last, limit],
+        )
+
+    def _ranks_in(self, query: Query, period: IndexPeriod, limit: int) -> list[Ranked]:
+        rank = f"bm25(search, {TITLE_WEIGHT}, 1.0, 0.0)"
+        columns = f"{rank} AS rank, -s.row, s.release"
+        return self._matches_in(columns, query, period, limit)
+
+    def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
+        # The index doesn't store texts, so entries can't be deleted; old rows are skipped instead.
+        db.executemany(
+            "UPDATE search_rows SET release = NULL WHERE release = ?",
+            [(one.release,) for one in entries],
+        )
+        db.executemany(
+            "INSERT INTO search (rowid, title, body, tokens) VALUES (?, ?, ?, ?)",
+            [
+                (
+                    one.row,
+                    fold_search(one.content.title),
+                    fold_search(one.content.body_text),
+                    one.tokens,
+                )
+                for one in entries
+            ],
+        )
+        db.executemany(
+            "INSERT INTO search_rows (row, release, filed) VALUES (?, ?, ?)",
+            [(one.row, one.release, one.filed) for one in entries],
+        )
 
     def keep_private(self) -> None:
         for file in files_of(self._connection.path):

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from data.errors import StoreError
-from data.store.postgres.pool import CONNECT_TIMEOUT_SECONDS, WRITER, failed
+from data.store.postgres.pool import WRITER, connected, explained
 from data.store.postgres.schema import APPLIED
 from data.store.shared_sql.connection import MARK
 from data.store.transfer.end import BATCH, DERIVED, End, Row, Table, canonical, in_order, named
@@ -89,26 +89,15 @@ class PostgresEnd(End):
     def __init__(self, url: str) -> None:
         self.url = masked(url)
         self._address = url
-        with self._told():
-            self._db = psycopg.connect(
-                url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS
-            )
+        with explained(self._address):
+            self._db = connected(url)
             self._db.execute(SETTINGS)
 
     @cached_property
     def _reader(self) -> psycopg.Connection:
         """Return a second connection, for reading while the first connection writes."""
-        with self._told():
-            return psycopg.connect(
-                self._address, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS
-            )
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except psycopg.Error as error:
-            raise failed(self._address, error) from error
+        with explained(self._address):
+            return connected(self._address)
 
     @property
     def identity(self) -> object:
@@ -140,7 +129,7 @@ class PostgresEnd(End):
         return found
 
     def ask(self, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
-        with self._told():
+        with explained(self._address):
             cursor = self._db.execute(sql.encode(), arguments)
             return cursor.fetchall() if cursor.description else []
 
@@ -148,24 +137,28 @@ class PostgresEnd(End):
         # A frozen source is read in its transaction; otherwise a second connection reads.
         is_frozen = self._db.info.transaction_status == TransactionStatus.INTRANS
         db = self._db if is_frozen else self._reader
-        with self._told(), db.transaction(), db.cursor("rows", binary=True) as cursor:
+        with explained(self._address), db.transaction(), db.cursor("rows", binary=True) as cursor:
             cursor.execute(self.selection(table).encode())
             while rows := cursor.fetchmany(BATCH):
                 yield [tuple(map(canonical, row)) for row in rows]
 
     def change(self, sql: str, arguments: Iterable[Sequence[Any]]) -> None:
-        with self._told(), self._db.cursor() as cursor:
+        with explained(self._address), self._db.cursor() as cursor:
             cursor.executemany(sql.encode(), arguments)
 
     def add(self, table: Table, rows: Sequence[Row]) -> None:
         copy = f"COPY {table.name} ({named(table.columns)}) FROM STDIN"
-        with self._told(), self._db.cursor() as cursor, cursor.copy(copy.encode()) as into:
+        with (
+            explained(self._address),
+            self._db.cursor() as cursor,
+            cursor.copy(copy.encode()) as into,
+        ):
             for row in rows:
                 into.write_row(row)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with self._told(), self._db.transaction():
+        with explained(self._address), self._db.transaction():
             yield
 
     def freeze(self) -> None:

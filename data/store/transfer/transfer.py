@@ -11,15 +11,13 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from data.errors import StoreError
 from data.progress import OnStepProgress
-from data.settings.load import ESCAPING_MESSAGE, is_clearly_escaped
-from data.store.open import MISSING, UNKNOWN, open_store
+from data.store.open import MISSING, open_store, path_of
 from data.store.transfer.end import End, Row, SqliteEnd, Table, is_marked
 from data.text.masking import masked
 from data.wording import counted
@@ -195,7 +193,7 @@ def open_source(url: str) -> End:
     path = path_of(url)
     if path and not (path.is_file() and path.stat().st_size):
         raise StoreError(masked(url), NO_STORE)
-    return _opened(url, path, make=False)
+    return _opened(url, make=False)
 
 
 def open_target(url: str) -> End:
@@ -203,40 +201,24 @@ def open_target(url: str) -> End:
 
     Raises StoreError if this fails.
     """
-    return _opened(url, path_of(url), make=True)
+    return _opened(url, make=True)
 
 
-def _opened(url: str, path: Path | None, *, make: bool) -> End:
-    if path:
+def _opened(url: str, *, make: bool) -> End:
+    if path := path_of(url):
         # A store that is being filled already has its tables, and can't be opened as a store.
         if not is_marked(path):
             open_store(url).close()
-        return SqliteEnd(path)
+        return SqliteEnd(path.resolve())
     # Imported here because its library is an optional dependency.
     try:
         from data.store.transfer.postgres_end import PostgresEnd  # noqa: PLC0415
     except ImportError as error:
         raise StoreError(masked(url), MISSING) from error
     end = PostgresEnd(url)
-    there, marked = end.has_store, end.is_marked
-    if there or make:
-        if not marked:
-            open_store(url).close()
-        return end
-    end.close()
-    raise StoreError(end.url, NO_STORE)
-
-
-def path_of(url: str) -> Path | None:
-    """Return the file of an SQLite store, or None for a PostgreSQL store.
-
-    Raises StoreError for other URLs.
-    """
-    scheme, _, rest = url.partition(":")
-    if scheme in {"postgresql", "postgres"} and rest:
-        if not is_clearly_escaped(url):
-            raise StoreError(f"{scheme}:…", ESCAPING_MESSAGE)
-        return None
-    if scheme == "sqlite" and rest:
-        return Path(rest).resolve()
-    raise StoreError(masked(url), UNKNOWN)
+    if not (make or end.has_store):
+        end.close()
+        raise StoreError(end.url, NO_STORE)
+    if not end.is_marked:
+        open_store(url).close()
+    return end

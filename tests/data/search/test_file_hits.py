@@ -6,7 +6,7 @@ import pytest
 
 from data.identity.decision import first_release
 from data.models import FileText, Media
-from data.search import file_hits as module
+from data.search import passages as module
 from data.search.passages import file_hits
 from data.search.query import Query
 from tests.drafts import draft

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from data.models import Facet
-from data.topics.facets import facets_at, section_of
+from data.topics.facets import facet_of, keys_at, section_of
 
 
 def test_a_release_is_of_its_section_beside_its_source_and_of_its_language() -> None:
-    found = facets_at("acme", ["economy"], "2022-11-24", " Warn\u00addienst ", "pt-BR")
-    assert found == {
+    found = keys_at("acme", ["economy"], "2022-11-24", " Warn\u00addienst ", "pt-BR")
+    assert {facet_of(*key) for key in found} == {
         Facet(),
         Facet(source="acme"),
         Facet(topic="economy"),
@@ -22,7 +22,8 @@ def test_a_release_is_of_its_section_beside_its_source_and_of_its_language() -> 
 
 
 def test_what_names_no_section_and_a_language_that_feeds_do_not_know_are_not_facets() -> None:
-    assert facets_at("acme", [], "", " \u200b ", "und") == {Facet(), Facet(source="acme")}
+    found = keys_at("acme", [], "", " \u200b ", "und")
+    assert {facet_of(*key) for key in found} == {Facet(), Facet(source="acme")}
 
 
 def test_names_that_differ_in_case_and_spaces_alone_are_one_section() -> None:

@@ -132,8 +132,8 @@ class DepositsPart(Part):
                     "url": receipt.url,
                 },
             )
-            rows = self._ask("SELECT number FROM releases WHERE id = ?", [release_id])
-            append_events(self._connection, "moved", [number for (number,) in rows])
+            rows = self._column("SELECT number FROM releases WHERE id = ?", [release_id])
+            append_events(self._connection, "moved", rows)
             self._unit.decide(decisions.Deposited(release_id, receipt))
 
     def receipts(self, release_id: str) -> Sequence[DepositReceipt]:

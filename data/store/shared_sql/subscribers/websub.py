@@ -97,10 +97,7 @@ class WebSubPart(Part):
 
     def request_counts(self, host: str) -> tuple[int, int]:
         """Return the number of unconfirmed requests, in total and for one host."""
-        ((every, own),) = self._ask(
-            "SELECT count(*), count(*) FILTER (WHERE host = ?) FROM websub_requests", [host]
-        )
-        return every, own
+        return self._counts("websub_requests", host)
 
     def requests_by_client(self) -> Mapping[str, tuple[int, int]]:
         """Return the number of waiting requests, and the number of the last request, by client."""
@@ -153,9 +150,11 @@ class WebSubPart(Part):
 
     def subscription_counts(self, host: str) -> tuple[int, int]:
         """Return the number of subscriptions, in total and for one host."""
-        ((every, own),) = self._ask(
-            "SELECT count(*), count(*) FILTER (WHERE host = ?) FROM websub_subscriptions", [host]
-        )
+        return self._counts("websub_subscriptions", host)
+
+    def _counts(self, table: str, host: str) -> tuple[int, int]:
+        statement = f"SELECT count(*), count(*) FILTER (WHERE host = ?) FROM {table}"
+        ((every, own),) = self._ask(statement, [host])
         return every, own
 
     def subscriptions(self) -> Mapping[tuple[str, str], float]:
@@ -250,8 +249,7 @@ class WebSubPart(Part):
 
     def keep_feed_hub(self, source: str, found: FeedHub) -> None:
         """Store the hub that the feed of a source declares."""
-        with self._writing():
-            self._connection.upsert("feed_hubs", {"source": source, **asdict(found)})
+        self._upsert("feed_hubs", {"source": source, **asdict(found)})
 
     def feed_subscriptions(self) -> Sequence[FeedSubscription]:
         """Return our subscriptions to the feeds of sources."""
@@ -264,8 +262,7 @@ class WebSubPart(Part):
 
     def keep_feed_subscription(self, kept: FeedSubscription) -> None:
         """Store one of our subscriptions, and replace its earlier data."""
-        with self._writing():
-            self._connection.upsert("feed_subscriptions", asdict(kept))
+        self._upsert("feed_subscriptions", asdict(kept))
 
     def remove_feed_subscription(self, callback: str) -> None:
         """Delete one of our subscriptions."""

@@ -26,12 +26,17 @@ from data.models import (
 from data.store.shared_sql.connection import Part
 from data.store.shared_sql.events import PUBLISHING, EventsPart
 from data.store.shared_sql.new_events import NewEvent, append_source_event
-from data.store.shared_sql.rows import NO_LIMIT, SHOWN_VIEW, encode, event_of
+from data.store.shared_sql.rows import NO_LIMIT, SHOWN_VIEW, encode
 from data.store.unit_of_work import decisions
+
+MAX_RHYTHM_RELEASES: Final = 1500
+"""Maximum number of a source's newest releases from whose days its rhythm is learned."""
+
+_rhythm = msgspec.json.Decoder(Rhythm | None)
 
 
 class HealthPart(Part):
-    """Methods of the store for the health of sources."""
+    """Methods of the store for the health, rhythms and delays of sources."""
 
     def due_hosts(self) -> DueHosts | None:
         """Return the hosts that wait for a worker, or None if the database schedules no visits."""
@@ -43,12 +48,8 @@ class HealthPart(Part):
 
     def health_events(self, *, limit: int | None = None) -> tuple[HealthEvent, ...]:
         """Return the last health changes of all sources, oldest first."""
-        rows = self._ask(
-            "SELECT source, well, at, reason, state, code FROM health_events"
-            " ORDER BY number DESC LIMIT ?",
-            [NO_LIMIT if limit is None else limit],
-        )
-        return tuple(event_of(*row) for row in reversed(rows))
+        newest = self._health_events("", [], NO_LIMIT if limit is None else limit)
+        return newest[::-1]
 
     def day_counts(self, source: str, since: str) -> Mapping[str, int]:
         """Return the number of a source's releases per day since the day ``since``.
@@ -65,11 +66,8 @@ class HealthPart(Part):
 
     def last_health_events(self) -> Mapping[str, HealthEvent]:
         """Return the last health change of each source."""
-        rows = self._ask(
-            "SELECT source, well, at, reason, state, code FROM health_events WHERE number IN"
-            " (SELECT max(number) FROM health_events GROUP BY source)"
-        )
-        return {row[0]: event_of(*row) for row in rows}
+        last = "WHERE number IN (SELECT max(number) FROM health_events GROUP BY source)"
+        return {one.source: one for one in self._health_events(last, [], NO_LIMIT)}
 
     def read_sources(self) -> frozenset[str]:
         """Return the ids of sources from which a visit has extracted a release.
@@ -88,12 +86,17 @@ class HealthPart(Part):
 
     def health_events_of(self, source: str, *, limit: int) -> tuple[HealthEvent, ...]:
         """Return the last health changes of a source, newest first."""
+        return self._health_events("WHERE source = ?", [source], limit)
+
+    def _health_events(self, where: str, values: list[str], limit: int) -> tuple[HealthEvent, ...]:
         rows = self._ask(
-            "SELECT source, well, at, reason, state, code FROM health_events WHERE source = ?"
+            f"SELECT source, well, at, reason, state, code FROM health_events {where}"
             " ORDER BY number DESC LIMIT ?",
-            [source, limit],
+            [*values, limit],
         )
-        return tuple(event_of(*row) for row in rows)
+        return tuple(
+            HealthEvent(source, bool(well), instant(at), *why) for source, well, at, *why in rows
+        )
 
     def add_health_events(
         self, events: Iterable[HealthEvent], *, untold: Collection[str] = ()
@@ -168,10 +171,6 @@ class HealthPart(Part):
                     append_source_event(self._connection, "resumed", source)
             return ended.rowcount > 0
 
-
-class LatencyPart(Part):
-    """Methods of the store for the delays until readers see a release."""
-
     def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
         """Return the times of a source's last releases that were not backlog, newest first."""
         rows = self._ask(
@@ -241,16 +240,6 @@ class LatencyPart(Part):
             counts.setdefault(source, [0] * (len(bounds) + 1))[place] = count
             sums[source] = sums.get(source, 0.0) + seconds
         return {source: (some, sums[source]) for source, some in counts.items()}
-
-
-MAX_RHYTHM_RELEASES: Final = 1500
-"""Maximum number of a source's newest releases from whose days its rhythm is learned."""
-
-_rhythm = msgspec.json.Decoder(Rhythm | None)
-
-
-class RhythmsPart(Part):
-    """Methods of the store for the publication rhythms of sources."""
 
     def rhythms(self) -> Mapping[str, SourceRhythm]:
         """Return the last learned rhythm of each source."""

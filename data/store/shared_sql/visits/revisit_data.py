@@ -45,12 +45,11 @@ class UnconfirmedTable(Part):
         if len(subject) > MAX_KEY_LENGTH:
             return
         row = {"subject": subject, "mark": mark, "seen": seen.timestamp()}
-        with self._writing():
-            self._connection.upsert("unconfirmed", row)
+        self._upsert("unconfirmed", row)
 
 
-class ResponsesPart(UnconfirmedTable):
-    """Methods of the store for data from responses that later requests need."""
+class RevisitPart(UnconfirmedTable):
+    """Methods of the store for data that the next visits need."""
 
     def validator(self, url: str) -> Validator | None:
         """Return the ETag and Last-Modified of the last response from an address, or None."""
@@ -62,8 +61,7 @@ class ResponsesPart(UnconfirmedTable):
         """Store the ETag and Last-Modified of a file for its next request."""
         if len(url) <= MAX_KEY_LENGTH:
             asked = {"url": url, "etag": validator.etag, "last_modified": validator.last_modified}
-            with self._writing():
-                self._connection.upsert("validators", asked)
+            self._upsert("validators", asked)
 
     def cached_listing(self, url: str, reader: str) -> str | None:
         """Return the cached items of a listing as JSON text, or None.
@@ -110,8 +108,7 @@ class ResponsesPart(UnconfirmedTable):
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
         """Store the robots.txt of an origin."""
         row = {"origin": origin, "body": body, "seen": seen.timestamp()}
-        with self._writing():
-            self._connection.upsert("robots_files", row)
+        self._upsert("robots_files", row)
 
     def wait(self, host: str) -> Wait | None:
         """Return the last stored waiting time of a host, even if it is over, or None."""
@@ -129,12 +126,7 @@ class ResponsesPart(UnconfirmedTable):
             "status": wait.status,
             "requested": int(wait.requested),
         }
-        with self._writing():
-            self._connection.upsert("host_waits", row)
-
-
-class ExtractionRulesPart(Part):
-    """Methods of the store for the rules with which the pages of sources are extracted."""
+        self._upsert("host_waits", row)
 
     def templates(self, source: str) -> tuple[str, ...]:
         """Return the learned templates of a source as JSON texts, ordered by layout name."""
@@ -146,8 +138,7 @@ class ExtractionRulesPart(Part):
     def keep_template(self, source: str, layout: str, template: str) -> None:
         """Store the learned template of a layout as JSON text, and replace an earlier template."""
         row = {"source": source, "layout": layout, "template": template}
-        with self._writing():
-            self._connection.upsert("layout_templates", row)
+        self._upsert("layout_templates", row)
 
     def forget_template(self, source: str, layout: str) -> None:
         """Delete the template of a layout that pages no longer use."""
@@ -165,8 +156,7 @@ class ExtractionRulesPart(Part):
 
     def keep_source_reading(self, source: str, reading: str) -> None:
         """Store the extraction rules of a source as JSON text."""
-        with self._writing():
-            self._connection.upsert("source_readings", {"source": source, "reading": reading})
+        self._upsert("source_readings", {"source": source, "reading": reading})
 
     def skeleton(self, release: str) -> bytes:
         """Return the last hashes of the structure of a release's page, or no bytes if unknown."""

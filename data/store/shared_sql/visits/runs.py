@@ -61,6 +61,23 @@ class RunsPart(Part):
         )
         return tuple(decode_run(row[0]) for row in rows)
 
+    def run_page(
+        self, source: str | None = None, before: int | None = None, *, limit: int
+    ) -> tuple[tuple[int, Run], ...]:
+        """Return the last reports of visits (runs) before a number, newest first.
+
+        Each report has its number. If ``source`` is None, reports of all sources are returned. They
+        are in the order in which they were stored, because a clock may be set back.
+        """
+        rows = self._ask(
+            "SELECT number, report FROM runs"
+            " WHERE (CAST(:source AS TEXT) IS NULL OR source = :source)"
+            " AND (CAST(:before AS BIGINT) IS NULL OR number < :before)"
+            " ORDER BY number DESC LIMIT :limit",
+            {"source": source, "before": before, "limit": limit},
+        )
+        return tuple((number, decode_run(report)) for number, report in rows)
+
     def last_visit(self, source: str) -> dt.datetime | None:
         """Return the time when the last run of a source began, or None."""
         for (started,) in self._ask(

@@ -47,6 +47,18 @@ def end_of(walk: Walk | None) -> tuple[object, ...]:
     return (walk.rules, walk.history, walk.bound, walk.first) if walk else ()
 
 
+MAX_LINK_VISITS: Final = 2
+"""Maximum number of visits that request a linked page. After that, the page is not considered a
+release.
+"""
+
+STORED_LINKS: Final = """
+    SELECT n.key, a.release FROM named_links n JOIN aliases a
+    ON a.key = n.key AND a.source = n.source AND a.kind = 'seen'
+    WHERE n.source = :source AND n.state = 'unread'
+"""
+
+
 class WalksPart(Part):
     """Methods of the store for walks (backfills), which page through listings to the end."""
 
@@ -263,22 +275,6 @@ class WalksPart(Part):
         with self._writing() as db:
             db.execute(f"UPDATE unread_items {again}", [source, since.timestamp()])
             db.execute(f"UPDATE files {again} AND record_id IS NULL", [source, since.timestamp()])
-
-
-MAX_LINK_VISITS: Final = 2
-"""Maximum number of visits that request a linked page. After that, the page is not considered a
-release.
-"""
-
-STORED_LINKS: Final = """
-    SELECT n.key, a.release FROM named_links n JOIN aliases a
-    ON a.key = n.key AND a.source = n.source AND a.kind = 'seen'
-    WHERE n.source = :source AND n.state = 'unread'
-"""
-
-
-class LinksPart(Part):
-    """Methods of the store that find out which linked releases are already stored."""
 
     def note_links(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
         """Record the releases that pages link to, by canonical address.

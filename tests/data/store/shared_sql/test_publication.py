@@ -11,9 +11,9 @@ import pytest
 from data.errors import StoreError
 from data.models import DayDigest, Facet, HealthEvent, HubRequest, Neighbours, PendingTopic
 from data.store.core.store import Store
-from data.store.shared_sql.facets import FiledEvent, dirty_feeds
+from data.store.shared_sql.facets import dirty_feeds
 from data.store.sqlite.store import SqliteStore
-from data.topics.facets import facets_at
+from data.topics.facets import facet_of, keys_at
 from tests.drafts import BODY, draft, published
 
 DAY = dt.timedelta(days=1)
@@ -28,13 +28,14 @@ def three(store: Store, noon: dt.datetime) -> list[str]:
 
 def test_events_make_present_and_former_facets_dirty() -> None:
     assert dirty_feeds([]) == frozenset()
-    edit = FiledEvent("harbour", '["transport"]', "2026-03-02", "Tides", "en", "{}")
-    dirty = facets_at("harbour", ["transport"], "2026-03-02", "Tides", "en")
-    assert dirty_feeds([edit]) == dirty
-    moved = edit._replace(payload='{"left":[["","energy","","",""],["port","energy","","",""]]}')
+    filed = ("harbour", '["transport"]', "2026-03-02", "Tides", "en")
+    keys = keys_at("harbour", ["transport"], "2026-03-02", "Tides", "en")
+    dirty = {facet_of(*key) for key in keys}
+    assert dirty_feeds([(*filed, "{}")]) == dirty
+    moved = (*filed, '{"left":[["","energy","","",""],["port","energy","","",""]]}')
     former = {Facet(topic="energy"), Facet(source="port", topic="energy")}
     assert dirty_feeds([moved]) == dirty | former
-    other = FiledEvent("port", "[]", "", None, None, "{}")
+    other = ("port", "[]", "", None, None, "{}")
     assert dirty_feeds([moved, other]) == dirty | former | {Facet(source="port")}
 
 

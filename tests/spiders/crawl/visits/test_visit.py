@@ -23,10 +23,10 @@ from data.models import Draft, Facet, Media, Release
 from data.settings import Collect
 from data.store.core.store import Store
 from data.store.open import open_store
-from data.store.shared_sql.facets import facet_key, facet_keys
+from data.store.shared_sql.facets import facet_key
 from data.store.sqlite.store import SqliteStore
 from data.text.urls import canonical_url
-from data.topics.facets import facets_of
+from data.topics.facets import facet_keys, facets_of
 from data.topics.taxonomy import load_taxonomy
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.visits.visit import CrawlContext, Visit
