@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from data.clock import utc_now
-from data.errors import CommuniqueError
+from data.errors import CommuniqueError, StoreError
 from data.files import rewrite, write_secret
 from data.network.request_signer import OVERLAP, RequestKey, published_keys
 from data.toml_files import read_bytes
@@ -63,17 +63,15 @@ class RequestKeys:
         if not self._url:
             return self._path.exists()
         # Imported here: the libraries for PostgreSQL may not be installed.
-        import psycopg  # noqa: PLC0415
-
-        from data.store.postgres.pool import CONNECT_TIMEOUT_SECONDS, failed  # noqa: PLC0415
+        from data.store.postgres.pool import connected, explained  # noqa: PLC0415
 
         try:
             # A connection of the pool would migrate the database.
-            with psycopg.connect(self._url, connect_timeout=CONNECT_TIMEOUT_SECONDS) as db:
+            with explained(self._url), connected(self._url) as db:
                 (table,) = db.execute("SELECT to_regclass('request_keys')").fetchone() or (None,)
                 return bool(table and db.execute("SELECT 1 FROM request_keys").fetchone())
-        except psycopg.Error as error:
-            raise RequestKeyError("the database", str(failed(self._url, error))) from error
+        except StoreError as error:
+            raise RequestKeyError("the database", str(error)) from error
 
     def rotate(self, *, revoke: bool) -> tuple[RequestKey, ...]:
         """Add a key, and return the published keys. The caller must hold the lock on the keys.
@@ -106,13 +104,11 @@ class RequestKeys:
     def _in_database(self, replacement: str | None) -> bytes:
         """Store ``replacement``, or the first key if there is none, and return the stored keys."""
         # Imported here: the libraries for PostgreSQL may not be installed.
-        import psycopg  # noqa: PLC0415
-
-        from data.errors import StoreError  # noqa: PLC0415
-        from data.store.postgres.pool import failed, pool_of  # noqa: PLC0415
+        from data.store.postgres.pool import explained, pool_of  # noqa: PLC0415
 
         try:
-            with pool_of(self._url, MAX_WAIT_SECONDS).connection() as db, db.transaction():
+            pool = pool_of(self._url, MAX_WAIT_SECONDS)
+            with explained(self._url), pool.connection() as db, db.transaction():
                 found = db.execute("SELECT keys FROM request_keys").fetchall()
                 if replacement is not None:
                     db.execute("DELETE FROM request_keys")
@@ -124,8 +120,6 @@ class RequestKeys:
                     )
                     found = db.execute("SELECT keys FROM request_keys").fetchall()
                 return str(found[0][0]).encode()
-        except psycopg.Error as error:
-            raise RequestKeyError("the database", str(failed(self._url, error))) from error
         except StoreError as error:
             raise RequestKeyError("the database", str(error)) from error
 

@@ -224,12 +224,9 @@ def taxonomy_of(text: str | None, path: str) -> Taxonomy:
 def _bundled() -> Taxonomy:
     """Load and cache the bundled taxonomy. Loading takes 0.2 seconds."""
     files = (Path(__file__).with_name(name) for name in ("taxonomy.toml", "second_level.toml"))
-    topics = [topic for file in files for topic in _read(file).topic]
-    return _compile(topics, "the bundled topics")
-
-
-def _read(path: Path) -> TaxonomyFile:
-    return decode(read_text(path, SettingsError), TaxonomyFile, str(path), SettingsError)
+    texts = ((read_text(file, SettingsError), str(file)) for file in files)
+    read = [decode(text, TaxonomyFile, path, SettingsError) for text, path in texts]
+    return _compile([topic for one in read for topic in one.topic], "the bundled topics")
 
 
 def _compile(

@@ -17,6 +17,7 @@ from data.store.core.store import NO_ALERTS, NOT_OF_ARCHIVE, Store
 from data.store.postgres.connection import PostgresConnection
 from data.store.postgres.search import PostgresSearch
 from data.store.shared_sql.recording import BandRow, Tables
+from data.store.sqlite.schema import INTERNAL_TABLES
 from data.store.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ ROWS_PER_FETCH: Final = 500
 
 NO_IDLE_LIMIT: Final = "SELECT set_config('idle_in_transaction_session_timeout', '0', true)"
 """Statement that lets the current transaction wait as long as necessary between two statements."""
-
-NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
-"""Name patterns of SQLite's own tables and of its full-text index."""
 
 
 class PostgresTables(Tables):
@@ -189,12 +187,8 @@ def write_snapshot(db: psycopg.Connection[Any], path: Path, *, without: frozense
 
 def tables_of(file: sqlite3.Connection) -> list[str]:
     """Return the tables of a store that contain its data."""
-    clauses = " AND ".join(["name NOT LIKE ? ESCAPE '!'"] * len(NOT_COPIED))
-    rows = file.execute(
-        f"SELECT name FROM sqlite_master WHERE type = 'table' AND {clauses} ORDER BY name",
-        [name.replace("_", "!_") for name in NOT_COPIED],
-    )
-    return [name for (name,) in rows]
+    rows = file.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    return [name for (name,) in rows if not INTERNAL_TABLES.match(name)]
 
 
 def copy_table(db: psycopg.Connection[Any], file: sqlite3.Connection, table: str) -> None:

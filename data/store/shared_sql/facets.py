@@ -1,6 +1,7 @@
 """Facets, topics and sections, their numbers of releases, and the feeds that a change affects."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -122,15 +123,9 @@ def move_facets(db: Database, moves: Iterable[tuple[str, str]]) -> None:
         db.execute("DELETE FROM facets WHERE source = ?", [old])
 
 
-def facet_key(facet: Facet) -> Key:
+def facet_key(facet: Facet) -> tuple[str, ...]:
     """Return the primary key of a facet's row."""
-    return (
-        facet.source or "",
-        facet.topic or "",
-        facet.period or "",
-        facet.section or "",
-        facet.language or "",
-    )
+    return tuple(part or "" for part in astuple(facet))
 
 
 def facet_changes(old: Release | None, new: Release) -> list[FacetChange]:

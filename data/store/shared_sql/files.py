@@ -368,9 +368,10 @@ def add_file_text(db: Database, url: str, digest: str, text: FileText) -> None:
     db.execute("UPDATE files SET body = ? WHERE url = ?", [digest, url])
 
 
-def forget_file_texts(db: Database, number: int, digests: Iterable[str]) -> None:
+def forget_file_texts(db: Database, release_id: str, digests: Iterable[str]) -> None:
     """Delete the texts of a release's files, except files that other releases link to."""
-    db.execute("DELETE FROM release_files WHERE release = ?", [number])
+    number = "(SELECT number FROM releases WHERE id = ?)"
+    db.execute(f"DELETE FROM release_files WHERE release = {number}", [release_id])
     for digest in digests:
         deleted = db.execute(
             "DELETE FROM file_texts WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM files f"

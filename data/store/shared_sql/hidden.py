@@ -8,8 +8,8 @@ from data.clock import instant
 from data.models import EventKind, HiddenRelease, Release
 from data.store.shared_sql.connection import Part
 from data.store.shared_sql.facets import enter_facet_changes, facet_changes
-from data.store.shared_sql.new_events import append_events
-from data.store.shared_sql.releases import select_releases
+from data.store.shared_sql.new_events import append_event
+from data.store.shared_sql.releases import ReleasesPart, select_releases
 from data.store.shared_sql.rows import SHOWN_VIEW, encode
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyDecision
@@ -103,14 +103,12 @@ class HiddenPart(Part):
         self, release_id: str, decision: AnyDecision, statement: str, *arguments: object
     ) -> bool:
         with self._writing() as db:
-            found = select_releases(self._connection, "WHERE r.id = ?", [release_id])
-            before = next(iter(found), None)
+            before = ReleasesPart(self._connection).release(release_id)
             if before is None or not db.execute(statement, [*arguments, release_id]).rowcount:
                 return False
             after = replace(before, hidden=not before.hidden)
             kind: EventKind = "hidden" if after.hidden else "shown"
-            rows = self._column("SELECT number FROM releases WHERE id = ?", [release_id])
-            append_events(self._connection, kind, rows)
+            append_event(self._connection, kind, release_id)
             self._unit.at_commit(enter_facet_changes, facet_changes(before, after))
             self._unit.decide(decision)
         return True

@@ -130,6 +130,19 @@ def append_events(
     )
 
 
+def append_event(
+    connection: Connection,
+    kind: EventKind,
+    release_id: str,
+    *,
+    seen: dt.datetime | None = None,
+    backlog: bool = False,
+) -> None:
+    """Append one event for a release with an id (see `append_events`)."""
+    rows = connection.ask("SELECT number FROM releases WHERE id = ?", [release_id])
+    append_events(connection, kind, [number for (number,) in rows], seen=seen, backlog=backlog)
+
+
 def append_source_event(connection: Connection, kind: SourceKind, source: str) -> None:
     """Append an event about a source."""
     connection.unit.publish(NewEvent(kind, None, 0, source, time.time()))

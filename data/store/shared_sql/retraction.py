@@ -11,13 +11,13 @@ import msgspec
 from data.clock import instant
 from data.identity.decision import later_update
 from data.identity.retraction import Vanished
-from data.models import Capture, Content, DayDigest, EventKind, Release, SeenRelease
+from data.models import Capture, Content, DayDigest, SeenRelease
 from data.models.release import REDACTED
 from data.store.shared_sql.captures import keep_captures
 from data.store.shared_sql.connection import Database, Part, places
 from data.store.shared_sql.files import forget_file_texts
-from data.store.shared_sql.new_events import NewEvent, append_events
-from data.store.shared_sql.releases import select_releases
+from data.store.shared_sql.new_events import NewEvent, append_event
+from data.store.shared_sql.releases import ReleasesPart
 from data.store.shared_sql.rows import REDACTED_ROW, SHOWN_VIEW, content_of, encode
 from data.store.shared_sql.visits.revisit_data import PAGE_STATE_PREFIX
 from data.store.unit_of_work import decisions
@@ -79,13 +79,13 @@ class RetractionPart(Part):
 
     def _end_retraction(self, db: Database, sighting: SeenRelease) -> None:
         release_id, seen, capture = sighting
-        known = self._release(release_id)
+        known = ReleasesPart(self._connection).release(release_id)
         if known:
             db.execute(
                 "UPDATE releases SET retracted = NULL, updated = ? WHERE id = ?",
                 [later_update(known.updated, seen).timestamp(), release_id],
             )
-            self._mark_dirty(known, "return", seen=seen)
+            append_event(self._connection, "return", release_id, seen=seen)
             self._unit.decide(decisions.CameBack(release_id, seen, capture))
 
     def restore_seen(self, seen: Mapping[str, Sight]) -> None:
@@ -203,7 +203,7 @@ class RetractionPart(Part):
         from a web archive, and no alert is sent. A redacted release is not retracted.
         """
         with self._writing() as db:
-            known = self._release(release_id)
+            known = ReleasesPart(self._connection).release(release_id)
             if known is None or known.retracted or known.content.redacted:
                 return False
             now = at.timestamp()
@@ -214,7 +214,7 @@ class RetractionPart(Part):
             )
             if why:
                 db.execute(GIVE_REASON, [why, release_id])
-            self._mark_dirty(known, "retraction", seen=at, backlog=backlog)
+            append_event(self._connection, "retraction", release_id, seen=at, backlog=backlog)
             self._unit.decide(decisions.Retracted(release_id, at, why))
         return True
 
@@ -228,7 +228,7 @@ class RetractionPart(Part):
         """
         with self._writing() as db:
             self._connection.overwrite_deleted()
-            known = self._release(release_id)
+            known = ReleasesPart(self._connection).release(release_id)
             if known is None:
                 return
             self._connection.delete_indexed_words()
@@ -241,7 +241,7 @@ class RetractionPart(Part):
             digests = {digest for _, digest in said.file_digests} | {
                 digest for (text,) in versions for _, digest in content_of(text).file_digests
             }
-            forget_file_texts(db, self._number(release_id), digests)
+            forget_file_texts(db, release_id, digests)
             db.execute(
                 f"UPDATE revisions SET content = ? WHERE release = {number}",
                 [encode(blank), release_id],
@@ -265,7 +265,7 @@ class RetractionPart(Part):
             self._redact_digests(release_id)
             # The reason of an earlier retraction does not apply to the redaction.
             db.execute(GIVE_REASON, [why, release_id])
-            self._mark_dirty(known, "redaction")
+            append_event(self._connection, "redaction", release_id)
 
     def _forget_listed(self, release_id: str, source: str) -> None:
         """Remove a release's title from stored listings and links, and its stored page state."""
@@ -312,21 +312,3 @@ class RetractionPart(Part):
             [release_id],
         )
         return str(rows[0][0]) if rows else ""
-
-    def _number(self, release_id: str) -> int:
-        ((number,),) = self._ask("SELECT number FROM releases WHERE id = ?", [release_id])
-        return int(number)
-
-    def _release(self, release_id: str) -> Release | None:
-        return next(iter(select_releases(self._connection, "WHERE r.id = ?", [release_id])), None)
-
-    def _mark_dirty(
-        self,
-        release: Release,
-        kind: EventKind,
-        *,
-        seen: dt.datetime | None = None,
-        backlog: bool = False,
-    ) -> None:
-        number = self._number(release.id)
-        append_events(self._connection, kind, [number], seen=seen, backlog=backlog)

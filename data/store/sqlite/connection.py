@@ -23,7 +23,7 @@ from data.store.shared_sql.connection import (
     current,
 )
 from data.store.shared_sql.events import SEARCH_INDEX
-from data.store.sqlite.schema import BEFORE_RELEASE, migrations
+from data.store.sqlite.schema import BEFORE_RELEASE, migration_names, migrations
 from data.store.unit_of_work.unit import UnitOfWork
 from data.text.masked_values import rows_without_secrets
 
@@ -340,10 +340,7 @@ def refusal(path: Path) -> str:
         return FOREIGN
     if BEFORE_RELEASE in applied:
         return BEFORE
-    nothing = sqlite_utils.Database(memory=True)
-    known = {one.name for one in migrations.pending(nothing)}
-    nothing.close()
-    return NEWER_SCHEMA_MESSAGE if applied - known else ""
+    return NEWER_SCHEMA_MESSAGE if applied.difference(migration_names()) else ""
 
 
 def connect(path: Path, patience: float) -> sqlite3.Connection:

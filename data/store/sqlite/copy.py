@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from sqlite_utils import Database
-
 from data.clock import EPOCH
 from data.errors import StoreError
 from data.files import sync
@@ -30,7 +28,7 @@ from data.store.shared_sql.facets import PARTS, facet_key
 from data.store.shared_sql.journal import ORDER
 from data.store.shared_sql.subscribers.deposits import DEPOSIT_COUNTS
 from data.store.sqlite.connection import refusal
-from data.store.sqlite.schema import migrations
+from data.store.sqlite.schema import migration_names
 from data.store.sqlite.store import SqliteStore
 from data.topics.facets import facets_of
 
@@ -149,17 +147,18 @@ def read_copy(path: Path) -> StoreCopy:
 
         last = "name FROM _sqlite_migrations ORDER BY rowid DESC LIMIT 1"
         schema = one("_sqlite_migrations", last) or ""
+        is_present = schema == migration_names()[-1]
         visited = one("runs", "max(started) FROM runs")
         return StoreCopy(
             schema=schema,
-            present=schema == present_schema(),
+            present=is_present,
             captures=[*_captures(db, tables)],
             journal_end=one("journal_end", "record FROM journal_end") or "",
             unwritten=one("journal_outbox", "count(*) FROM journal_outbox") or 0,
             last_visit=EPOCH + dt.timedelta(seconds=visited) if visited else None,
             visited=_visited(db, tables),
             orders=_orders(db) if "journaled_files" in tables else frozenset(),
-            lags=lags_of(db.execute(LAGS)) if schema == present_schema() else (),
+            lags=lags_of(db.execute(LAGS)) if is_present else (),
             deposits=[DepositCount(*row) for row in db.execute(DEPOSIT_COUNTS)]
             if "deposits" in tables
             else (),
@@ -173,12 +172,6 @@ def read_copy(path: Path) -> StoreCopy:
 def _orders(db: sqlite3.Connection) -> frozenset[str]:
     rows = db.execute("SELECT name FROM journaled_files WHERE name LIKE ?", [f"{ORDER}%"])
     return frozenset(name.removeprefix(ORDER) for (name,) in rows)
-
-
-def present_schema() -> str:
-    """Return the name of this version's latest migration."""
-    with closing(Database(memory=True)) as nothing:
-        return str(migrations.pending(nothing)[-1].name)
 
 
 def source_moves(path: Path) -> frozenset[tuple[str, str]]:

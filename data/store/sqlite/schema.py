@@ -12,22 +12,31 @@ values of the field.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from contextlib import closing
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from data.languages.tags import feed_language
 from data.topics.facets import section_of
 
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
 migrations = Migrations("communique")
+
+INTERNAL_TABLES: Final = re.compile(r"sqlite_|_sqlite_|search(_|$)")
+"""Names of tables that belong to SQLite, sqlite-utils or the full-text index."""
 
 BEFORE_RELEASE: Final = "first"
 """Name of the first migration in unsupported versions from before the first release."""
+
+
+def migration_names() -> list[str]:
+    """Return the names of all migrations of this version, in order."""
+    with closing(Database(memory=True)) as nothing:
+        return [one.name for one in migrations.pending(nothing)]
 
 
 def _lay(db: Database, name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 from data.errors import StoreError
 from data.sqlite_file import is_read_only, open_for_reading, open_for_writing
 from data.store.shared_sql.connection import MARK
+from data.store.sqlite.schema import INTERNAL_TABLES
 
 Row: TypeAlias = tuple[Any, ...]
 """The values of a row in the column order of its `Table`, key columns first."""
@@ -185,10 +185,6 @@ def in_order(references: Mapping[str, Iterable[str]]) -> list[str]:
 
 LOCK_TIMEOUT_SECONDS: Final = 5.0
 """Maximum time in seconds to wait for another writer's transaction."""
-
-INTERNAL_TABLES: Final = re.compile(r"sqlite_|_sqlite_|search(_|$)")
-"""Names of tables that belong to SQLite, sqlite-utils or the full-text index."""
-
 
 IS_MARKED: Final = "SELECT 1 FROM sqlite_master WHERE name = ?"
 

@@ -1,13 +1,14 @@
 """Deposits: versions of releases for other archives, and the receipts of these archives."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Final
 
 from data.clock import instant
 from data.models import Deposit, DepositCount, DepositReceipt
 from data.store.shared_sql.connection import Part
 from data.store.shared_sql.events import DEPOSITS, EventsPart
-from data.store.shared_sql.new_events import append_events
+from data.store.shared_sql.new_events import append_event
 from data.store.unit_of_work import decisions
 
 COLUMNS: Final = "d.revision, d.archive, d.state, d.due, d.attempts, d.submitted, d.job, d.problem"
@@ -34,12 +35,7 @@ class DepositsPart(Part):
         """
         with self._writing() as db:
             for one in deposits:
-                names = {
-                    "release": one.release,
-                    "revision": one.revision,
-                    "archive": one.archive,
-                    "due": one.due,
-                }
+                names = asdict(one)
                 db.execute(
                     "INSERT INTO deposits (release, revision, archive, state, due) SELECT number,"
                     " :revision, :archive, 'waiting', :due FROM releases WHERE id = :release"
@@ -87,7 +83,7 @@ class DepositsPart(Part):
             " submitted = :submitted, job = :job, problem = :problem"
             f" WHERE release = {NUMBER} AND revision = :revision AND archive = :archive"
             f" AND {IS_OPEN}",
-            {name: getattr(one, name) for name in Deposit.__slots__},
+            asdict(one),
         )
         return written > 0
 
@@ -132,8 +128,7 @@ class DepositsPart(Part):
                     "url": receipt.url,
                 },
             )
-            rows = self._column("SELECT number FROM releases WHERE id = ?", [release_id])
-            append_events(self._connection, "moved", rows)
+            append_event(self._connection, "moved", release_id)
             self._unit.decide(decisions.Deposited(release_id, receipt))
 
     def receipts(self, release_id: str) -> Sequence[DepositReceipt]:

@@ -192,14 +192,7 @@ class WebSubPart(Part):
             "(SELECT digest FROM websub_topics WHERE file = :file), :nothing))"
             " ON CONFLICT (file, callback) DO UPDATE SET secret = excluded.secret,"
             " expires = excluded.expires, due = 0, attempts = 0",
-            {
-                "callback": asked.callback,
-                "file": file,
-                "host": host,
-                "secret": asked.secret,
-                "expires": expires,
-                "nothing": b"",
-            },
+            {**asdict(asked), "file": file, "host": host, "expires": expires, "nothing": b""},
         )
 
     def remove_subscription(self, callback: str, file: str) -> None:
