@@ -31,8 +31,6 @@ class RequestKeyError(CommuniqueError):
 
     def __init__(self, path: str, cause: str) -> None:
         super().__init__(f"{path}: {cause}")
-        self.path = path
-        self.cause = cause
 
 
 class StoredKey(msgspec.Struct, frozen=True):

@@ -284,9 +284,13 @@ def pattern(key: str, frame: str = "{}") -> re.Pattern[str]:
     try:
         return re.compile(frame.replace("{}", alternatives(words(key))), re.IGNORECASE)
     except re.error:
-        for tag, one in vocabulary().items():
-            for text in attrgetter(key)(one):
-                _check(text, tag, key)
+        texts = ((tag, text) for tag, one in vocabulary().items() for text in attrgetter(key)(one))
+        for tag, text in texts:
+            try:
+                re.compile(text)
+            except re.error as cause:
+                reason = f"{text!r} is not a regular expression ({cause})"
+                raise LanguageError(_name(tag), key, reason) from cause
         raise
 
 
@@ -296,14 +300,6 @@ def alternatives(expressions: Sequence[str]) -> str:
     others = [one for one in expressions if not one.startswith(r"\b")]
     shared = [rf"\b(?:{'|'.join(at_word)})"] if at_word else []
     return f"(?:{'|'.join((*shared, *others))})"
-
-
-def _check(expression: str, tag: str, key: str) -> None:
-    try:
-        re.compile(expression)
-    except re.error as cause:
-        reason = f"{expression!r} is not a regular expression ({cause})"
-        raise LanguageError(_name(tag), key, reason) from cause
 
 
 def _name(tag: str) -> str:

@@ -70,13 +70,6 @@ def keys_in(release: FoldedRelease) -> frozenset[Key]:
     )
 
 
-def keys_named(expression: Expression) -> Iterator[Key]:
-    """Yield the keys that an expression contains, except in exclusions."""
-    for leaf in leaves(expression, positive=True):
-        for need in _needs_of_leaf(leaf):
-            yield from need.keys
-
-
 def need_of(expression: Expression, uses: Mapping[Key, int]) -> Need | None:
     """Return the need of an expression, or None if it has none.
 
@@ -258,7 +251,10 @@ class WatchIndex:
         rules = [rule_of(name, watch, saved or {}) for name, watch in watches.items()]
         self._of_edits = {rule.id: rule for rule in rules if rule.min_weight or rule.edit_classes}
         self._of_health = [rule for rule in rules if "health" in rule.kinds]
-        uses = Counter(key for rule in rules for key in {*keys_named(rule.expression)})
+        uses: Counter[Key] = Counter()
+        for rule in rules:
+            needs = map(_needs_of_leaf, leaves(rule.expression, positive=True))
+            uses.update({key for need in chain.from_iterable(needs) for key in need.keys})
         alike: defaultdict[tuple[frozenset[str], bool], list[WatchRule]] = defaultdict(list)
         for rule in rules:
             if rule.expression != NOTHING:

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
@@ -171,35 +171,29 @@ def parse_watch(text: str, path: str, kind: type[Watch]) -> Watch:
     ``path`` is used in error messages.
     """
     watch = decode(text, kind, path, WatchError)
-    if fault := _fault_of_query(watch):
-        raise WatchError(path, "query", fault)
-    for source in watch.sources:
-        if not ID.fullmatch(source):
-            raise WatchError(
-                path,
-                "sources",
-                f"{source!r} is not a source id; `communique sources list` shows all ids",
-            )
-    for language in watch.languages:
-        if fault := fault_of_language(language):
-            raise WatchError(path, "languages", fault)
-    if not watch.kinds:
-        raise WatchError(
-            path, "kinds", "the list of kinds is empty; remove the key, or write at least one kind"
-        )
-    _check_outputs(path, watch)
+    for key, fix in _faults_of(watch):
+        raise WatchError(path, key, fix)
     return watch
 
 
-def _check_outputs(path: str, watch: Watch) -> None:
+def _faults_of(watch: Watch) -> Iterator[tuple[str, str]]:
+    """Yield the keys with invalid values, and how to correct them."""
+    if fault := _fault_of_query(watch):
+        yield "query", fault
+    for source in watch.sources:
+        if not ID.fullmatch(source):
+            fix = f"{source!r} is not a source id; `communique sources list` shows all ids"
+            yield "sources", fix
+    yield from (("languages", fix) for one in watch.languages if (fix := fault_of_language(one)))
+    if not watch.kinds:
+        yield "kinds", "the list of kinds is empty; remove the key, or write at least one kind"
     if fault := fault_of_zone(watch.timezone):
-        raise WatchError(path, "timezone", fault)
+        yield "timezone", fault
     if watch.quiet and len({*watch.quiet.split("-")}) == 1:
-        raise WatchError(path, "quiet", "both times are the same; write two different times")
+        yield "quiet", "both times are the same; write two different times"
     for channel in watch.channels:
         if found := channel.fault():
-            key, fix = found
-            raise WatchError(path, f"{channel.table}.{key}", fix)
+            yield f"{channel.table}.{found[0]}", found[1]
 
 
 def new_token() -> str:

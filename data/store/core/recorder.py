@@ -35,7 +35,6 @@ from data.store.shared_sql.recording import Tables
 from data.store.shared_sql.rows import StoredRelease
 from data.store.shared_sql.visits.revisit_data import PAGE_STATE_PREFIX
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
-from data.text.similarity import TextSignature
 from data.text.words import word_hashes
 
 MAX_COMPARED_RELEASES: Final = 200
@@ -296,8 +295,14 @@ class Recorder:
         decision = decide(
             read.draft, known.release, read.seen, gone=known.gone, reread=match.reread
         )
-        if "body" in decision.fields and self._is_shared(known, read.signature.body):
-            return Decision("unchanged", known.release, doubt=SHARED_BODY)
+        if "body" in decision.fields:
+            # The text of another recent release of the source is not accepted as new content.
+            words = read.signature.body.words.tobytes()
+            bodies = self._tables.newest_bodies(
+                known.release.source, without=known.number, limit=MAX_COMPARED_RELEASES
+            )
+            if any(word_hashes(body).tobytes() == words for body in bodies if body):
+                return Decision("unchanged", known.release, doubt=SHARED_BODY)
         return decision
 
     def _unless_cut(self, read: ReadDraft, known: Release, decision: Decision) -> Decision:
@@ -327,17 +332,6 @@ class Recorder:
         if not read.draft.has_end:
             return seen - before[1] >= UNENDED_WAIT
         return before[1] < read.since or seen - before[1] >= ANOTHER_VISIT
-
-    def _is_shared(self, known: StoredRelease, text: TextSignature) -> bool:
-        """Return whether another recent release of the same source has this text.
-
-        The caller then does not accept the text as new content of ``known``.
-        """
-        words = text.words.tobytes()
-        bodies = self._tables.newest_bodies(
-            known.release.source, without=known.number, limit=MAX_COMPARED_RELEASES
-        )
-        return any(word_hashes(body).tobytes() == words for body in bodies if body)
 
     def _outcome(
         self,

@@ -56,7 +56,11 @@ class ReleaseWriter:
             if revised and release.reread:
                 tables.note_reading(number, release)
             if release.revision > 1 and release.content != old.content:
-                steps = steps_between(old, release) if revised else ""
+                contents = (old.content, release.content)
+                length = sum(len(one.title) + len(one.body_text) for one in contents)
+                # Differences between long texts are computed later, because other writers wait.
+                is_short = revised and length <= MAX_COMPARED_CHARACTERS
+                steps = encode_difference(*contents) if is_short else ""
                 tables.keep_difference(number, release.revision, steps)
         files = release.content.attachments
         if files != (old.content.attachments if old else ()):
@@ -103,18 +107,6 @@ class ReleaseWriter:
         if noted and not is_published:
             tables.forget(number, release.source, release.day)
         return noted
-
-
-def steps_between(old: Release, new: Release) -> str:
-    """Return the encoded difference between two versions, or "" if their texts are long.
-
-    Differences between long texts are computed later, because other writers wait for the current
-    transaction.
-    """
-    lengths = (len(one.content.title) + len(one.content.body_text) for one in (old, new))
-    if sum(lengths) > MAX_COMPARED_CHARACTERS:
-        return ""
-    return encode_difference(old.content, new.content)
 
 
 def _shown(release: Release) -> bytes:

@@ -1,6 +1,7 @@
 """Locations of the archive records of releases."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final, Literal
 
 from data.clock import EPOCH, MICROSECOND
@@ -22,17 +23,12 @@ PUT_CAPTURE: Final = f"INSERT INTO captures (release, shows, revision, {PUT} {OF
 """Statement that stores the capture of a release, replacing an earlier capture."""
 
 
+_place = attrgetter("record_id", "file", "offset", "length", "digest", "leaf")
+
+
 def columns_of(capture: Capture) -> list[Any]:
     """Return the values of ``CAPTURE_COLUMNS`` for a capture."""
-    return [
-        capture.record_id,
-        capture.file,
-        capture.offset,
-        capture.length,
-        capture.digest,
-        capture.leaf,
-        (capture.at - EPOCH) // MICROSECOND,
-    ]
+    return [*_place(capture), (capture.at - EPOCH) // MICROSECOND]
 
 
 class CaptureTable(TablePart):

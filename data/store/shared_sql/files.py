@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -74,12 +74,11 @@ class FileTable(TablePart):
 
     def file_digests(self, urls: Iterable[str]) -> Sequence[tuple[str, str]]:
         """Return the addresses of files whose text was extracted, and the digests of the files."""
-        rows = self._ask(
+        return self._ask(
             "SELECT url, body FROM json_each(?) j JOIN files f ON f.url = j.value"
             " WHERE body <> '' ORDER BY url",
             [encode([*urls])],
         )
-        return [(url, digest) for url, digest in rows]
 
     def link_files(self, number: int, urls: Iterable[str], *, is_new: bool) -> None:
         """Store the addresses of a release's attachments.
@@ -104,8 +103,14 @@ class FileTable(TablePart):
         return texts_of(self._ask(TEXTS, [encode([digest])])).get(digest)
 
     def add_file_text(self, url: str, digest: str, text: FileText) -> None:
-        """Store the text of an archived file."""
-        add_file_text(self._db, url, digest, text)
+        """Store the text of a file as the current version of the file at a URL."""
+        self._db.execute(
+            "INSERT INTO file_texts (digest, kind, cut, tool, pages) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (digest) DO UPDATE SET kind = excluded.kind, cut = excluded.cut,"
+            " tool = excluded.tool, pages = excluded.pages",
+            [digest, text.kind, text.cut, text.tool, encode(text.pages)],
+        )
+        self._db.execute("UPDATE files SET body = ? WHERE url = ?", [digest, url])
 
 
 TEXTS: Final = (
@@ -123,12 +128,10 @@ SIZES: Final = (
 )
 
 
-def texts_of(rows: Iterable[Sequence[str]]) -> dict[str, FileText]:
+def texts_of(rows: Iterable[Sequence[Any]]) -> dict[str, FileText]:
     """Return the texts of files from database rows, by digest."""
     return {
-        digest: msgspec.convert(
-            {"kind": kind, "cut": cut, "tool": tool, "pages": _pages.decode(pages)}, FileText
-        )
+        digest: FileText(kind, _pages.decode(pages), cut, tool)
         for digest, kind, cut, tool, pages in rows
     }
 
@@ -294,9 +297,9 @@ class FilesPart(Part):
 
     def restore_file_texts(self, url: str, texts: Mapping[str, FileText]) -> None:
         """Store the texts of all versions of an attachment by digest, oldest first."""
-        with self._writing() as db:
+        with self._writing():
             for digest, text in texts.items():
-                add_file_text(db, url, digest, text)
+                FileTable(self._connection).add_file_text(url, digest, text)
             rows = self._column("SELECT release FROM release_files WHERE url = ?", [url])
             append_events(self._connection, "update", rows)
 
@@ -355,17 +358,6 @@ class FilesPart(Part):
                     [(now.timestamp(), url) for _, url in rows],
                 )
         return [url for _, url in rows]
-
-
-def add_file_text(db: Database, url: str, digest: str, text: FileText) -> None:
-    """Store the text of a file as the current version of the file at a URL."""
-    db.execute(
-        "INSERT INTO file_texts (digest, kind, cut, tool, pages) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (digest) DO UPDATE SET kind = excluded.kind, cut = excluded.cut,"
-        " tool = excluded.tool, pages = excluded.pages",
-        [digest, text.kind, text.cut, text.tool, encode(text.pages)],
-    )
-    db.execute("UPDATE files SET body = ? WHERE url = ?", [digest, url])
 
 
 def forget_file_texts(db: Database, release_id: str, digests: Iterable[str]) -> None:

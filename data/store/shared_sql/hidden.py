@@ -36,16 +36,14 @@ class HiddenPart(Part):
 
     def listing_addresses(self) -> Sequence[tuple[str, str]]:
         """Return the id of each source with the address of each of its known listings."""
-        rows = self._ask("SELECT id, url FROM sources UNION SELECT source, start FROM walks")
-        return [(source, url) for source, url in rows]
+        return self._ask("SELECT id, url FROM sources UNION SELECT source, start FROM walks")
 
     def files_of_removed(self) -> Sequence[tuple[str, str]]:
         """Return the files of removed sources whose releases are hidden: source and URL."""
-        rows = self._ask(
+        return self._ask(
             "SELECT f.source, f.url FROM files f JOIN removed_sources s ON s.source = f.source"
             " WHERE s.kept = 0"
         )
-        return [(source, url) for source, url in rows]
 
     def is_file_shown(self, sources: Collection[str], url: str) -> bool:
         """Return whether a visible release of these sources has an image or attachment at a URL.

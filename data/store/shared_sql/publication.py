@@ -37,6 +37,16 @@ from data.store.unit_of_work import decisions
 EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g.revision = {})"
 """SQL condition for versions that result from a change by the publisher, not from re-extraction."""
 
+EARLIER_EDITS: Final = (
+    f"FROM revisions v JOIN {SHOWN_VIEW} r ON r.number = v.release WHERE v.number > 1"
+    f" AND {EDITED.format('v.release', 'v.number')} AND NOT {REDACTED_ROW}"
+)
+PRESENT_EDITS: Final = (
+    f"FROM {SHOWN_VIEW} r WHERE revision > 1 AND {EDITED.format('r.number', 'r.revision')}"
+    f" AND NOT {REDACTED_ROW}"
+)
+"""SQL that selects corrections: earlier versions ``v``, and current versions of releases ``r``."""
+
 RELEASES_PER_QUERY: Final = 10_000
 """Number of releases that one query reads when all releases of a month are read."""
 
@@ -125,12 +135,9 @@ class PublicationPart(Part):
         """
         rows = self._ask(
             f"SELECT * FROM (SELECT r.id, v.number, v.seen, v.content, {OF_REVISION}"
-            f" FROM revisions v JOIN {SHOWN_VIEW} r ON r.number = v.release WHERE v.number > 1"
-            f" AND {EDITED.format('v.release', 'v.number')}"
-            f" AND NOT {REDACTED_ROW} ORDER BY v.seen DESC LIMIT :limit) AS earlier"
-            f" UNION ALL SELECT * FROM (SELECT id, revision, revised, content, {OF_RELEASE}"
-            f" FROM {SHOWN_VIEW} r WHERE revision > 1 AND {EDITED.format('r.number', 'r.revision')}"
-            f" AND NOT {REDACTED_ROW} ORDER BY revised DESC LIMIT :limit) AS present"
+            f" {EARLIER_EDITS} ORDER BY v.seen DESC LIMIT :limit) AS earlier UNION ALL"
+            f" SELECT * FROM (SELECT id, revision, revised, content, {OF_RELEASE}"
+            f" {PRESENT_EDITS} ORDER BY revised DESC LIMIT :limit) AS present"
             " ORDER BY 3 DESC, 1, 2 DESC LIMIT :limit",
             {"limit": limit},
         )
@@ -142,13 +149,9 @@ class PublicationPart(Part):
         Redacted releases are omitted. Times are seconds since 1970.
         """
         return self._ask(
-            "SELECT id, number, seen FROM (SELECT r.id, v.number, v.seen FROM revisions v"
-            f" JOIN {SHOWN_VIEW} r ON r.number = v.release WHERE v.number > 1"
-            f" AND {EDITED.format('v.release', 'v.number')} AND NOT {REDACTED_ROW}"
-            f" UNION ALL SELECT id, revision, revised FROM {SHOWN_VIEW} r WHERE revision > 1"
-            f" AND {EDITED.format('r.number', 'r.revision')} AND NOT {REDACTED_ROW}) AS edits"
-            " ORDER BY seen, id DESC, number",
-            [],
+            f"SELECT id, number, seen FROM (SELECT r.id, v.number, v.seen {EARLIER_EDITS}"
+            f" UNION ALL SELECT id, revision, revised {PRESENT_EDITS}) AS edits"
+            " ORDER BY seen, id DESC, number"
         )
 
     def every_retraction(self) -> Sequence[tuple[str, float]]:
@@ -158,8 +161,7 @@ class PublicationPart(Part):
         """
         return self._ask(
             f"SELECT id, retracted FROM {SHOWN_VIEW} r WHERE retracted IS NOT NULL"
-            f" AND NOT {REDACTED_ROW} ORDER BY retracted, id DESC",
-            [],
+            f" AND NOT {REDACTED_ROW} ORDER BY retracted, id DESC"
         )
 
     def returns(self, *, limit: int | None = None) -> Sequence[Return]:

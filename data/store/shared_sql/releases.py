@@ -81,14 +81,13 @@ class ReleasesPart(Part):
         Queries and fragments of the addresses may differ from those of ``key``.
         """
         path = key.partition("#")[0].partition("?")[0]
-        rows = self._ask(
+        return self._ask(
             "SELECT a.url, r.id FROM aliases a JOIN releases r ON r.number = a.release"
             " WHERE a.kind = 'seen' AND (a.key = ? OR (a.key >= ? AND a.key < ?)"
             " OR (a.key >= ? AND a.key < ?)) ORDER BY a.url",
             # In ASCII, ``@`` follows ``?``, and ``$`` follows ``#``.
             [path, f"{path}?", f"{path}@", f"{path}#", f"{path}$"],
         )
-        return [(url, release) for url, release in rows]
 
     def parts_of_page(self, source: str, page: str) -> tuple[str, ...]:
         """Return the addresses of visible releases that are parts of one page."""

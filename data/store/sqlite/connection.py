@@ -31,8 +31,6 @@ INSTRUCTIONS_PER_CHECK: Final = 1000
 """Number of SQLite instructions between two checks of the elapsed time. One full-text instruction
 may be slow."""
 
-INTERRUPTED: Final = sqlite3.SQLITE_INTERRUPT
-
 READ_ONLY_AND_OLD = (
     "it is read-only and has the schema of an older version: open it once in a writable place"
 )
@@ -146,7 +144,8 @@ class SqliteConnection(Connection):
             raise
         except StoreError as error:
             cause = error.__cause__
-            if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == INTERRUPTED:
+            code = getattr(cause, "sqlite_errorcode", None)
+            if code == sqlite3.SQLITE_INTERRUPT:
                 raise SlowSearch(f"sqlite:{self.path}", seconds) from error
             raise
         finally:

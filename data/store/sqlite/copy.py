@@ -90,8 +90,11 @@ def copy_store(source: Path, target: Path, on_progress: OnProgress) -> None:
     pages and the total. Raises OSError, and StoreError if the file is not a store or is from a
     newer version.
     """
-    if (wrong := refusal(source)) or (wrong := _foreign(source)):
+    if wrong := refusal(source):
         raise StoreError(f"sqlite:{source}", wrong)
+    with source.open("rb") as file:
+        if file.read(len(HEAD)) != HEAD:
+            raise StoreError(f"sqlite:{source}", f"file is not a database: {RESTORE_HINT}")
     with (
         _reporting_damage(source),
         closing(open_for_reading(source)) as db,
@@ -200,13 +203,6 @@ def _captures(db: sqlite3.Connection, tables: set[str]) -> Iterator[CapturePlace
             f"SELECT file, offset + length, leaf FROM {table} WHERE record_id IS NOT NULL"
         )
         yield from (CapturePlace(*row) for row in rows)
-
-
-def _foreign(path: Path) -> str:
-    """Return the reason why a file is not an SQLite file, or an empty string."""
-    with path.open("rb") as file:
-        head = file.read(len(HEAD))
-    return "" if head == HEAD else f"file is not a database: {RESTORE_HINT}"
 
 
 @contextmanager
