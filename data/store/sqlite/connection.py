@@ -140,12 +140,8 @@ class SqliteConnection(Connection):
         limit_steps(connection, time.monotonic() + seconds)
         try:
             yield
-        except Interrupted:
-            raise
         except StoreError as error:
-            cause = error.__cause__
-            code = getattr(cause, "sqlite_errorcode", None)
-            if code == sqlite3.SQLITE_INTERRUPT:
+            if getattr(error.__cause__, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise SlowSearch(f"sqlite:{self.path}", seconds) from error
             raise
         finally:
