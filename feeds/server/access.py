@@ -12,7 +12,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import unquote
 
 from starlette.responses import PlainTextResponse, Response
@@ -27,6 +27,7 @@ from feeds.server.error_pages import page
 from feeds.server.requests.client import TOKEN_NAME, Network, client_of
 from feeds.server.requests.http_protocol import CachedResponse
 from feeds.server.requests.routes import RouteTable
+from feeds.server.site_server import SiteServer
 from feeds.urls import API_PREFIX, MCP_PATH
 
 TOKEN_PARAMETER: Final = b"token="
@@ -127,18 +128,6 @@ def refusal(scope: Scope, verdict: AccessVerdict) -> Response:
     return answer
 
 
-class CachingApp(Protocol):
-    """Interface of an ASGI application that can respond from memory (see http_protocol)."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to one request."""
-
-    def cached_response(
-        self, path: str, headers: Iterable[tuple[bytes, bytes]]
-    ) -> CachedResponse | None:
-        """Return the response to a plain GET from memory, or None."""
-
-
 class TokenGate:
     """Passes requests with the required access to the application, and refuses all others.
 
@@ -148,7 +137,7 @@ class TokenGate:
 
     def __init__(
         self,
-        app: CachingApp,
+        app: SiteServer,
         table: RouteTable,
         access: Access,
         grants: PartGrants | None,

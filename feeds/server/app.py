@@ -29,7 +29,7 @@ from feeds.replay.memento import ReplayResponse
 from feeds.replay.memento_address import MEMENTO_PREFIX
 from feeds.replay.part_grants import PartGrants
 from feeds.replay.replay import PageReplay, ReplayRequest
-from feeds.server.access import Access, CachingApp, TokenGate
+from feeds.server.access import Access, TokenGate
 from feeds.server.api.app import Api
 from feeds.server.api.reads import Reads
 from feeds.server.api.writes import Writes
@@ -249,7 +249,7 @@ def create_app(
         demand=OnDemand(store_url, site, home.watches, home.searches),
         lifespan=lifespan,
     )
-    app: CachingApp = server
+    app: SiteServer | TokenGate = server
     is_open = site.access == "open"
     if access is None and (not is_open or table.needs_operators):
         raise ValueError("`access` is missing: this site or one of its operations requires tokens")
@@ -261,7 +261,7 @@ def create_app(
 class SecureResponses:
     """ASGI middleware that adds security headers. Responses from memory already contain them."""
 
-    def __init__(self, app: CachingApp) -> None:
+    def __init__(self, app: SiteServer | TokenGate) -> None:
         self._app = app
         self.cached_response: Final = app.cached_response
 

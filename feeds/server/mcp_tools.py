@@ -10,17 +10,17 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from data.wording import meant
 from feeds.server.api import schemas
-from feeds.server.api.openapi_document import described, optional_fields
+from feeds.server.api.openapi_document import schemas_of
 from feeds.server.api.operations import Operation, Write
 from feeds.server.api.parameters import fields_of
-from feeds.server.api.problems import ApiError, error_of
+from feeds.server.api.problems import ApiError, error_of, unknown_name
 from feeds.server.api.reads import OPERATIONS, Reads
 from feeds.server.api.write_requests import body_of_values
 from feeds.server.api.writes import Outcome, Writes, refused
@@ -170,9 +170,7 @@ def check_names(tool: Tool, given: Mapping[str, Any]) -> None:
     known = tuple(tool.input_schema["properties"])
     for name in given:
         if name not in known:
-            near = meant(name, known) or f"; use {', '.join(known)}"
-            why = f"there is no argument {name[:100]!r}{near}"
-            raise ApiError(422, why, parameter=name[:100])
+            raise unknown_name("argument", name, known)
 
 
 def with_argument(tool: Tool, outcome: Outcome) -> Outcome:
@@ -192,12 +190,6 @@ def texts_of(given: Mapping[str, Any]) -> dict[str, str]:
         if isinstance(value, bool | list | dict):
             raise ApiError(422, f"{name[:100]} must be a string or number", parameter=name[:100])
     return {name: str(value) for name, value in given.items() if value is not None}
-
-
-@cache
-def job_schema() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a reference to the schema of a job, and the definitions that it uses."""
-    return schema_of(schemas.Job)
 
 
 def tool_of(one: Operation | Write) -> Tool:
@@ -230,7 +222,7 @@ def tool_of(one: Operation | Write) -> Tool:
             "maxLength": 255,
             "description": "Any unique text. A repeated call with it gets the first response.",
         }
-        job, more = job_schema()
+        job, more = schema_of(schemas.Job)
         data, made = {"anyOf": [data, job]}, {**made, **more}
     else:
         known = fields_of(one.parameters).items()
@@ -261,8 +253,8 @@ def object_schema(
 
 def schema_of(kind: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the JSON Schema of a class, and the definitions that it refers to."""
-    (schema,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    return schema, {name: described(optional_fields(name, one)) for name, one in components.items()}
+    (schema,), definitions = schemas_of([kind], "#/$defs/{name}")
+    return schema, definitions
 
 
 class McpCaller(NamedTuple):

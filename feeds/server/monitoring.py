@@ -94,17 +94,28 @@ NO_STORE: Final = {"cache-control": "no-store"}
 PAGE_HEADERS: Final = {**NO_STORE, "content-security-policy": SERVED_POLICY}
 
 
-class SourceMetrics(Collector):
-    """Prometheus collector of metrics per source.
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """Functions that return measurements which are not in the store.
 
-    ``look`` opens a store, and ``judge`` returns the health of its sources.
+    ``judge`` returns the health of a store's sources. ``due`` returns the time of a source's next
+    visit. ``facts`` returns values for /metrics by metric name, without unknown values.
     """
 
-    def __init__(
-        self, look: Callable[[], Store], judge: Callable[[Store], Iterable[Health]]
-    ) -> None:
+    judge: Callable[[Store], Iterable[Health]] = overview
+    due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None
+    facts: Callable[[], Mapping[str, float]] = dict
+
+
+class SiteMetrics(Collector):
+    """Prometheus collector of metrics per source and about the installation.
+
+    ``look`` opens a store.
+    """
+
+    def __init__(self, look: Callable[[], Store], measured: Measurements) -> None:
         self._look = look
-        self._judge = judge
+        self._measured = measured
 
     def collect(self) -> Iterator[Metric]:
         """Read the current values from the store. Raises StoreError if the store can't be read."""
@@ -147,7 +158,7 @@ class SourceMetrics(Collector):
             for made in store.deposit_counts():
                 deposits.add_metric([made.archive, made.state], made.number)
             counts = store.facets()
-            for one in self._judge(store):
+            for one in self._measured.judge(store):
                 state.add_metric(
                     [one.source], {name: name == one.state for name in get_args(State)}
                 )
@@ -183,6 +194,13 @@ class SourceMetrics(Collector):
                 )
         yield from (state, degraded, visited, seconds, outcome, errors)
         yield from (releases, latency, dirty, waiting, lag, alerts, deposits)
+        yield from self._installation()
+
+    def _installation(self) -> Iterator[Metric]:
+        facts = self._measured.facts()
+        for name, description in INSTALLATION_METRICS.items():
+            if name in facts:
+                yield GaugeMetricFamily(name, description, value=facts[name])
 
 
 def gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
@@ -194,19 +212,6 @@ def buckets_of(counts: Sequence[int]) -> list[tuple[str, float]]:
     """Convert counts per histogram interval to cumulative buckets."""
     bounds = [*map(str, LATENCY_BUCKETS_SECONDS), "+Inf"]
     return [*zip(bounds, accumulate(map(float, counts)), strict=True)]
-
-
-@dataclass(frozen=True, slots=True)
-class Measurements:
-    """Functions that return measurements which are not in the store.
-
-    ``judge`` returns the health of a store's sources. ``due`` returns the time of a source's next
-    visit. ``facts`` returns values for /metrics by metric name, without unknown values.
-    """
-
-    judge: Callable[[Store], Iterable[Health]] = overview
-    due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None
-    facts: Callable[[], Mapping[str, float]] = dict
 
 
 class Monitoring:
@@ -233,8 +238,7 @@ class Monitoring:
         self._site = site
         self._measured = measured
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(SourceMetrics(self._open, measured.judge))
-        self._registry.register(InstallationMetrics(measured.facts))
+        self._registry.register(SiteMetrics(self._open, measured))
         self._lock = threading.Lock()
         self._read: tuple[float, tuple[Health, ...]] = (float("-inf"), ())
 
@@ -358,17 +362,3 @@ def badge(one: Health) -> str:
         f'<text x="{left / 2}" y="14">{escape(one.source)}</text>'
         f'<text x="{left + right / 2}" y="14">{one.label}</text></svg>\n'
     )
-
-
-class InstallationMetrics(Collector):
-    """Prometheus collector of metrics about the installation, which ``facts`` returns."""
-
-    def __init__(self, facts: Callable[[], Mapping[str, float]]) -> None:
-        self._facts = facts
-
-    def collect(self) -> Iterator[Metric]:
-        """Read the current values."""
-        facts = self._facts()
-        for name, description in INSTALLATION_METRICS.items():
-            if name in facts:
-                yield GaugeMetricFamily(name, description, value=facts[name])

@@ -88,12 +88,11 @@ class ReaderApi:
         routed += [routing.Route(path, is_here) for path in (FRESHRSS_API, FRESHRSS_API + "/")]
         for before in READER_API:
             routed.append(routing.Route(before + "token", self.token))
-            for path, answer in READ_HANDLERS.items():
-                end = self.endpoint(answer)
-                routed.append(routing.Route(before + path, end, methods=both))
-            for path, answer in WRITE_HANDLERS.items():
-                end = self.endpoint(answer)
-                routed.append(routing.Route(before + path, end, methods=["POST"]))
+            for handlers, methods in ((READ_HANDLERS, both), (WRITE_HANDLERS, ["POST"])):
+                routed += (
+                    routing.Route(before + path, self.endpoint(answer), methods=methods)
+                    for path, answer in handlers.items()
+                )
         return Starlette(
             routes=routed,
             exception_handlers=dict.fromkeys(

@@ -29,19 +29,16 @@ class NothingToSend(CommuniqueError):
     """Raised if no test message can be sent: no release is stored, or the watch has no output."""
 
 
-def free_slots() -> Mapping[str, asyncio.Semaphore]:
-    """Return a semaphore per channel, keyed by the channel's table name.
-
-    Each semaphore limits parallel deliveries through its channel.
-    """
-    return {one.table: asyncio.Semaphore(one.max_parallel) for one in CHANNELS}
-
-
 @dataclass(frozen=True, slots=True)
 class Senders(Environment):
-    """Sends messages through all channels, with a limit of parallel messages per channel."""
+    """Sends messages through all channels, with a limit of parallel messages per channel.
 
-    slots: Mapping[str, asyncio.Semaphore] = field(default_factory=free_slots)
+    ``slots`` contains the limit of each channel, by the name of its table.
+    """
+
+    slots: Mapping[str, asyncio.Semaphore] = field(
+        default_factory=lambda: {one.table: asyncio.Semaphore(one.max_parallel) for one in CHANNELS}
+    )
 
     def receiver(self, watch: Watch, output: str) -> str:
         """Return the receiver of a watch's output, such as a host.

@@ -34,47 +34,6 @@ EXAMPLE_START: Final = dt.datetime(2026, 3, 9, 8, 30, tzinfo=dt.UTC)
 
 FILE_URL: Final = "https://lindmouth.example/signals.pdf"
 
-EXAMPLE_FIELDS: Final = {
-    "id": EXAMPLE_RELEASE,
-    "source": EXAMPLE_SOURCE,
-    "url": "https://lindmouth.example/news/signal-station",
-    "aliases": ("https://lindmouth.example/news/signal-station",),
-    "title": "New signal station opened",
-    "published": "2026-03-02T09:30:00+01:00",
-    "precision": "second",
-    "updated": "2026-03-02T08:41:07+00:00",
-    "first_seen": "2026-03-02T08:32:11+00:00",
-    "last_seen": "2026-03-09T08:30:02+00:00",
-    "language": "en",
-    "section": "Notices",
-    "topics": ("transport",),
-    "publisher": "Harbour Board of Lindmouth",
-    "summary": None,
-    "body_html": "<p>The Harbour Board opened its new signal station.</p>",
-    "body_text": "The Harbour Board opened its new signal station.",
-    "images": (),
-    "attachments": (Media(FILE_URL, "application/pdf", 48_213, "Signals"),),
-    "revision": 2,
-    "story": EXAMPLE_STORY,
-    "retracted": None,
-    "provenance": schemas.Provenance(
-        published=schemas.DateRule(raw="2026-03-02T09:30", rule="json-ld", zone="Europe/Oslo"),
-        title=schemas.Rule(rule="json-ld"),
-        body=schemas.Rule(rule="template"),
-        capture=schemas.CaptureRecord(
-            record_id="urn:uuid:5b2f2c0e-3f0a-4a57-9d3b-6f0c1f7a2d41",
-            file="20260302083140-000001.warc.gz",
-            offset=182_044,
-            digest="sha256:9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d",
-            leaf=4711,
-        ),
-    ),
-    "links": schemas.ReleaseLinks(
-        page=f"https://press.example/releases/{EXAMPLE_RELEASE}/",
-        feed=f"https://press.example/feeds/source/{EXAMPLE_SOURCE}.atom",
-    ),
-}
-
 STORY_CANDIDATES: Final = 50
 """Number of recent releases that are searched for an example of a release with a story."""
 
@@ -92,8 +51,49 @@ class ApiExample(NamedTuple):
 
 def examples() -> Mapping[str, ApiExample]:
     """Return the example of each operation, by operation name."""
-    release = schemas.Release(**EXAMPLE_FIELDS)  # type: ignore[arg-type]  # one dictionary, many types
-    found = schemas.FoundRelease(**EXAMPLE_FIELDS, passage=EXAMPLE_FIELDS["body_text"], file=None)  # type: ignore[arg-type]  # as above
+    release = schemas.Release(
+        id=EXAMPLE_RELEASE,
+        source=EXAMPLE_SOURCE,
+        url="https://lindmouth.example/news/signal-station",
+        aliases=("https://lindmouth.example/news/signal-station",),
+        title="New signal station opened",
+        published="2026-03-02T09:30:00+01:00",
+        precision="second",
+        updated="2026-03-02T08:41:07+00:00",
+        first_seen="2026-03-02T08:32:11+00:00",
+        last_seen="2026-03-09T08:30:02+00:00",
+        language="en",
+        section="Notices",
+        topics=("transport",),
+        publisher="Harbour Board of Lindmouth",
+        summary=None,
+        body_html="<p>The Harbour Board opened its new signal station.</p>",
+        body_text="The Harbour Board opened its new signal station.",
+        images=(),
+        attachments=(Media(FILE_URL, "application/pdf", 48_213, "Signals"),),
+        revision=2,
+        story=EXAMPLE_STORY,
+        retracted=None,
+        provenance=schemas.Provenance(
+            published=schemas.DateRule(raw="2026-03-02T09:30", rule="json-ld", zone="Europe/Oslo"),
+            title=schemas.Rule(rule="json-ld"),
+            body=schemas.Rule(rule="template"),
+            capture=schemas.CaptureRecord(
+                record_id="urn:uuid:5b2f2c0e-3f0a-4a57-9d3b-6f0c1f7a2d41",
+                file="20260302083140-000001.warc.gz",
+                offset=182_044,
+                digest="sha256:9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d",
+                leaf=4711,
+            ),
+        ),
+        links=schemas.ReleaseLinks(
+            page=f"https://press.example/releases/{EXAMPLE_RELEASE}/",
+            feed=f"https://press.example/feeds/source/{EXAMPLE_SOURCE}.atom",
+        ),
+    )
+    found = schemas.FoundRelease(
+        **msgspec.structs.asdict(release), passage=release.body_text, file=None
+    )
     source = schemas.Source(
         id=EXAMPLE_SOURCE,
         name="Harbour Board of Lindmouth",

@@ -1,6 +1,6 @@
 """OpenAPI document (https://spec.openapis.org/oas/v3.1.0), generated from the operations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -63,7 +63,7 @@ def openapi(reads: Sequence[Operation], writes: Sequence[Write] = ()) -> Mapping
     kinds: list[type] = [Problem, *(one.response for one in reads)]
     for one in writes:
         kinds += [one.body, one.response]
-    _, schemas = msgspec.json.schema_components(kinds, ref_template=SCHEMA_REF)
+    _, schemas = schemas_of(kinds, SCHEMA_REF)
     paths: dict[str, dict[str, Any]] = {}
     for read in reads:
         paths.setdefault(read.path, {})["get"] = reading(read)
@@ -80,10 +80,7 @@ def openapi(reads: Sequence[Operation], writes: Sequence[Write] = ()) -> Mapping
         "servers": [{"url": "../"}],
         "paths": paths,
         "components": {
-            "schemas": {
-                name: described(optional_fields(name, schema))
-                for name, schema in sorted(schemas.items())
-            },
+            "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -204,18 +201,21 @@ def query_parameters(one: Operation) -> list[dict[str, Any]]:
     ]
 
 
-def described(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema with its description on one line, because docstrings are wrapped."""
-    if "description" not in schema:
-        return dict(schema)
-    return {**schema, "description": " ".join(schema["description"].split())}
+def schemas_of(
+    kinds: Iterable[type], ref_template: str
+) -> tuple[tuple[dict[str, Any], ...], dict[str, dict[str, Any]]]:
+    """Return the JSON Schemas of classes, and the definitions to which they refer, by name.
 
-
-def optional_fields(name: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the schema of a release in which only the id is required, because of `fields`."""
-    if name not in {"Release", "FoundRelease"}:
-        return schema
-    return {**schema, "required": ["id"]}
+    Descriptions are on one line, because docstrings are wrapped. Of a release, only the id is
+    required, because of `fields`.
+    """
+    schemas, definitions = msgspec.json.schema_components(kinds, ref_template=ref_template)
+    for name, one in definitions.items():
+        if "description" in one:
+            one["description"] = " ".join(one["description"].split())
+        if name in {"Release", "FoundRelease"}:
+            one["required"] = ["id"]
+    return schemas, definitions
 
 
 def reference(kind: type) -> dict[str, str]:

@@ -15,8 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from data.models import ReleaseState
 from data.search.syntax import MAX_QUERY_LENGTH
-from data.wording import meant
-from feeds.server.api.problems import ApiError
+from feeds.server.api.problems import ApiError, unknown_name
 
 MAX_QUERY_BYTES: Final = 32_768
 """Maximum size in bytes of a query string. Parameters of the maximum lengths fit in it."""
@@ -199,9 +198,7 @@ def checked(values: Mapping[str, str], kind: type[Asked]) -> Asked:
     known = tuple(fields_of(kind))
     for name in values:
         if name not in known:
-            listed = f"; use {', '.join(known)}" if known else "; this operation has no parameters"
-            why = f"there is no parameter {name[:100]!r}{meant(name, known) or listed}"
-            raise ApiError(422, why, parameter=name[:100])
+            raise unknown_name("parameter", name, known)
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:

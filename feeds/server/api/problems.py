@@ -1,7 +1,7 @@
 """Error responses of the API (problem details, RFC 9457)."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from data.access.permissions import AccessVerdict
 from data.errors import StoreError
+from data.wording import meant
 from feeds.server.requests.security import API_ORIGIN
 from feeds.server.requests.work_queue import Unanswered
 
@@ -74,6 +75,13 @@ class ApiError(Exception):
         """Return the error as a problem response."""
         headers = {"cache-control": "no-store", **API_ORIGIN, **self.headers}
         return Response(msgspec.json.encode(self.values), self.status, headers, MEDIA_TYPE)
+
+
+def unknown_name(what: str, name: str, known: Sequence[str]) -> ApiError:
+    """Return the error for an unknown parameter or field, with a similar name or all names."""
+    listed = f"; use {', '.join(known)}" if known else f"; this operation has no {what}s"
+    why = f"there is no {what} {name[:100]!r}{meant(name, known) or listed}"
+    return ApiError(422, why, parameter=name[:100])
 
 
 def error_of(error: Exception) -> ApiError:

@@ -8,10 +8,9 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from data.wording import meant
 from feeds.server.api.operations import Write, WriteBody
 from feeds.server.api.parameters import Parameters, fields_of, read_parameters
-from feeds.server.api.problems import MEDIA_TYPE, ApiError
+from feeds.server.api.problems import MEDIA_TYPE, ApiError, unknown_name
 from feeds.server.api.writes import KEY_HEADER, Outcome, Writes
 from feeds.server.requests.client import TOKEN_NAME
 from feeds.server.requests.security import NO_SNIFFING
@@ -108,12 +107,8 @@ def body_of_values(values: Any, kind: type[Body]) -> Body:
 
 def invalid_field(message: str, kind: type[WriteBody]) -> ApiError:
     """Return the response for an invalid field, from a message of msgspec."""
-    known = kind.__struct_fields__
     if found := UNKNOWN_FIELD.search(message):
-        name = found[1][:100]
-        near = meant(name, known) or f"; use {', '.join(known)}"
-        why = f"there is no field {name!r}{near}"
-        return ApiError(422, why, parameter=name)
+        return unknown_name("field", found[1][:100], kind.__struct_fields__)
     if found := MISSING_FIELD.search(message):
         return ApiError(422, f"the field {found[1]!r} is missing", parameter=found[1])
     found = FIELD_PATH.search(message)
