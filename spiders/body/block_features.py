@@ -158,7 +158,8 @@ def _spaces(size: Matrix, texts: Sequence[str]) -> Matrix:
 
 def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: EmbeddedMetadata) -> None:
     """Fill in the features about headings and the title, and the blocks' distances from both."""
-    headline = {text.casefold() for text in titles(meta) if text}
+    titles = (meta.text("headline"), meta.meta("og:title", "twitter:title"), meta.title)
+    headline = {text.casefold() for text in titles if text}
     squashed = {comparison_key(text) for text in headline} - {""}
     whole = "\n".join(headline)
     heads = []
@@ -232,11 +233,6 @@ def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
     last = np.full(count, -ABSENT_DISTANCE - 1)
     last[[*places]] = places
     return np.arange(count) - np.maximum.accumulate(last)
-
-
-def titles(meta: EmbeddedMetadata) -> list[str]:
-    """Return the titles in a page's metadata: JSON-LD, meta elements, ``<title>``."""
-    return [meta.text("headline"), meta.meta("og:title", "twitter:title"), meta.title]
 
 
 def article_text(meta: EmbeddedMetadata) -> str:

@@ -243,7 +243,7 @@ def close(
 def _attributes(attributes: Iterable[tuple[object, object]], base: str) -> str:
     """Return the allowed attributes of an element as HTML, with absolute URLs."""
     parts = []
-    for name, value in map(_named, attributes):
+    for name, value in ((str(key), str(text)) for key, text in attributes):
         if name in KEPT_ATTRIBUTES:
             kept = absolute(base, value) if name in ADDRESSES else value
             if kept is not None:
@@ -251,14 +251,9 @@ def _attributes(attributes: Iterable[tuple[object, object]], base: str) -> str:
     return "".join(parts)
 
 
-def _named(pair: tuple[object, object]) -> tuple[str, str]:
-    """Return an attribute's name and value as strings."""
-    return str(pair[0]), str(pair[1])
-
-
 def _image(element: etree._Element, base: str) -> str:
     """Return an ``<img>`` element with the URL of the best source, or an empty string."""
-    named = dict(map(_named, element.items()))
+    named = {str(name): str(value) for name, value in element.items()}
     parent = element.getparent()
     href = parent.get("href") or "" if parent is not None and parent.tag == "a" else ""
     source = href if leads_to_image(href) else largest_source(named)

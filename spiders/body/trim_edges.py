@@ -1,5 +1,6 @@
 """Remove other content from both ends of a body: headline, date line, counters, buttons."""
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -289,15 +290,18 @@ def is_file(block: TextBlock) -> bool:
 
 def is_date_line(text: str, context: DateContext) -> bool:
     """Whether a line contains a date and little more."""
-    if len(text) > MAX_DATE_LINE_LENGTH or not DIGIT.search(text):
-        return False
-    found = find_dates(text, context, "line")
-    if not found:
-        return False
+    is_short = len(text) <= MAX_DATE_LINE_LENGTH
+    return is_short and bool(days_of_line(text, context, MAX_LETTERS_BESIDE_DATE))
+
+
+def days_of_line(text: str, context: DateContext, most: int) -> frozenset[dt.date]:
+    """Return the days in a line, or nothing if it has more than ``most`` letters beside them."""
+    found = find_dates(text, context, "line") if DIGIT.search(text) else ()
     rest = text
     for date in found:
         rest = rest.replace(date.raw, " ")
-    return len(letters(rest)) <= MAX_LETTERS_BESIDE_DATE
+    is_date_line = found and len(letters(rest)) <= most
+    return frozenset(date.day for date in found) if is_date_line else frozenset()
 
 
 def is_bar(text: str) -> bool:

@@ -166,7 +166,10 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
             tab: Tab | None = request.meta.pop(TAB, None)
             if tab is not None and not tab.is_closed():
                 await tab.close()
-        return from_web(response)
+        if not is_web(response.url):
+            # It is the browser's own error page.
+            raise IgnoreRequest(NOT_LOADED)
+        return response
 
 
 async def signed_headers(
@@ -180,16 +183,6 @@ async def signed_headers(
     headers = await use_scrapy_headers(playwright_request=playwright_request, **named)
     signature = signer.headers(playwright_request.url) if is_web(playwright_request.url) else {}
     return {name.lower(): value for name, value in (*headers.items(), *signature.items())}
-
-
-def from_web(response: Response) -> Response:
-    """Return a response from the web.
-
-    Raises IgnoreRequest if it is the browser's own error page.
-    """
-    if not is_web(response.url):
-        raise IgnoreRequest(NOT_LOADED)
-    return response
 
 
 def is_heavy(request: TabRequest) -> bool:

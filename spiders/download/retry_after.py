@@ -83,7 +83,7 @@ class HostMemory(Protocol):
         """
 
 
-class LocalMemory:
+class LocalMemory(HostMemory):
     """Stores data about hosts in the memory of this process."""
 
     def __init__(self) -> None:
@@ -92,33 +92,21 @@ class LocalMemory:
         self._unconfirmed: dict[str, tuple[str, dt.datetime]] = {}
 
     def wait(self, host: str) -> Wait | None:
-        """Return the most recent Retry-After wait of a host, even if it has ended, or None."""
         return self._waits.get(host)
 
     def keep_wait(self, host: str, wait: Wait) -> None:
-        """Store the time before which a host must not receive requests."""
         self._waits[host] = wait
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
-        """Return the stored robots.txt of an origin and the time of its request, or None."""
         return self._robots.get(origin)
 
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
-        """Store the robots.txt of an origin. ``seen`` is the time of the request."""
         self._robots[origin] = body, seen
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """Return the stored digest of a possibly truncated page and the time it was seen, or None.
-
-        ``subject`` is the page's URL.
-        """
         return self._unconfirmed.get(subject)
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Store a digest (``mark``) of a possibly truncated page, for comparison in a later visit.
-
-        ``subject`` is the page's URL.
-        """
         self._unconfirmed[subject] = mark, seen
 
 

@@ -17,8 +17,6 @@ from html import unescape
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from lxml import etree
-
 from data.dates.context import DateContext
 from data.dates.parse import DateReader, plausible
 from data.models import Media, Published
@@ -158,61 +156,43 @@ class PageIdentity:
         )
 
 
-def find_state_release(  # noqa: PLR0917 - needs all identifiers of a page
-    root: etree._Element,
-    url: str,
-    base: str,
-    meta: EmbeddedMetadata,
-    listed: str,
-    context: DateContext,
-) -> StateRelease | None:
-    """Return the release in a page's scripts that best matches the page, or None.
-
-    ``listed`` is the title of the page in a listing.
-    """
-    titles = (listed, meta.title, meta.meta("og:title", "twitter:title"), meta.text("headline"))
-    named = PageIdentity(last_of(url), tuple(filter(None, map(comparison_key, titles))))
-    ranked = [
-        (named.rank(record), record) for state in states(root) for record in state_objects(state)
-    ]
-    writer = Writer()
-    best: tuple[int, int] = (0, 0)
-    found: StateRelease | None = None
-    for rank, record in sorted(ranked, key=lambda pair: -pair[0])[:MAX_RECORDS]:
-        if rank < best[0] or not (rank or (record.alone and title_in(record))):
-            continue
-        html, length = body_in(record.value, writer)
-        if (
-            length >= (MIN_BODY_LENGTH if rank else MIN_UNMATCHED_BODY_LENGTH)
-            and (rank, length) > best
-        ):
-            best = rank, length
-            found = StateRelease(
-                title_in(record),
-                html,
-                date_in(record, context),
-                image_in(record, base),
-                author_in(record),
-                BODY_CONFIDENCES[rank],
-            )
-    return found
-
-
 def release_in_state(
     page: Page, meta: EmbeddedMetadata, body: MainContent | None, listed: str, context: DateContext
 ) -> StateRelease | None:
-    """Return the release in a page's scripts if the visible body is missing or far shorter.
+    """Return the release in a page's scripts that best matches the page, or None.
 
-    Otherwise returns None. To save CPU time, scripts are not searched if the visible body is long
-    and its confidence high.
+    Returns None if the visible body is not missing or far shorter. To save CPU time, scripts are
+    not searched if the visible body is long and its confidence high. ``listed`` is the title of the
+    page in a listing.
     """
     shown = sum(len(block.text) for block in body.kept) if body else 0
     if body is not None and shown >= MIN_KEPT_LENGTH and body.confidence >= MIN_KEPT_CONFIDENCE:
         return None
-    found = find_state_release(page.tree, page.url, page.base, meta, listed, context)
-    if found is None or len(TAG.sub(" ", found.html)) < shown * MIN_LENGTH_RATIO:
+    titles = (listed, meta.title, meta.meta("og:title", "twitter:title"), meta.text("headline"))
+    named = PageIdentity(last_of(page.url), tuple(filter(None, map(comparison_key, titles))))
+    records = [record for state in states(page.tree) for record in state_objects(state)]
+    ranked = [(named.rank(record), record) for record in records]
+    writer = Writer()
+    best: tuple[int, int] = (0, 0)
+    found: tuple[StateObject, str] | None = None
+    for rank, record in sorted(ranked, key=lambda pair: -pair[0])[:MAX_RECORDS]:
+        if rank < best[0] or not (rank or (record.alone and title_in(record))):
+            continue
+        html, length = body_in(record.value, writer)
+        least = MIN_BODY_LENGTH if rank else MIN_UNMATCHED_BODY_LENGTH
+        if length >= least and (rank, length) > best:
+            best, found = (rank, length), (record, html)
+    if found is None or len(TAG.sub(" ", found[1])) < shown * MIN_LENGTH_RATIO:
         return None
-    return found
+    record, html = found
+    return StateRelease(
+        title_in(record),
+        html,
+        date_in(record, context),
+        image_in(record, page.base),
+        author_in(record),
+        BODY_CONFIDENCES[best[0]],
+    )
 
 
 def last_of(place: str | int) -> str:

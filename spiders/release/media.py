@@ -9,11 +9,11 @@ from lxml import etree
 
 from data.models import Media
 from data.text.clean import clean_line
-from data.text.urls import absolute, loadable
+from data.text.urls import loadable
 from spiders.page.embedded_metadata import EmbeddedMetadata, rank
 from spiders.page.html_tree import text_content
 from spiders.page.media_urls import file_of, largest_source, leads_to_file, leads_to_image, path_of
-from spiders.release.title_doubts import is_home, may_be_home
+from spiders.release.title_doubts import is_home, is_home_link
 
 MAX_MEDIA = 200
 MAX_SUFFIX = 12
@@ -62,11 +62,13 @@ def images_of(
             link = node.getparent()
             href = link.get("href") or "" if link is not None and link.tag == "a" else ""
             named = {str(name): value for name, value in node.items()}
-            if part is not element and _leads_home(href, base):
+            if part is not element and is_home_link(href, base) and not is_home(base):
                 continue
             source = href if leads_to_image(href) else largest_source(named)
-            if len(found) < MAX_MEDIA:
-                add(found, base, source, node.get("alt"))
+            url = loadable(base, source) if len(found) < MAX_MEDIA else None
+            if url and url not in found:
+                title = clean_line(node.get("alt") or "") or None
+                found[url] = Media(url, image_type(url), title=title)
         if part is element:
             break
     images = meta.meta("og:image:secure_url", "og:image", "twitter:image") or stated_image(meta)
@@ -74,11 +76,6 @@ def images_of(
     if lead and lead not in found:
         return (Media(lead, image_type(lead)), *found.values())
     return tuple(found.values())
-
-
-def _leads_home(href: str, base: str) -> bool:
-    target = absolute(base, href) if may_be_home(href) and not is_home(base) else None
-    return bool(target) and is_home(target)
 
 
 def stated_image(meta: EmbeddedMetadata) -> str:
@@ -94,13 +91,6 @@ def stated_image(meta: EmbeddedMetadata) -> str:
         if isinstance(value, str):
             return value[:MAX_URL]
     return ""
-
-
-def add(found: dict[str, Media], base: str, source: str, title: str | None) -> None:
-    """Add an image to ``found`` under its absolute URL, unless it is already there."""
-    url = loadable(base, source)
-    if url and url not in found:
-        found[url] = Media(url, image_type(url), title=clean_line(title or "") or None)
 
 
 def image_type(url: str) -> str:

@@ -30,7 +30,7 @@ from spiders.release.date.choice import choose_date, confidence_of, rejected_dat
 from spiders.release.date.date_candidates import DateCandidates
 from spiders.release.date.places import date_place
 from spiders.release.date.release_day_order import release_context
-from spiders.release.from_state import StateRelease, release_in_state
+from spiders.release.from_state import release_in_state
 from spiders.release.headline_text import part_opening
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (
@@ -125,11 +125,13 @@ def _read_visible(
         headline, order = (title.text, title.order) if title else ("", None)
         kept = trim_edges(body.kept, headline, order, context, published)
         body = replace(body, kept=kept, container=holder(kept))
-    text = (
-        as_body(stated, page, rules, reasons)
-        if stated is not None
-        else read_body(page, rules, body, seen, title, reasons)
-    )
+    if stated is not None:
+        prose, doubts = clean_body(stated.html, page.base, stated.title, rules.drop)
+        reasons.extend(doubts)
+        element = Page(page.url, f"<body><div>{stated.html}</div></body>".encode()).tree
+        text = BodyText(element, *prose.written(), STATE, stated.confidence)
+    else:
+        text = read_body(page, rules, body, seen, title, reasons)
     images = images_of(text.element, meta, page.base)
     files_place = text.element
     if files_place is None and title and title.order is not None:
@@ -225,17 +227,6 @@ def dropped_of(page: Page, rules: ReleaseRules, reasons: list[str]) -> list[etre
         except ValueError as error:
             reasons.append(f"the drop rule {selector!r} can't be read: {error}")
     return found
-
-
-def as_body(stated: StateRelease, page: Page, rules: ReleaseRules, reasons: list[str]) -> BodyText:
-    """Sanitize the body HTML of a release from a page's scripts.
-
-    Problems are added to ``reasons``.
-    """
-    prose, doubts = clean_body(stated.html, page.base, stated.title, rules.drop)
-    reasons.extend(doubts)
-    element = Page(page.url, f"<body><div>{stated.html}</div></body>".encode()).tree
-    return BodyText(element, *prose.written(), STATE, stated.confidence)
 
 
 def part_at(page: Page, context: DateContext) -> FoundPart | None:

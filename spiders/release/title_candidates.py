@@ -184,7 +184,12 @@ def separators(text: str) -> Iterator[re.Match[str]]:
 def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
     """Yield a heading whole, and without kicker or subtitle, each with its variant number."""
     if has_readings(block):
-        yield without_readings(block), WHOLE
+        titles = (
+            (element.tail if tail else element.text) or ""
+            for element, tail in block.pieces
+            if tail or element.tag not in READING_TAGS
+        )
+        yield " ".join("".join(titles).split()), WHOLE
         return
     yield block.text, WHOLE
     texts = [
@@ -200,21 +205,6 @@ def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
 def has_readings(block: TextBlock) -> bool:
     """Whether a block contains ruby annotations, which give the pronunciation of characters."""
     return any(element.tag in READING_TAGS for element, _ in block.pieces)
-
-
-def pieces_of(block: TextBlock) -> int:
-    """Return the number of text pieces in a block, which ruby annotations do not split."""
-    return 1 if has_readings(block) else len(block.pieces)
-
-
-def without_readings(block: TextBlock) -> str:
-    """Return a block's text without ruby annotations."""
-    titles = (
-        (element.tail if tail else element.text) or ""
-        for element, tail in block.pieces
-        if tail or element.tag not in READING_TAGS
-    )
-    return " ".join("".join(titles).split())
 
 
 def level_of(block: TextBlock) -> int:
@@ -285,7 +275,7 @@ def block_row(block: TextBlock | None, start: int, orders: list[int], count: int
         block.order / count,
         len(orders) - bisect_right(orders, block.order),
         block.links / len(block.text),
-        pieces_of(block),
+        1 if has_readings(block) else len(block.pieces),
         block.container.twins,
         block.container.outer.blocks if block.container.outer else 0,
         *[names & bit != 0 for bit in FEATURE_BITS],

@@ -142,7 +142,7 @@ class SiteNames:
             return False  # The headline of a home page may be the site's name.
         return (
             key in self._stated
-            or any(map(self._leads_home, self._links.get(key, ())))
+            or any(is_home_link(href, self._url) for href in self._links.get(key, ()))
             or any(line.startswith(key) for line in self._copyright_lines)
         )
 
@@ -164,10 +164,6 @@ class SiteNames:
             if sign:
                 found += map(comparison_key, (block.text, block.text[sign.end() :]))
         return found
-
-    def _leads_home(self, href: str) -> bool:
-        target = absolute(self._url, href) if may_be_home(href) else None
-        return target is not None and is_home(target)
 
 
 def without_site(text: str, site: SiteNames) -> str:
@@ -219,11 +215,12 @@ def leads_home(candidate: TitleCandidate, url: str) -> bool:
     return False
 
 
-def may_be_home(href: str) -> bool:
-    """Whether a relative or absolute link is short enough to lead to a home page."""
+def is_home_link(href: str, base: str) -> bool:
+    """Whether a relative or absolute link leads to a home page."""
     _, slashes, rest = href.partition("#")[0].rpartition("//")
     path = rest.partition("/")[2] if slashes else rest
-    return bool(href) and len(path.strip("./")) <= MAX_HOME_PATH
+    target = absolute(base, href) if href and len(path.strip("./")) <= MAX_HOME_PATH else None
+    return target is not None and is_home(target)
 
 
 @lru_cache(maxsize=64)

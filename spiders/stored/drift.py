@@ -132,7 +132,11 @@ def _harms(drift: Drift) -> Iterator[str]:
     pages = drift.releases
     if pages.is_mass_change:
         worst = [one for one in pages.fields if one.harmed]
-        parts = [f"{one.field} {how_of(one.lost, one.changed)} on {one.harmed}" for one in worst]
+        how = {(True, True): "lost or changed", (True, False): "lost"}
+        parts = [
+            f"{one.field} {how.get((bool(one.lost), bool(one.changed)), 'changed')} on {one.harmed}"
+            for one in worst
+        ]
         which = "sample" if drift.pages_of == "samples" else "stored"
         yield f"of {counted(pages.pages, f'{which} page')}, {', '.join(parts)}"
     listing = drift.listing
@@ -147,14 +151,6 @@ def _harms(drift: Drift) -> Iterator[str]:
             if is_many(count, listing.before)
         ]
         yield f"of {counted(listing.before, 'release')} on its listing, {', '.join(parts)}"
-
-
-def how_of(lost: int, changed: int) -> str:
-    """Describe how a field changed: it was lost, it changed, or both.
-
-    ``lost`` and ``changed`` are numbers of pages.
-    """
-    return "lost or changed" if lost and changed else "lost" if lost else "changed"
 
 
 def _by_address(listing: Listing) -> dict[str, ListingItem]:

@@ -180,16 +180,6 @@ class Archived:
     settings: Settings
 
 
-def leaf_then(read: Revision) -> int | None:
-    """Return the log position of the capture from which a visit extracted a version, or None.
-
-    Returns None if the version was extracted after its visit.
-    """
-    capture = read.capture
-    is_then = capture and capture.at.replace(microsecond=0) == read.seen.replace(microsecond=0)
-    return capture.leaf if capture and is_then else None
-
-
 class SourceHistory:
     """The versions of one source file, each with the time from which it was in force."""
 
@@ -282,7 +272,10 @@ class StoredPages:
         ``read`` is the current version of the release. Returns None if the rules have not changed
         since then, or if that version of the source file is unknown.
         """
-        file = self._history.at(read.seen, leaf_then(read))
+        capture = read.capture
+        # A version that was extracted after its visit has an older capture.
+        is_then = capture and capture.at.replace(microsecond=0) == read.seen.replace(microsecond=0)
+        file = self._history.at(read.seen, capture.leaf if capture and is_then else None)
         if file is None or file.releases == self._loaded.file.releases:
             return None
         past = next((pages for known, pages in self._past if known == file), None)

@@ -12,16 +12,15 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from data.dates.context import DateContext
-from data.dates.parse import find_dates
 from data.languages.vocabulary import pattern
 from data.models import Content
 from data.revisions.edits import moved_links
 from data.text.urls import page_key
 from data.text.words import tokens
 from spiders.body.frames import is_metadata
-from spiders.body.trim_edges import DIGIT, SENTENCE, is_bar, is_note
+from spiders.body.trim_edges import SENTENCE, days_of_line, is_bar, is_note
 from spiders.page.generic_names import is_label
-from spiders.page.phrases import comparison_key, is_share, is_tail, letters
+from spiders.page.phrases import comparison_key, is_share, is_tail
 
 MAX_LABEL_LINE_LENGTH: Final = 160
 """Maximum length of a line that may be a label, byline, date line or button, in characters."""
@@ -78,18 +77,10 @@ class LineKinds:
 
         Any other date does not count, because the release may be about it.
         """
-        days = {one.published.day for one in self._contents if one.published}
-        if not DIGIT.search(line):
-            return False
-        found = find_dates(line, self._context, "line")
-        rest = line
-        for date in found:
-            rest = rest.replace(date.raw, " ")
-        return (
-            bool(found)
-            and {one.day for one in found} <= days
-            and len(letters(rest)) <= MAX_LETTERS_BESIDE_DATE
-        )
+        found = days_of_line(line, self._context, MAX_LETTERS_BESIDE_DATE)
+        return bool(found) and found <= {
+            one.published.day for one in self._contents if one.published
+        }
 
     @cached_property
     def _names(self) -> frozenset[str]:

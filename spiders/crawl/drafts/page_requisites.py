@@ -126,14 +126,9 @@ class PageRequisites:
         self._failed: Counter[str] = Counter()
         self._first_failure = ""
 
-    @property
-    def is_rendered(self) -> bool:
-        """Whether the URLs that a browser requests while it renders a page count as requisites."""
-        return self._archive is not None and self._archive.mode == "rendered"
-
     def add_loaded(self, capture: Capture | None, urls: Mapping[str, Kind]) -> None:
         """Add the URLs that a browser requested when it rendered the page in a capture."""
-        if capture and urls and self.is_rendered:
+        if capture and urls and self._archive and self._archive.mode == "rendered":
             self._loaded[capture.record_id] = msgspec.json.encode(urls)
 
     def note(self, url: str, capture: Capture | None) -> None:

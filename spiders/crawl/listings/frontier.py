@@ -134,11 +134,6 @@ class Frontier:
         return self._store.first_visit(self._source) if was_stopped else None
 
     @property
-    def found(self) -> int:
-        """The number of releases found on the listings in this visit."""
-        return len(self.backlog.positions)
-
-    @property
     def has_empty_index(self) -> bool:
         """Whether the listing page contains only archives, and this visit found no release."""
         page = self._fronts.get("page")

@@ -14,7 +14,6 @@ from data.text.urls import canonical_url
 from spiders.crawl.visit_scope import VisitScope
 from spiders.items import Listing, item_name
 from spiders.listing.paging.period_links import MAX_ARCHIVES, is_older, lists_releases, newest_first
-from spiders.page.links import url_pattern
 
 MIN_MISSED_RELEASES: Final = 2
 """Minimum number of releases in an archive that the list should contain but does not. From this
@@ -33,6 +32,8 @@ class ListingArchives:
     - ``requested``: the archive whose first page is being requested
     - ``newer``: archives that a visit must read to find all new releases
     - ``old_in_a_row``: number of consecutive archives without any new release
+    - ``read``: URLs of the archives that this visit requested
+    - ``families``: patterns of the URLs of the listing's releases
     """
 
     def __init__(self, scope: VisitScope, kind: ListingKind, start: str) -> None:
@@ -43,21 +44,12 @@ class ListingArchives:
         self.requested: ArchiveLink | None = None
         self.newer: list[ArchiveLink] = []
         self.old_in_a_row = 0
-        self._read: set[str] = set()
-        self._families: set[tuple[str, str, tuple[str, ...]]] = set()
+        self.read: set[str] = set()
+        self.families: set[tuple[str, str, tuple[str, ...]]] = set()
         self._last_day: dt.date | None = None
         """The day of the list's last row, not counting rows in archives."""
         self._is_wider = False
         """Whether the archives belong to a larger list, such as the whole site's."""
-
-    @property
-    def has_read_any(self) -> bool:
-        """Whether this visit requested any archive."""
-        return bool(self._read)
-
-    def note_page(self, urls: Iterable[str]) -> None:
-        """Record the URLs of the releases on a listing page."""
-        self._families.update(map(url_pattern, urls))
 
     def note_end_of_list(self, page: Listing) -> None:
         """Record the last day of the list. ``page`` is its last page."""
@@ -73,20 +65,17 @@ class ListingArchives:
         archive = self.requested
         if archive is None:
             return True
-        self._is_wider = self._is_wider or self._lacked(page) >= MIN_MISSED_RELEASES
-        return not self._is_wider and lists_releases(archive, page, self._families)
+        self._is_wider = self._is_wider or self._is_of_larger_list(page)
+        return not self._is_wider and lists_releases(archive, page, self.families)
 
-    def _lacked(self, page: Listing) -> int:
-        """Return how many releases of an archive page are missing from the list.
-
-        Only releases newer than the end of the list are counted.
-        """
+    def _is_of_larger_list(self, page: Listing) -> bool:
+        """Whether the list lacks releases of an archive page that are newer than its end."""
         day = self._last_day
         newer = [item for item in page.items if day and item.published and item.published.day > day]
         names = {canonical_url(item.url): item_name(item) for item in newer}
         keys, named = self._store.listed_before(self._source, self._kind, names)
-        lacked = names.keys() - keys - named
-        return len(lacked) if 2 * len(lacked) > len(names) else 0
+        lacked = len(names.keys() - keys - named)
+        return lacked >= MIN_MISSED_RELEASES and 2 * lacked > len(names)
 
     @property
     def place(self) -> str:
@@ -99,7 +88,7 @@ class ListingArchives:
         self.requested = next(iter(walk.archives), None)
         if self.requested is None:
             return None
-        self._read.add(self.requested.url)
+        self.read.add(self.requested.url)
         return self.requested.url
 
     def next_newer(self, *, has_new: bool) -> str | None:
@@ -129,7 +118,7 @@ class ListingArchives:
 
     def added(self, walk: Walk, found: Iterable[ArchiveLink]) -> Walk:
         """Return the walk with the archives ``found`` added to the archives to read, each once."""
-        known = {one.url for one in walk.archives} | self._read
+        known = {one.url for one in walk.archives} | self.read
         new = {one.url: one for one in found if one.url not in known and one.url != self._start}
         return replace(walk, archives=newest_first([*walk.archives, *new.values()])[:MAX_ARCHIVES])
 

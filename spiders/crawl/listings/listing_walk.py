@@ -31,6 +31,7 @@ from spiders.items import Listing
 from spiders.listing.paging.page_numbers import is_front_of
 from spiders.listing.paging.period_links import not_newer, reached_by
 from spiders.listing.paging.unread import lacks, reason_for
+from spiders.page.links import url_pattern
 
 MAX_IDLE_PAGES: Final = 3
 """Maximum number of consecutive listing pages without new releases before a walk ends."""
@@ -326,7 +327,7 @@ class ListingWalk:
         """Store a page as the last page that was read."""
         self._page, self._keys = page, frozenset(names)
         self._others = [*page.others]
-        self.archives.note_page(names)
+        self.archives.families.update(map(url_pattern, names))
 
     def _after(self, walk: Walk, page: Listing) -> str | None:
         """Return the page that follows the walk's last page, or None if there is none."""
@@ -351,7 +352,7 @@ class ListingWalk:
             self._keep(walk)
             return
         reason = reason_for(self._page, listed=walk.listed, pages=walk.pages)
-        if not (walk.archives or self.archives.has_read_any or walk.archived):
+        if not (walk.archives or self.archives.read or walk.archived):
             self.archives.note_end_of_list(self._page)
             total = max((one.number for one in self._page.signs if one.kind == "total"), default=0)
             found = [*self._front.archives, *self._page.archives]

@@ -1,9 +1,10 @@
 """Build the Scrapy requests of visits, with callbacks, priorities and conditional headers."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider
 from scrapy.http import Response
@@ -23,30 +24,15 @@ from spiders.download.settings import EXTEND, PICTURED, RENDER, needs_browser
 from spiders.items import ListingItem
 from spiders.listing.paging.labels import control_to_click
 
+if TYPE_CHECKING:
+    from spiders.crawl.visits.spider import PressRoomSpider
+
 MAX_REQUISITE_SECONDS = 10.0
 """Maximum time to download one page requisite, in seconds."""
 
 LISTING_PRIORITY, STORED_PRIORITY, NEW_PRIORITY = 2, 1, 0
 """Priorities of requests; the highest is sent first. Stored releases come before new ones, so that
 a moved page can be distinguished from a copy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Callbacks:
-    """The spider's callbacks by purpose of the request, and its errback."""
-
-    listing: Callable[..., Any]
-    listing_again: Callable[..., Any]
-    parts: Callable[..., Any]
-    release: Callable[..., Any]
-    linked: Callable[..., Any]
-    feed: Callable[..., Any]
-    file: Callable[..., Any]
-    requisite: Callable[..., Any]
-    failed: Callable[..., Any]
-    failed_aside: Callable[..., Any]
-    failed_file: Callable[..., Any]
-    failed_requisite: Callable[..., Any]
 
 
 def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
@@ -77,10 +63,13 @@ def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
 
 
 class RequestBuilder:
-    """Builds a visit's requests, and adds each to the responses that the visit awaits."""
+    """Builds a visit's requests, and adds each to the responses that the visit awaits.
 
-    def __init__(self, callbacks: Callbacks) -> None:
-        self._callbacks = callbacks
+    The callbacks of the requests are methods of ``spider``.
+    """
+
+    def __init__(self, spider: PressRoomSpider) -> None:
+        self._spider = spider
         self.timeout = MAX_REQUISITE_SECONDS
         """Maximum time to download any response, in seconds."""
 
@@ -95,7 +84,7 @@ class RequestBuilder:
         if wanted.kind in {"file", "feed"}:
             return self.file(visit, wanted.url, feed=wanted.kind == "feed")
         if wanted.kind == "again":
-            parse = self._callbacks.listing_again
+            parse = self._spider.parse_listing_again
             return self._request(visit, wanted.url, parse, LISTING_PRIORITY, conditional=False)
         known = wanted.kind == "stored"
         return self.release(visit, wanted.url, wanted.item, known=known)
@@ -111,7 +100,12 @@ class RequestBuilder:
         )
         more = {"listing_kind": listing_kind, "is_first": is_first}
         request = self._request(
-            visit, url, self._callbacks.listing, LISTING_PRIORITY, conditional=conditional, **more
+            visit,
+            url,
+            self._spider.parse_listing,
+            LISTING_PRIORITY,
+            conditional=conditional,
+            **more,
         )
         if form:
             return posting(request, form)
@@ -124,7 +118,7 @@ class RequestBuilder:
         visit.requested.claim(url)
         visit.add_request(url, known=known)
         conditional = known and not visit.scope.backfill
-        parse = self._callbacks.release
+        parse = self._spider.parse_release
         return self._request(visit, url, parse, NEW_PRIORITY, conditional=conditional, item=None)
 
     def release(
@@ -136,14 +130,14 @@ class RequestBuilder:
             if not visit.requested.claim(page):
                 return None
             return self._request(
-                visit, page, self._callbacks.parts, STORED_PRIORITY, conditional=False
+                visit, page, self._spider.parse_parts, STORED_PRIORITY, conditional=False
             )
         visit.add_request(url, known=known)
         priority = STORED_PRIORITY if known else NEW_PRIORITY
         return self._request(
             visit,
             url,
-            self._callbacks.release,
+            self._spider.parse_release,
             priority,
             conditional=known and not visit.is_unconditional(url),
             item=item,
@@ -152,31 +146,31 @@ class RequestBuilder:
     def linked(self, visit: Visit, link: Link) -> Request:
         """Return the request for a page that a release page links to."""
         request = self._request(
-            visit, link.url, self._callbacks.linked, NEW_PRIORITY, conditional=False, link=link
+            visit, link.url, self._spider.parse_linked, NEW_PRIORITY, conditional=False, link=link
         )
         # A page must not redirect the visit to another site.
         meta = {**request.meta, "dont_redirect": True, "handle_httpstatus_list": []}
-        return request.replace(meta=meta, errback=self._callbacks.failed_aside)
+        return request.replace(meta=meta, errback=self._spider.failed_aside)
 
     def file(self, visit: Visit, url: str, *, feed: bool) -> Request:
         """Return the request for a release's file, or for a feed."""
-        parse = self._callbacks.feed if feed else self._callbacks.file
+        parse = self._spider.parse_feed if feed else self._spider.parse_file
         reading = None if feed else visit.files.reading(url)
         conditional = reading is not None and bool(reading.known)
         request = self._request(visit, url, parse, NEW_PRIORITY, conditional=conditional)
         meta = {**request.meta, RENDER: False, UNREAD_META_KEY: not feed, READING: reading}
         return request.replace(
-            meta=meta, errback=self._callbacks.failed_aside if feed else self._callbacks.failed_file
+            meta=meta, errback=self._spider.failed_aside if feed else self._spider.failed_file
         )
 
     def requisite(self, visit: Visit, url: str) -> Request:
         """Return the request for a page requisite."""
         headers = _conditions(visit.requisites.validator(url))
         limit = visit.requisites.limit()
-        callback = self._callbacks.requisite
+        callback = self._spider.parse_requisite
         request = self._request(visit, url, callback, NEW_PRIORITY, conditional=False)
         meta = {**request.meta, RENDER: False, UNREAD_META_KEY: True, MAX_BODY: limit}
-        errback = self._callbacks.failed_requisite
+        errback = self._spider.failed_requisite
         if page := visit.requisites.pictured(url):
             meta |= {RENDER: True, PICTURED: page, "dont_redirect": True, "dont_retry": True}
             return request.replace(url=page[0].url, meta=meta, errback=errback)
@@ -202,7 +196,7 @@ class RequestBuilder:
                 # Never send the user and password in a URL.
                 without_user(url),
                 callback=callback,
-                errback=self._callbacks.failed,
+                errback=self._spider.failed,
                 headers=_conditions(validator),
                 priority=priority,
                 cb_kwargs={"visit": visit, **more},
@@ -211,7 +205,7 @@ class RequestBuilder:
         except ValueError as error:
             raise BadAddress(error) from error
         # Do not wait for a URL that can't be requested.
-        visit.expect()
+        visit.awaited += 1
         return request
 
 

@@ -38,7 +38,7 @@ from spiders.crawl.visits.release_response import (
     report_status,
     with_stored_addresses,
 )
-from spiders.crawl.visits.request_builder import Callbacks, RequestBuilder, limited
+from spiders.crawl.visits.request_builder import RequestBuilder, limited
 from spiders.crawl.visits.visit import Visit
 from spiders.download.capture import capture_of, why_not_archived
 from spiders.download.downloader import SlowRequest
@@ -89,29 +89,14 @@ class PressRoomSpider(Spider):
         self._arriving = arriving
         self.memory = memory
         self.archive = archive
-        self._requests = RequestBuilder(
-            Callbacks(
-                listing=self.parse_listing,
-                listing_again=self.parse_listing_again,
-                parts=self.parse_parts,
-                release=self.parse_release,
-                linked=self.parse_linked,
-                feed=self.parse_feed,
-                file=self.parse_file,
-                requisite=self.parse_requisite,
-                failed=self.failed,
-                failed_aside=self.failed_aside,
-                failed_file=self.failed_file,
-                failed_requisite=self.failed_requisite,
-            )
-        )
+        self._requests = RequestBuilder(self)
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield requests for the first listing pages and the due releases of each visit."""
         self._requests.timeout = self.settings.getfloat("DOWNLOAD_TIMEOUT")
         async for visit in self._arriving:
             # Expect the end of this block too, so that the visit ends even if it requests nothing.
-            visit.expect()
+            visit.awaited += 1
             with self.response(visit, visit.file.url):
                 if visit.file.is_page:
                     yield self._requests.page(visit)

@@ -135,6 +135,7 @@ class Visit:
         self.ended = False
         self._is_finished = False
         self.awaited = 0
+        """Number of requests without a processed response."""
         self.parts: list[Draft] = []
         """Drafts of page parts, which wait until all first pages have arrived or failed."""
         self.stored = StoredReleases(self.id, store, self._stored_first_pages)
@@ -215,10 +216,6 @@ class Visit:
         """Whether to request a page unconditionally, so that the server always sends it."""
         return self.scope.backfill or url in self._templates.wanted
 
-    def expect(self) -> None:
-        """Increase the number of awaited responses by one."""
-        self.awaited += 1
-
     def settle(self) -> None:
         """Decrease the number of awaited responses by one, after a response was processed."""
         self.awaited -= 1
@@ -288,7 +285,7 @@ class Visit:
             return replace(run, found=run.new + run.changed + run.unchanged, history="complete")
         return replace(
             run,
-            found=self.frontier.found,
+            found=len(self.frontier.backlog.positions),
             history=self.frontier.history,
             bound=self.frontier.bound,
         )

@@ -50,7 +50,13 @@ from spiders.release.date.places import (
     blocks_around,
     label_before,
 )
-from spiders.release.date.visible_dates import CERTAIN_DATE_SCORE, CHANGED_RULE, DOTTED_DATE, near
+from spiders.release.date.visible_dates import (
+    CERTAIN_DATE_SCORE,
+    CHANGED_RULE,
+    DOTTED_DATE,
+    near,
+    stated_change,
+)
 from spiders.sources.source_file import ReleaseRules
 
 PREFERRED_TO_STATE: Final = ("declared", "json-ld", "meta:article", "microdata")
@@ -145,7 +151,7 @@ def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
     problems: list[str] = []
     stated: Published | None = None
     implausible: Published | None = None
-    for text, rule in of.metadata:
+    for text, rule in metadata_dates(of.meta, of.page):
         found = parse_date(text, of.context, rule)
         if found is None:
             continue
@@ -168,7 +174,7 @@ def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
     best = _best_scored(stated, of) or next(of.remaining(), None)
     if best is None:
         problems.append("no publication date was found")
-        best = of.change
+        best = stated_change(of.seen, of.place, of.context)
         if best is not None:
             problems.append(f"the date {best.iso} is the date of the last change")
     # An implausible date from trusted metadata is kept. The store reports the date, but does not
@@ -184,7 +190,7 @@ def _best_scored(stated: Published | None, of: DateCandidates) -> Published | No
     best, top = stated, 0.0
     if stated is not None:
         top = TRUSTED_WORTH if _is_trusted(stated) else VAGUE_WORTH
-    address, month = of.address, of.month_in_address
+    address, month = of.in_address
     if address is not None and top < ADDRESS_WORTH:
         best, top = address, ADDRESS_WORTH
     today = of.context.now.date()
@@ -301,7 +307,7 @@ def rejected_date(of: DateCandidates) -> str:
     It is stored with a release that has no valid date. Metadata is searched first, then implausible
     visible dates, then the text of elements marked or labelled as dates.
     """
-    for text, _ in of.metadata:
+    for text, _ in metadata_dates(of.meta, of.page):
         if CLOSE_DIGITS.search(text):
             return text[:MAX_CHARS].strip()
     shown = [

@@ -12,14 +12,12 @@ from spiders.page.page import Page
 from spiders.release.date.metadata_dates import (
     bare_time,
     last_modified,
-    metadata_dates,
     state_date,
     url_date,
 )
 from spiders.release.date.places import DatePlace
 from spiders.release.date.visible_dates import (
     labelled_below,
-    stated_change,
     visible_dates,
     yearless_date,
 )
@@ -40,29 +38,20 @@ class DateCandidates:
     place: DatePlace
     context: DateContext
 
-    @property
-    def metadata(self) -> Iterator[tuple[str, str]]:
-        """The date texts in the page's metadata, each with the name of its extraction rule."""
-        return metadata_dates(self.meta, self.page)
-
     @cached_property
     def modified(self) -> Published | None:
         """The modification time in the page's metadata, or None."""
         return last_modified(self.meta, self.context)
 
     @cached_property
-    def address(self) -> Published | None:
-        """The day in the page's URL, or None."""
-        return self._in_address[0]
+    def in_address(self) -> tuple[Published | None, tuple[int, int] | None]:
+        """The day in the page's URL or, if it contains no day, its year and month."""
+        return url_date(self.page.url, self.context)
 
     @property
-    def month_in_address(self) -> tuple[int, int] | None:
-        """The year and month in the page's URL if the URL contains no day, or None."""
-        return self._in_address[1]
-
-    @cached_property
-    def _in_address(self) -> tuple[Published | None, tuple[int, int] | None]:
-        return url_date(self.page.url, self.context)
+    def address(self) -> Published | None:
+        """The day in the page's URL, or None."""
+        return self.in_address[0]
 
     @cached_property
     def shown(self) -> Sequence[tuple[float, Published]]:
@@ -86,8 +75,3 @@ class DateCandidates:
             yield found
         if found := state_date(root, context):
             yield found
-
-    @property
-    def change(self) -> Published | None:
-        """The visible date that is labelled as the date of the last modification, or None."""
-        return stated_change(self.seen, self.place, self.context)
