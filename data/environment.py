@@ -26,6 +26,7 @@ VARIABLE_PREFIX: Final = "COMMUNIQUE_"
 FILE_SUFFIX: Final = "_FILE"
 TABLE_SEPARATOR: Final = "__"
 ENVIRONMENT: Final = "the environment"
+"""Text shown in error messages in place of a file name if a setting comes from the environment."""
 
 CHILD_VARIABLES: Final = (
     *("PATH", "LANG", "TZ", "TMPDIR"),
@@ -33,7 +34,6 @@ CHILD_VARIABLES: Final = (
 )
 """Environment variables that programs and the Python interpreter need, besides locale variables
 (``LC_…``). HOME and proxies are not passed on."""
-"""Text shown in error messages in place of a file name if a setting comes from the environment."""
 
 KEY_OF_FILE: Final = "_file"
 """Suffix of keys whose value is the path of a file with a secret."""

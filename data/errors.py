@@ -6,6 +6,7 @@ the same facts for programs.
 
 from collections.abc import Callable
 from pathlib import PurePath
+from typing import ClassVar
 
 from data.wording import meant, with_hint
 
@@ -60,54 +61,47 @@ class SearchError(ConfigurationError):
     """The file of a saved search is invalid."""
 
 
-class UnknownSearch(CommuniqueError):
+class UnknownName(CommuniqueError):
+    """Base class of errors about a requested name that does not exist. ``known`` are all names.
+
+    ``problem`` is the first part of the message, with a placeholder for the name. ``hint`` explains
+    where to find the names.
+    """
+
+    exit_code = 2
+    problem: ClassVar[str]
+    hint: ClassVar[str]
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        problem = f"{self.problem.format(name)}{meant(name, known)}"
+        super().__init__(with_hint(problem, self.hint))
+        self.name = name
+        self.known = known
+
+
+class UnknownSearch(UnknownName):
     """No saved search has the requested name."""
 
-    exit_code = 2
-
-    def __init__(self, search: str, known: tuple[str, ...]) -> None:
-        super().__init__(
-            with_hint(
-                f"no search is saved as {search!r}{meant(search, known)}",
-                "see `communique searches`",
-            )
-        )
-        self.search = search
-        self.known = known
+    problem = "no search is saved as {!r}"
+    hint = "see `communique searches`"
 
 
-class UnknownWatch(CommuniqueError):
+class UnknownWatch(UnknownName):
     """No watch has the requested id."""
 
-    exit_code = 2
-
-    def __init__(self, watch: str, known: tuple[str, ...]) -> None:
-        super().__init__(
-            with_hint(
-                f"no watch named {watch!r}{meant(watch, known)}", "see `communique watch list`"
-            )
-        )
-        self.watch = watch
-        self.known = known
+    problem = "no watch named {!r}"
+    hint = "see `communique watch list`"
 
 
 class TokenError(ConfigurationError):
     """A token file can't be read or created."""
 
 
-class UnknownToken(CommuniqueError):
+class UnknownToken(UnknownName):
     """No token has the requested name."""
 
-    exit_code = 2
-
-    def __init__(self, token: str, known: tuple[str, ...]) -> None:
-        super().__init__(
-            with_hint(
-                f"no token named {token!r}{meant(token, known)}", "see `communique token list`"
-            )
-        )
-        self.token = token
-        self.known = known
+    problem = "no token named {!r}"
+    hint = "see `communique token list`"
 
 
 class UnknownSource(CommuniqueError):
@@ -126,21 +120,14 @@ class UnknownSource(CommuniqueError):
         self.known = known
 
 
-class UnknownTopic(CommuniqueError):
+class UnknownTopic(UnknownName):
     """No topic has the requested slug."""
 
-    exit_code = 2
-
-    def __init__(self, topic: str, known: tuple[str, ...]) -> None:
-        super().__init__(
-            with_hint(
-                f"no topic named {topic!r}{meant(topic, known)}",
-                "the page /topics/ of the site lists the topics in use, and topics.toml or a "
-                "source file can add one",
-            )
-        )
-        self.topic = topic
-        self.known = known
+    problem = "no topic named {!r}"
+    hint = (
+        "the page /topics/ of the site lists the topics in use, and topics.toml or a source file "
+        "can add one"
+    )
 
 
 class RenamedSource(CommuniqueError):

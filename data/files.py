@@ -8,7 +8,7 @@ import secrets
 import stat
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -90,7 +90,7 @@ class FileWriter:
             with ThreadPoolExecutor(MAX_SYNCS) as pool:
                 # Parallel syncs take the time of one, because a disk commits many files together.
                 shares = [files[start::MAX_SYNCS] for start in range(MAX_SYNCS)]
-                deque(pool.map(sync_all, filter(None, shares)), maxlen=0)
+                deque(pool.map(_sync_all, filter(None, shares)), maxlen=0)
             for path, temporary in self._waiting.items():
                 os.replace(temporary, path)  # noqa: PTH105 - strings are faster
             self._unsynced.update({Path(path).parent for path in self._waiting})
@@ -117,6 +117,25 @@ class FileWriter:
             folder.mkdir(exist_ok=True)
             self._unsynced.add(folder.parent)
         self._known.add(str(folder))
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files in a folder, by their relative paths, like a `FileWriter`. Raises OSError."""
+    writer = FileWriter(folder)
+    for path, content in files.items():
+        writer.write(path, content)
+    writer.flush()
+
+
+def write_at(handle: int, content: bytes, offset: int) -> None:
+    """Write bytes to an open file at an offset. Raises OSError, maybe after a part is written."""
+    rest = memoryview(content)
+    while rest:
+        # If the disk is almost full, only a part is written, and the next call raises the error.
+        written = os.pwrite(handle, rest, offset)
+        if not written:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        rest, offset = rest[written:], offset + written
 
 
 def same(path: str, content: bytes) -> bool:
@@ -152,7 +171,7 @@ def files_below(folder: Path) -> Iterator[Path]:
 def read_regular(path: Path, most: int = -1) -> bytes:
     """Read up to ``most`` bytes of a regular file. Raises OSError for any other file."""
     # Reading a pipe or device may never end, so open it without blocking and check its type first.
-    with open(path, "rb", opener=_at_once) as file:
+    with open(path, "rb", opener=lambda name, how: os.open(name, how | os.O_NONBLOCK)) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(
                 errno.EINVAL, "the path is a pipe or a device, not a regular file", str(path)
@@ -165,11 +184,6 @@ def pieces_of(path: Path, size: int = PIECE_BYTES) -> Iterator[bytes]:
     with path.open("rb") as file:
         while piece := file.read(size):
             yield piece
-
-
-def _at_once(path: str, how: int) -> int:
-    """Open a file without blocking, even if it is a pipe without a writer."""
-    return os.open(path, how | os.O_NONBLOCK)
 
 
 def is_held(path: Path) -> bool:
@@ -300,12 +314,6 @@ def open_emptied(path: str) -> int:
         return os.open(path, how, 0o666)
 
 
-def sync_all(paths: Iterable[str]) -> None:
-    """Sync several files to disk."""
-    for path in paths:
-        sync(path)
-
-
 def sync(path: str | Path) -> None:
     """Sync a file, or the entries of a folder, to disk."""
     handle = os.open(path, os.O_RDONLY)
@@ -313,3 +321,8 @@ def sync(path: str | Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _sync_all(paths: Iterable[str]) -> None:
+    for path in paths:
+        sync(path)

@@ -69,7 +69,8 @@ def open_for_writing(
     place = ":memory:" if path is None else str(path)
     connection = _connect(place, patience, uri=False, shared=shared)
     try:
-        if path and not has_log(connection):
+        # New files and restored backups are not in WAL mode.
+        if path and connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
             with one_process_sets_wal(path.parent):
                 connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL survives a killed process; only a power failure can undo the last commits.
@@ -80,11 +81,6 @@ def open_for_writing(
         connection.close()
         raise
     return connection
-
-
-def has_log(connection: sqlite3.Connection) -> bool:
-    """Return whether a database is in WAL mode, unlike new files and restored backups."""
-    return bool(connection.execute("PRAGMA journal_mode").fetchone() == ("wal",))
 
 
 @contextmanager

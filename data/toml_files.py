@@ -178,13 +178,17 @@ def converted(
 def _fix(message: str, shape: type[object], inside: str) -> str:
     """Return advice on how to fix an invalid value. ``message`` is msgspec's message."""
     if unknown := UNKNOWN.search(message):
-        keys = _keys(shape, inside)
+        kinds = [kind for kind in _at(shape, inside) if isinstance(kind, inspect.StructType)]
+        keys = tuple(field.encode_name for kind in kinds for field in kind.fields)
         known = f"; valid keys are {', '.join(keys)}" if keys else ""
         return f"no such key exists{meant(unknown[1], keys)}{known}"
     if MISSING.search(message):
         return "the key is required but missing"
     if invalid := ENUM.search(message):
-        choices = [f'"{choice}"' for choice in _choices(shape, inside)]
+        kinds_of_set = [
+            kind for kind in _at(shape, inside) if isinstance(kind, inspect.LiteralType)
+        ]
+        choices = [f'"{choice}"' for kind in kinds_of_set for choice in kind.values]
         value = invalid[1].strip("'")
         advice = (
             f"write {' or '.join(choices)}"
@@ -224,26 +228,6 @@ def _limits(shape: type[object], inside: str) -> tuple[float, float] | None:
         if isinstance(kind, inspect.IntType | inspect.FloatType) and None not in {kind.ge, kind.le}:
             return cast("tuple[float, float]", (kind.ge, kind.le))
     return None
-
-
-def _keys(shape: type[object], inside: str) -> tuple[str, ...]:
-    """Return the keys of the table at the path ``inside``."""
-    return tuple(
-        field.encode_name
-        for kind in _at(shape, inside)
-        if isinstance(kind, inspect.StructType)
-        for field in kind.fields
-    )
-
-
-def _choices(shape: type[object], inside: str) -> tuple[object, ...]:
-    """Return the allowed values at the path ``inside`` if they are a fixed set."""
-    return tuple(
-        value
-        for kind in _at(shape, inside)
-        if isinstance(kind, inspect.LiteralType)
-        for value in kind.values
-    )
 
 
 def _description(shape: type[object], inside: str) -> str:

@@ -1,10 +1,10 @@
-"""Formatting of numbers, sizes and durations in messages, and suggestions of similar names."""
+"""Formatting of numbers and durations in messages, similar names, and reports of progress."""
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, TypeAlias
 
 UNITS: Final = ("kB", "MB", "GB", "TB")
 
@@ -81,3 +81,10 @@ def meant(written: str, known: Sequence[str]) -> str:
     """
     near = near_name(written, known)
     return f"; did you mean {near}?" if near else ""
+
+
+OnProgress: TypeAlias = Callable[[int, int], None]
+"""Callback with the number of completed parts and the total number of parts."""
+
+OnStepProgress: TypeAlias = Callable[[str, int, int], None]
+"""Callback with the name of a step, its number of completed parts, and its number of parts."""

@@ -27,14 +27,17 @@ from typing import NamedTuple
 from benchmarks.archive_parts.polls import unchanged
 from benchmarks.archive_parts.writing import exchanges
 from data.archive.archive import Archive
-from data.archive.log.leaf import ID_BYTES
+from data.archive.log.leaves import HEAD, ID_BYTES
 from data.archive.log.notes import Checkpoint
-from data.archive.log.pending import HEAD
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.verification import read_files
-from data.archive.verification.report import ArchiveProblem, VerificationReport
-from data.archive.verification.verify_archive import known_checkpoint, verify_archive
+from data.archive.verification.tree import ArchiveProblem
+from data.archive.verification.verify_archive import (
+    VerificationReport,
+    known_checkpoint,
+    verify_archive,
+)
 from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import entry_of
 from data.archive.warc.reader import read_file

@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.archive_parts.polls import unchanged
 from benchmarks.archive_parts.writing import NOON, exchanges
 from data.archive.archive import Archive
-from data.archive.log.leaf import decode_leaf
+from data.archive.log.leaves import decode_leaf
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.reader import Damage, read_file, read_record
 from data.archive.warc.warc_file import own_files

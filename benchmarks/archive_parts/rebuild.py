@@ -20,9 +20,9 @@ from benchmarks.archive_parts.polls import unchanged
 from benchmarks.archive_parts.writing import exchanges
 from benchmarks.publish import END, draft, vocabulary
 from data.archive.archive import Archive
-from data.archive.journal import journal_record
+from data.archive.journal.journal import JOURNAL_URI, decode_journal_record
 from data.archive.journal.scan import read_archive
-from data.archive.log.leaf import ENTRY_BYTES
+from data.archive.log.leaves import ENTRY_BYTES
 from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import entry_of
 from data.models import Capture, Draft, Run, Source
@@ -117,11 +117,11 @@ def journal_bytes(archive: Path) -> dict[str, float]:
     size: Counter[str] = Counter()
     count: Counter[str] = Counter()
     for record, leaf in read_archive(archive, lambda _done, _of: None):
-        if not isinstance(record, ArchiveRecord) or record.uri != journal_record.JOURNAL:
+        if not isinstance(record, ArchiveRecord) or record.uri != JOURNAL_URI:
             continue
         line = entry_of(record, leaf or 0)
         took = record.length + ENTRY_BYTES + len(line.encode() if line else b"")
-        told = journal_record.decode(record.block).decisions
+        told = decode_journal_record(record.block).decisions
         if [one for one in told if isinstance(one, decisions.Recorded) and one.kind == "new"]:
             size["new"] += took
             count["new"] += 1

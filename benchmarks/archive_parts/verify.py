@@ -31,7 +31,7 @@ from benchmarks.archive_parts.writing import exchanges
 from benchmarks.crawl import room_sites
 from data.archive.archive import Archive
 from data.archive.log.tree_log import log_of
-from data.archive.proof.proof_folder import ProvenCapture, Subject, write_proof
+from data.archive.proof.proof_folder import ProofFolder, ProvenCapture, Subject
 from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.reader import read_file
 from data.archive.warc.warc_file import own_files
@@ -129,7 +129,7 @@ def measure(*, few: bool) -> dict[str, object]:
         proof.mkdir()
         subject = Subject("A plant", "https://www.acme.example/", {}, [ProvenCapture("1", capture)])
         with closing(log_of(home)) as log:
-            write_proof(subject, home / "archive", log, proof)
+            ProofFolder(home / "archive", log, proof).write(subject)
         held = sum(path.stat().st_size for path in proof.rglob("*") if path.is_file())
         python = (sys.executable, "-I")
         with_library = seconds_of(*python, proof / "verify.py")

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from benchmarks.growth_parts.setting import READING, content_of
-from data.archive.warc.surt import surt
+from data.archive.warc.cdxj import surt
 from data.dates.parse import find_dates, parse_date, parse_stated
 from data.languages.detection import detect_language
 from data.languages.tags import language_tag

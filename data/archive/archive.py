@@ -16,12 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from data.archive.budget import ArchiveBudget
 from data.archive.capture_search import stored_original
+from data.archive.foreign_archives import adopted
 from data.archive.log.tree_log import TreeLog, UncertainLeaves
-from data.archive.warc.adoption import adopted
 from data.archive.warc.archive_record import ArchiveRecord
-from data.archive.warc.cdxj import CdxjEntry, entry_at, entry_of
+from data.archive.warc.cdxj import entry_at, entry_of
 from data.archive.warc.index import Index
 from data.archive.warc.reader import DOT_OPEN, read_record
 from data.archive.warc.records import (
@@ -36,7 +35,14 @@ from data.archive.warc.records import (
     warc_fields,
     warcinfo,
 )
-from data.archive.warc.warc_file import BrokenFile, WarcFile, new_file, own_files, take_over
+from data.archive.warc.warc_file import (
+    ArchiveBudget,
+    BrokenFile,
+    WarcFile,
+    new_file,
+    own_files,
+    take_over,
+)
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.files import sync
@@ -88,10 +94,9 @@ class Archive:
         log = log or partial(TreeLog, folder / "log", folder.parent / "log.key")
         self.log, self._signed_log = log(), log()
         self._settings = settings
-        software = f"Communique/{version('communique')}"
         self._about = warc_fields(
             (
-                ("software", software),
+                ("software", f"Communique/{version('communique')}"),
                 ("format", "WARC File Format 1.1"),
                 ("conformsTo", CONFORMS_TO),
                 ("operator", operator),
@@ -144,16 +149,10 @@ class Archive:
                 groups.append((*before, answer))
             return self._put(*groups)
 
-    def metadata(
-        self, uri: str, content_type: str, block: bytes, *, at: dt.datetime, refers_to: str = ""
-    ) -> Capture:
-        """Write a metadata record about another record or about the archive.
-
-        ``refers_to`` is the id of the other record, or empty. Returns the capture of the new
-        record.
-        """
+    def metadata(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
+        """Write a metadata record about the archive, and return its capture."""
         with self._writing():
-            return self._put((metadata(uri, content_type, block, at, refers_to),))[0]
+            return self._put((metadata(uri, content_type, block, at),))[0]
 
     def resource(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
         """Write a resource record for a file that is not a server's response.
@@ -288,7 +287,11 @@ class Archive:
                 entries.append(entry_at(group[-1], captures[-1]))
         file.list(b"".join(entry.encode() for entry in entries))
         for entry in entries:
-            self._enter(entry)
+            try:
+                self.index.add(entry)
+            except ArchiveError:
+                # The index adds this row from the CDXJ file when the index is opened next.
+                self._is_noted = False
         self._unsealed += len(records)
         self._highest = max(self._highest, leaf - 1)
         self._budget.add(size)
@@ -299,13 +302,6 @@ class Archive:
             with suppress(ArchiveError):
                 self.seal()
         return captures
-
-    def _enter(self, entry: CdxjEntry) -> None:
-        try:
-            self.index.add(entry)
-        except ArchiveError:
-            # The index adds this row from the CDXJ file when the index is opened next.
-            self._is_noted = False
 
     def _ready(self, size: int) -> WarcFile:
         """Return a WARC file with room for a record of ``size`` bytes."""

@@ -58,7 +58,11 @@ def served(folder: Path, index: Index, file: str, offset: int, limit: int) -> Se
     http = _message(record)
     status, headers, body = http.status, http.headers, http.payload
     if record.kind == "revisit":
-        original = _original(folder, index, record)
+        holder = index.holder(record.field("WARC-Payload-Digest"))
+        if holder is None:
+            cause = f"byte {record.offset}: the record that it refers to is missing"
+            raise NotServed(record.file, cause)
+        original = _message(read_record(folder, holder.file, holder.offset))
         body = original.payload
         if status == NOT_MODIFIED:
             status, headers = original.status, original.headers
@@ -131,18 +135,6 @@ def _message(record: ArchiveRecord) -> Http:
         kind = record.field("Content-Type").encode("latin-1", "replace")
         return Http([b"HTTP/1.1 200 OK", b"Content-Type: " + kind], record.block)
     raise NotServed(record.file, f"the record at byte {record.offset} is not a server response")
-
-
-def _original(folder: Path, index: Index, record: ArchiveRecord) -> Http:
-    """Return the stored response that a revisit record refers to.
-
-    Raises NotServed if it is missing.
-    """
-    holder = index.holder(record.field("WARC-Payload-Digest"))
-    if holder is None:
-        cause = f"byte {record.offset}: the record that it refers to is missing"
-        raise NotServed(record.file, cause)
-    return _message(read_record(folder, holder.file, holder.offset))
 
 
 def unchunked(body: bytes) -> bytes:

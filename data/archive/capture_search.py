@@ -1,4 +1,4 @@
-"""Search for captures by address, and for stored payloads of responses.
+"""Search for captures by address, for stored payloads of responses, and for lost captures.
 
 Captures that a signed note excludes as evidence are not found. A response whose payload is already
 stored becomes a revisit record, which refers to the stored record (WARC 1.1, section 6.7).
@@ -6,22 +6,26 @@ stored becomes a revisit record, which refers to the stored record (WARC 1.1, se
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from data.archive.foreign_archives import imported_from
 from data.archive.log.keys import key_chain
-from data.archive.log.notes import InvalidNote
-from data.archive.log.removals import REMOVAL, SET_ASIDE, decode
+from data.archive.log.notes import REMOVAL, SET_ASIDE, InvalidNote, decode_removal
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import NOT_MODIFIED, OK, Index
-from data.archive.warc.reader import read_fields, read_record
+from data.archive.warc.reader import DOT_OPEN, path_of, read_fields, read_record
 from data.archive.warc.records import Original, digest_text, original_of
+from data.archive.warc.warc_file import own_files
 from data.errors import ArchiveError
 from data.files import read_regular
 from data.models.capture import Capture, Exchange
+from data.wording import counted
 
 MAX_KNOWN_ORIGINS: Final = 50_000
 """Maximum number of cached captures, each with the name of the file from which it was imported."""
@@ -86,7 +90,11 @@ class Captures:
         found: dict[dt.datetime, list[CdxjEntry]] = {}
         for one in entries:
             found.setdefault(one.at, []).append(one)
-        return [chosen(found[at], self.origin) for at in sorted(found)]
+        return [self._chosen(found[at]) for at in sorted(found)]
+
+    def _chosen(self, entries: Sequence[CdxjEntry]) -> CdxjEntry:
+        own = (one for one in reversed(entries) if len(entries) > 1 and not self.origin(one))
+        return next(own, entries[-1])
 
     def _is_aside(self, entry: CdxjEntry | Capture, ranges: Sequence[tuple[int, int]]) -> bool:
         """Return whether a signed note excludes a capture as evidence.
@@ -121,21 +129,10 @@ class Captures:
         log = self._folder / "log"
         keys = key_chain(lambda path: read_regular(log / path), str(log)).at(entry.leaf + 1)
         try:
-            note = decode(read_record(self._folder, entry.file, entry.offset).block, keys)
+            note = decode_removal(read_record(self._folder, entry.file, entry.offset).block, keys)
         except InvalidNote:
             return ()
         return note.leaves if note.kind == SET_ASIDE else ()
-
-
-def chosen(entries: Sequence[CdxjEntry], origin: Callable[[CdxjEntry], str]) -> CdxjEntry:
-    """Return the last capture recorded by this archive, or else the last imported capture.
-
-    ``entries`` are captures from the same second. ``origin`` returns the name of the file from
-    which a capture was imported, or an empty string.
-    """
-    if len(entries) == 1:
-        return entries[0]
-    return next((one for one in reversed(entries) if not origin(one)), entries[-1])
 
 
 def stored_original(
@@ -179,3 +176,51 @@ def _newest(folder: Path, index: Index, uri: str) -> CdxjEntry | None:
         return known
     pages = (one for one in reversed(index.captures(uri)) if (one.uri, one.status) == (uri, OK))
     return next((one for one in pages if not captures.origin(one)), known)
+
+
+MAX_NAMES: Final = 3
+"""Maximum number of file names in an error message."""
+
+
+class LostCaptures(msgspec.Struct, frozen=True):
+    """An archive file that is missing or too short, and the number of captures lost with it."""
+
+    file: str
+    captures: int
+
+
+def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[LostCaptures]:
+    """Return the archive files that lack captures of the store, sorted by name.
+
+    Redacted captures don't count. Raises OSError.
+    """
+    # Read the store before the files: the records of all its captures are in the files by then.
+    wanted = {one.record_id: one for one in captures if one.file}.values()
+    sizes = {
+        path.name.removesuffix(DOT_OPEN): archive_file_size(path) for path in own_files(archive)
+    }
+    lost = Counter(one.file for one in wanted if one.offset + one.length > sizes.get(one.file, 0))
+    return [
+        LostCaptures(path_of(archive, file).name, count) for file, count in sorted(lost.items())
+    ]
+
+
+def archive_file_size(path: Path) -> int:
+    """Return the size in bytes of an archive file, even if it is renamed during the call."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return path.with_name(path.name.removesuffix(DOT_OPEN)).stat().st_size
+
+
+def lost_text(lost: Sequence[LostCaptures]) -> str:
+    """Describe the number of missing records and their files, or return an empty string."""
+    if not lost:
+        return ""
+    files = ", ".join(f"{one.file} ({one.captures})" for one in lost[:MAX_NAMES])
+    more = f" and {counted(len(lost) - MAX_NAMES, 'other file')}" if len(lost) > MAX_NAMES else ""
+    every = counted(sum(one.captures for one in lost), "record")
+    return (
+        f"{every} that the store points to are not in the archive, whose files are missing or too "
+        f"short: {files}{more}"
+    )

@@ -143,19 +143,14 @@ class _Deflate:
                 self._at += len(data)
             out = self._inner.decompress(data, most)
             if self._inner.eof:
-                self._at -= len(self._inner.unused_data)
-                self._end_member()
+                self._at += GZIP_TRAILER_BYTES - len(self._inner.unused_data)
+                # A gzip body may have more members.
+                self.ended = not (self._gzip and self._body.startswith(GZIP_MAGIC, self._at))
+                if not self.ended:
+                    self._inner = self._member()
             if out or not (data or self.ended):
                 return out
         return b""
-
-    def _end_member(self) -> None:
-        """End a gzip member, and start the next one if the body has more members."""
-        self._at += GZIP_TRAILER_BYTES
-        if self._gzip and self._body.startswith(GZIP_MAGIC, self._at):
-            self._inner = self._member()
-        else:
-            self.ended = True
 
     def _member(self) -> zlib._Decompress:
         """Skip the header of a gzip member and return a decompressor (RFC 1952, section 2.3)."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from data.archive.log.merkle_tree import added_files
 from data.archive.log.notes import Checkpoint, InvalidNote, parse_checkpoint
-from data.archive.log.tiles import added_files
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import cdxj_path, own_files
@@ -84,21 +84,18 @@ def upload(
                 notes.flush()
             if there.get(path.name) == (bytes_here := path.stat().st_size):
                 continue
-            bucket.upload(path.name, path, headers_of(path))
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            is_warc = path.name.endswith(".warc.gz")
+            kind = "application/warc" if is_warc else "text/plain; charset=utf-8"
+            headers = {"Content-Type": kind, "communique-sha256": digest}
+            bucket.upload(path.name, path, headers)
             copied, size = copied + 1, size + bytes_here
     left = sorted((known - {path.name for path in here}) & there.keys())
     if delete:
         bucket.delete(left)
         left = []
     return Uploaded(copied, size, leaves, tuple(left))
-
-
-def headers_of(path: Path) -> dict[str, str]:
-    """Return the headers for storing an archive file in the bucket, including its digest."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    kind = "application/warc" if path.name.endswith(".warc.gz") else "text/plain; charset=utf-8"
-    return {"Content-Type": kind, "communique-sha256": digest}
 
 
 def finished_files(folder: Path) -> Iterator[Path]:
@@ -131,7 +128,10 @@ def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: b
         size = before.size if before else 0
         tiles = [name for name in added_files(size, present.size) if f"log/{name}" not in there]
         # A witness may sign a checkpoint again, so text files are compared by content, not by size.
-        texts = [str(path.relative_to(log.folder)) for path in texts_of(log.folder)]
+        paths = sorted(path for pattern in LOG_FILES for path in log.folder.glob(pattern))
+        # Hidden files are incomplete.
+        files = (path for path in paths if path.is_file() and not path.name.startswith("."))
+        texts = [str(path.relative_to(log.folder)) for path in files]
         try:
             for name in (*tiles, *texts):
                 write(bucket, f"log/{name}", log.read(name), bucket.read(f"log/{name}"))
@@ -139,12 +139,6 @@ def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: b
         except Replaced as error:
             raise BucketError(bucket.place, MEANWHILE) from error
         return present.size
-
-
-def texts_of(folder: Path) -> list[Path]:
-    """Return the files of a log except tiles. Hidden files are incomplete and are skipped."""
-    found = (path for pattern in LOG_FILES for path in folder.glob(pattern))
-    return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
 def write(bucket: Bucket, name: str, content: bytes, found: BucketObject | None) -> None:

@@ -25,7 +25,6 @@ from itertools import islice, pairwise
 from typing import Final, Literal, TypeAlias
 
 from data.dates.address_days import AddressDay
-from data.dates.calendars import full_year
 from data.languages.vocabulary import DateOrder, vocabulary
 
 Order: TypeAlias = DateOrder
@@ -81,6 +80,14 @@ def order_of_place(languages: tuple[str, ...], zone: str) -> Order | None:
     if city in NO_DAY_FIRST_ZONES or area not in {"Europe", "Asia", "Africa", "Australia"}:
         return None
     return "DMY"
+
+
+def full_year(year: int, this_year: int) -> int:
+    """Expand a two-digit year to the latest year that is at most 20 years after ``this_year``."""
+    if year >= 100:  # noqa: PLR2004 - the year has its century already
+        return year
+    century = this_year - this_year % 100
+    return century + year if century + year <= this_year + 20 else century + year - 100
 
 
 def order_of_host(host: str) -> Order | None:
@@ -139,7 +146,12 @@ def order_of_list(
     equal = [order for order in ORDERS if faults[order] == faults[best]]
     if usual in equal:
         return usual
-    falling = [order for order in equal if _is_falling(_days(some, order, today))]
+    # The latest day comes first.
+    falling = [
+        order
+        for order in equal
+        if len({*(days := _days(some, order, today))}) > 1 and days == sorted(days, reverse=True)
+    ]
     return falling[0] if len(falling) == 1 and len(some) >= MIN_ROWS else None
 
 
@@ -161,11 +173,6 @@ def _days(rows: Sequence[ListedDate], order: Order, today: dt.date) -> list[dt.d
         with suppress(ValueError):
             found.append(dt.date(full_year(year, today.year), month, day))
     return found
-
-
-def _is_falling(days: Sequence[dt.date]) -> bool:
-    """Return whether the days of a list never rise, so that the latest day comes first."""
-    return len({*days}) > 1 and all(before >= after for before, after in pairwise(days))
 
 
 def _faults(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:

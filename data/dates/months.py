@@ -1,7 +1,7 @@
 """Recognition of month names in all languages of the Unicode CLDR.
 
 Language files (data.languages.vocabulary) contain the names in some fifty languages.
-cldr_months.txt, which data.dates.renew_months creates, contains the names in all other languages.
+cldr_months.txt, which docs/write_months.py creates, contains the names in all other languages.
 """
 
 import re

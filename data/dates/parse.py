@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from data.clock import zone_of
 from data.dates import patterns as shapes
+from data.dates.calendars import day_of
 from data.dates.clock import ZONE, Placed, clock_beside, stated_zone, with_zone
 from data.dates.context import MAX_AHEAD, DateContext
-from data.dates.day import day_of
 from data.dates.months import phrases_in
 from data.dates.relative import may_be_date, near_day, parse_slowly
 from data.models import Published
@@ -172,7 +172,10 @@ def scan(text: str, context: DateContext, rule: str) -> Iterator[Found]:
         places = [place for place, char in enumerate(text) for _ in fold_date(char)] + [len(text)]
     placed = Placed(text, folded, places)
     after = 0
-    addresses = _addresses(folded)
+    # Dates in addresses and file names are ignored.
+    has_addresses = _ADDRESS_SIGN.search(folded)
+    found = _ADDRESS.finditer(folded) if has_addresses else ()
+    addresses = [range(*one.span()) for one in found]
     for _, _, match, day in sorted(_days(folded, context), key=lambda hit: hit[:2]):
         place = bisect(addresses, match.start(), key=lambda address: address.start)
         if match.start() < after or (place and match.start() in addresses[place - 1]):
@@ -189,13 +192,6 @@ def scan(text: str, context: DateContext, rule: str) -> Iterator[Found]:
             yield Found(start, stop, _at_instant(at, clock.zone, context.zone, raw, rule))
         else:
             yield Found(start, stop, on_day(day, context.zone, raw, rule))
-
-
-def _addresses(folded: str) -> list[range]:
-    """Return the ranges of addresses and file names in a folded text."""
-    if not _ADDRESS_SIGN.search(folded):
-        return []
-    return [range(*found.span()) for found in _ADDRESS.finditer(folded)]
 
 
 def _days(folded: str, context: DateContext) -> Iterator[tuple[int, int, re.Match[str], dt.date]]:

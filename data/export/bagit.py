@@ -17,9 +17,9 @@ from data.export.chosen_records import (
     release_lines,
 )
 from data.files import files_below, pieces_of
-from data.progress import OnProgress
 from data.store.core.store import Store
 from data.text.clean import plain
+from data.wording import OnProgress
 
 DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 

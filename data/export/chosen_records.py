@@ -19,9 +19,9 @@ from data.archive.warc.warc_file import own_files
 from data.errors import ArchiveError
 from data.interchange.release_fields import release_fields
 from data.models import Capture, Release
-from data.progress import OnProgress
 from data.store.core.store import Store
 from data.text.source_secrets import Secrets
+from data.wording import OnProgress
 
 REPLAYED_TYPES = frozenset(["response", "revisit", "resource"])
 """Types of records that the replay index of an export contains."""
@@ -135,12 +135,8 @@ def _captures(store: Store, choice: Choice) -> Iterator[tuple[list[Capture], lis
         yield [*filter(None, (*seen.versions.values(), seen.seen, seen.gone))], [*files]
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedRecord:
-    """A record to export. ``member`` is the compressed record as stored."""
-
-    record: ArchiveRecord
-    member: bytes
+ExportedRecord: TypeAlias = tuple[ArchiveRecord, bytes]
+"""A record to export, and the compressed record as stored."""
 
 
 class ArchiveRecords:
@@ -166,7 +162,7 @@ class ArchiveRecords:
             records = self._records(path)
             first = next(records, None)
             if first:
-                yield path.name.removesuffix(DOT_OPEN), _with(first, records)
+                yield path.name.removesuffix(DOT_OPEN), chain([first], records)
 
     def _records(self, path: Path) -> Iterator[ExportedRecord]:
         """Yield the selected records of a file, after its warcinfo records."""
@@ -180,7 +176,7 @@ class ArchiveRecords:
                 if isinstance(found, Damage):
                     self.damaged.append(found)
                     continue
-                taken = ExportedRecord(found, os.pread(file.fileno(), found.length, found.offset))
+                taken = found, os.pread(file.fileno(), found.length, found.offset)
                 if found.kind == "warcinfo":
                     infos.append(taken)
                 elif self._chosen.takes(found):
@@ -215,16 +211,15 @@ class CopiedRecords:
         The index contains their offsets in the copy.
         """
         offset = 0
-        for taken in found:
-            record = taken.record
+        for record, member in found:
             entry = entry_of(record, -1) if record.kind in REPLAYED_TYPES else None
             if entry:
                 self._file.write(replace(entry, offset=offset).encode())
                 self.places[record.record_id] = record.uri, record.at
             self.count += 1
             self.with_secrets += holds_secret(record, self._secrets, MAX_UNPACKED_BYTES)
-            offset += len(taken.member)
-            yield taken.member
+            offset += len(member)
+            yield member
 
     def write_index(self, to: Path) -> None:
         """Write the sorted index to the file ``to``. Call this after writing all records."""
@@ -232,11 +227,6 @@ class CopiedRecords:
         with self._lines.open("rb") as lines:
             write_sorted(lines, to)
         self._lines.unlink()
-
-
-def _with(first: ExportedRecord, rest: Iterator[ExportedRecord]) -> Iterator[ExportedRecord]:
-    yield first
-    yield from rest
 
 
 def release_lines(store: Store, choice: Choice) -> Iterator[bytes]:

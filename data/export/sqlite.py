@@ -12,8 +12,8 @@ from sqlite_utils import Database
 from data.export.chosen_records import Choice, Exported
 from data.export.destination import CopyError
 from data.models import Capture, Facet, Media, Release
-from data.progress import OnProgress
 from data.store.core.store import Store
+from data.wording import OnProgress
 
 SCHEMA: Final = files("data.export").joinpath("schema.sql").read_text("utf-8")
 

@@ -9,9 +9,9 @@ import struct
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Final, Self
+from typing import IO, Final
 
 import msgspec
 
@@ -27,32 +27,13 @@ from data.export.chosen_records import (
 )
 from data.export.wacz_signature import signed_data
 from data.files import pieces_of
-from data.progress import OnProgress
 from data.store.core.store import Store
+from data.wording import OnProgress
 
 VERSION: Final = "1.1.1"
 INDEX: Final = "indexes/index.cdx"
 PAGES: Final = "pages/pages.jsonl"
 PAGES_HEAD: Final = b'{"format":"json-pages-1.0","id":"pages","title":"Releases","hasText":true}\n'
-
-
-class WaczPage(msgspec.Struct):
-    """A line in the list of pages of a WACZ file."""
-
-    id: str
-    url: str
-    ts: str
-    title: str
-    text: str
-
-
-class Resource(msgspec.Struct):
-    """A file of the WACZ package, as listed in datapackage.json."""
-
-    name: str
-    path: str
-    hash: str
-    bytes: int
 
 
 def write_wacz(
@@ -75,7 +56,7 @@ def write_wacz(
     records = ArchiveRecords(archive, chosen_records(store, archive, choice, parts_of), on_progress)
     with (
         tempfile.TemporaryDirectory(prefix=".wacz-", dir=to.parent) as work,
-        _Package(to, utc_now()) as package,
+        closing(_Package(to, utc_now())) as package,
     ):
         copied = CopiedRecords(Path(work) / "lines", store.secrets())
         for name, found in records.files():
@@ -112,8 +93,8 @@ class _Pages:
                 self.count += 1
                 url, at = place
                 content = release.content
-                page = WaczPage(release.id, url, _time(at), content.title, content.body_text)
-                yield msgspec.json.encode(page) + b"\n"
+                page = {"id": release.id, "url": url, "ts": _time(at), "title": content.title}
+                yield msgspec.json.encode({**page, "text": content.body_text}) + b"\n"
 
 
 class _Package:
@@ -122,18 +103,8 @@ class _Package:
     def __init__(self, path: Path, created: dt.datetime) -> None:
         self._zip = zipfile.ZipFile(path, "w", allowZip64=True)
         self._created = created
-        self._resources: list[Resource] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._zip.close()
+        self.close = self._zip.close
+        self._resources: list[dict[str, object]] = []
 
     def add(self, name: str, pieces: Iterable[bytes], *, deflate: bool = False) -> None:
         """Write a file to the ZIP file. Set ``deflate`` for files that are not compressed yet.
@@ -147,7 +118,8 @@ class _Package:
                 digest.update(piece)
                 size += len(piece)
         hashed = f"sha256:{digest.hexdigest()}"
-        self._resources.append(Resource(name.rpartition("/")[2], name, hashed, size))
+        listed = {"name": name.rpartition("/")[2], "path": name, "hash": hashed, "bytes": size}
+        self._resources.append(listed)
 
     def describe(self, title: str, software: str, key: SigningKey | None) -> None:
         """Write datapackage.json, and a file with its digest, signed if ``key`` is given."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import IO, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -76,34 +76,24 @@ class ReadLine(NamedTuple):
     seen: SeenDraft
 
 
+@dataclass
 class Importer:
     """Imports lines for one source. ``topics`` are added to all releases.
 
     ``front`` contains addresses of the site that are not releases.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        taxonomy: Taxonomy,
-        source: Source,
-        context: DateContext,
-        *,
-        topics: tuple[str, ...] = (),
-        front: tuple[str, ...] = (),
-    ) -> None:
-        self._store = store
-        self._taxonomy = taxonomy
-        self._source = source
-        self._context = context
-        self._topics = topics
-        self._front = front
-        self._since = context.now
-        self._registered = False
-        self._counts: Counter[str] = Counter()
-        self._rejected: list[Remark] = []
-        self._doubtful: list[Remark] = []
-        self._stories: set[str] = set()
+    store: Store
+    taxonomy: Taxonomy
+    source: Source
+    context: DateContext
+    topics: tuple[str, ...] = ()
+    front: tuple[str, ...] = ()
+    _registered: bool = False
+    _counts: Counter[str] = field(default_factory=Counter)
+    _rejected: list[Remark] = field(default_factory=list)
+    _doubtful: list[Remark] = field(default_factory=list)
+    _stories: set[str] = field(default_factory=set)
 
     def import_lines(
         self, lines: Iterable[bytes], on_progress: Callable[[int], None] | None = None
@@ -126,7 +116,7 @@ class Importer:
             unchanged=self._counts["unchanged"],
             rejected=tuple(sorted(self._rejected, key=lambda one: one.line)),
             doubtful=tuple(self._doubtful),
-            stories=sum(1 for story in self._stories if self._store.story(story)),
+            stories=sum(1 for story in self._stories if self.store.story(story)),
         )
 
     def _read(self, numbered: tuple[int, bytes]) -> ReadLine | None:
@@ -135,14 +125,14 @@ class Importer:
         if not line.strip():
             return None
         try:
-            imported = read_line(line, self._source.id, self._context, self._taxonomy)
+            imported = read_line(line, self.source.id, self.context, self.taxonomy)
         except LineError as error:
             self._rejected.append(Remark(number, str(error)))
             return None
         # Imported releases are old: if the date is missing, they must not count as news.
         draft = replace(imported.draft, position=number, imported=True)
-        draft, labels = with_topics(draft, self._topics, self._taxonomy, imported.topics)
-        seen = SeenDraft(draft, utc_now(), self._since, self._front, labels)
+        draft, labels = with_topics(draft, self.topics, self.taxonomy, imported.topics)
+        seen = SeenDraft(draft, utc_now(), self.context.now, self.front, labels)
         return ReadLine(number, imported, seen)
 
     def _record(self, lines: Sequence[ReadLine]) -> None:
@@ -151,12 +141,12 @@ class Importer:
         If the store refuses a line, store each line separately.
         """
         try:
-            with self._store.transaction(parts=False):
+            with self.store.transaction(parts=False):
                 # The source is created with the first valid line, so that an invalid file creates
                 # no source.
                 if not self._registered:
-                    self._store.register(self._source_at(lines[0].seen.draft.url))
-                verdicts = self._store.record_all([one.seen for one in lines])
+                    self.store.register(self._source_at(lines[0].seen.draft.url))
+                verdicts = self.store.record_all([one.seen for one in lines])
         except RefusedValue as error:
             if len(lines) == 1:
                 self._rejected.append(Remark(lines[0].number, str(error)))
@@ -173,10 +163,10 @@ class Importer:
 
         Feeds contain this address.
         """
-        if self._source.url:
-            return self._source
+        if self.source.url:
+            return self.source
         parts = urlsplit(url)
-        return replace(self._source, url=f"{parts.scheme}://{parts.netloc}/")
+        return replace(self.source, url=f"{parts.scheme}://{parts.netloc}/")
 
     def _count(self, number: int, imported: Imported, verdict: Decision) -> None:
         if verdict.doubt:

@@ -243,10 +243,6 @@ def _address(url: str) -> str | None:
     return without_campaign(without_user(found))
 
 
-def _line(text: str | None) -> str | None:
-    return (line_of(text) or None) if text else None
-
-
 def _rule(found: FieldOrigin | None) -> str:
     return clean_line((found and found.rule) or "")[:MAX_RAW_LENGTH] or "import"
 
@@ -261,7 +257,7 @@ def _media(lines: Iterable[MediaLine] | None, base: str, fallback: str) -> tuple
         guessed = mimetypes.guess_type(urlsplit(url).path)[0] or fallback
         length = line.length if line.length is not None and line.length >= 0 else None
         kind = stated if MEDIA_TYPE.fullmatch(stated) else guessed
-        found.append(Media(url, kind, length, _line(line.title)))
+        found.append(Media(url, kind, length, line_of(line.title or "") or None))
     return tuple(found)
 
 

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from data.clock import utc_now
 from data.errors import CommuniqueError
+from data.text.urls import DEFAULT_PORTS
 
 DIRECTORY_PATH: Final = "/.well-known/http-message-signatures-directory"
 """Path of the public keys on our own site."""
@@ -46,8 +47,6 @@ OVERLAP: Final = dt.timedelta(days=1)
 
 RELOAD_SECONDS: Final = 300.0
 """Time in seconds after which keys are loaded again, because another process may rotate them."""
-
-DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 log = logging.getLogger(__name__)
 
@@ -109,8 +108,12 @@ class RequestSigner:
         }
 
     def directory(self) -> bytes:
-        """Return the public keys as a JSON Web Key Set."""
-        return directory_of(self._published(self.now()))
+        """Return the public keys as a JSON Web Key Set (RFC 7517)."""
+        keys = [
+            {"kty": "OKP", "crv": "Ed25519", "kid": one.id, "x": one.public, "use": "sig"}
+            for one in self._published(self.now())
+        ]
+        return msgspec.json.encode({"keys": keys})
 
     def directory_headers(self) -> dict[str, str]:
         """Return headers that sign the directory with each of its keys, for our own authority."""
@@ -141,14 +144,13 @@ class RequestSigner:
         if not self._keys:
             self._keys = self.load()
             self._loaded = at
-        elif not 0 <= at - self._loaded < RELOAD_SECONDS and not self._is_reloading():
+        elif not 0 <= at - self._loaded < RELOAD_SECONDS and not (
+            self._reload and self._reload.is_alive()
+        ):
             self._loaded = at
             self._reload = threading.Thread(target=self._load_again, daemon=True)
             self._reload.start()
         return self._keys
-
-    def _is_reloading(self) -> bool:
-        return self._reload is not None and self._reload.is_alive()
 
     def _load_again(self) -> None:
         try:
@@ -164,18 +166,6 @@ def published_keys(keys: Sequence[RequestKey], now: dt.datetime | None = None) -
     now = now or utc_now()
     ends = [*(one.since + OVERLAP for one in keys[1:]), None]
     return [key for key, end in zip(keys, ends, strict=True) if end is None or end > now]
-
-
-def directory_of(keys: Sequence[RequestKey]) -> bytes:
-    """Return public keys as a JSON Web Key Set (RFC 7517)."""
-    return msgspec.json.encode(
-        {
-            "keys": [
-                {"kty": "OKP", "crv": "Ed25519", "kid": one.id, "x": one.public, "use": "sig"}
-                for one in keys
-            ]
-        }
-    )
 
 
 def signature_parameters(covered: str, key: RequestKey, at: float, tag: str) -> str:

@@ -4,12 +4,12 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urljoin
 
 import msgspec
 
+from data.clock import parse_http_date
 from data.text.urls import is_web
 
 EARLIEST: Final = dt.datetime(1996, 1, 1, tzinfo=dt.UTC)
@@ -79,15 +79,6 @@ def time_of_stamp(stamp: str) -> dt.datetime | None:
         return None
 
 
-def time_of_date(text: str) -> dt.datetime | None:
-    """Return the time in an HTTP date, as in Memento-Datetime, or None if it is invalid."""
-    try:
-        found = parsedate_to_datetime(text)
-        return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def parse_cdx(text: str) -> IndexPage | None:
     """Parse a response of a CDX server. Returns None if its format is unknown.
 
@@ -106,14 +97,10 @@ def parse_cdx(text: str) -> IndexPage | None:
     rows = [line for line in lines if line]
     found = [_line(line) for line in rows]
     captures = [one for one in found if one]
-    if rows and not captures and not all(map(_is_row, rows)):
+    # A row contains the time of a capture, even if it is otherwise unreadable.
+    if rows and not captures and not all(map(DIGITS.search, rows)):
         return None
     return IndexPage(captures, len(rows), resume)
-
-
-def _is_row(line: str) -> bool:
-    """Return whether a line contains the time of a capture, even if it is otherwise unreadable."""
-    return DIGITS.search(line) is not None
 
 
 def _array(text: str) -> IndexPage | None:
@@ -171,7 +158,10 @@ def parse_timemap(text: str, address: str) -> IndexPage | None:
     ``address`` is the TimeMap's own address. The result contains the addresses of its further
     pages, if any.
     """
-    links = [(found[1], _parameters(found[2])) for found in LINK.finditer(text)]
+    links = [
+        (link[1], {one[1].lower(): one[2] or one[3] or "" for one in PARAMETER.finditer(link[2])})
+        for link in LINK.finditer(text)
+    ]
     if not any("rel" in parameters for _, parameters in links):
         return None
     original = next((url for url, some in links if "original" in some.get("rel", "").split()), "")
@@ -179,16 +169,12 @@ def parse_timemap(text: str, address: str) -> IndexPage | None:
     for target, parameters in links:
         kinds = parameters.get("rel", "").lower().split()
         if "memento" in kinds:
-            at = time_of_date(parameters.get("datetime", ""))
+            at = parse_http_date(parameters.get("datetime", ""))
             if at and is_web(original):
                 captures.append(IndexedCapture(original, at, memento=urljoin(address, target)))
         elif "timemap" in kinds and "self" not in kinds:
             timemaps.append(urljoin(address, target))
     return IndexPage(captures, len(captures), timemaps=[one for one in timemaps if one != address])
-
-
-def _parameters(text: str) -> dict[str, str]:
-    return {found[1].lower(): found[2] or found[3] or "" for found in PARAMETER.finditer(text)}
 
 
 def possible(captures: Iterable[IndexedCapture], now: dt.datetime) -> list[IndexedCapture]:

@@ -170,14 +170,10 @@ def is_noise(one: Difference, ours: Sequence[str], day: dt.date, unstable: Place
                 return True
     if loose:
         return False
-    before, after = words_of(ours, one), WORD.findall(one.text or "")
+    mine = WORD.findall(ours[one.line]) if one.line < len(ours) else []
+    before, after = mine[one.start : one.end], WORD.findall(one.text or "")
     drawn = [TOKEN.fullmatch(word) for word in (*before, *after)]
     return is_clock(one, day) or (len(before) == len(after) > 0 and all(drawn))
-
-
-def words_of(lines: Sequence[str], one: Difference) -> list[str]:
-    """Return the words of our copy that a difference replaces."""
-    return WORD.findall(lines[one.line])[one.start : one.end] if one.line < len(lines) else []
 
 
 def passage_of(ours: Sequence[str], one: Difference) -> Passage:

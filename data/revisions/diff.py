@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby, islice, takewhile
 from math import isqrt
@@ -50,17 +50,6 @@ class Piece:
 
     kind: Kind
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class TextComparison:
-    """Result of comparing two texts: unchanged, removed and added passages, in order.
-
-    ``is_coarse`` is true if some passages would take too many steps and are replaced as a whole.
-    """
-
-    pieces: tuple[Piece, ...]
-    is_coarse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +123,9 @@ def changes(old: Content, new: Content) -> tuple[FieldDiff, ...]:
     found = []
     fields = significant_changes(old, new)
     if "title" in fields:
-        found.append(_field_diff("title", old.title, new.title))
+        found.append(compare("title", old.title, new.title))
     if "body" in fields:
-        found.append(_field_diff("body", old.body_text, new.body_text))
+        found.append(compare("body", old.body_text, new.body_text))
     if "attachments" in fields:
         found.append(attachment_diff(old, new))
     if "links" in fields:
@@ -176,43 +165,32 @@ def text_diff(replaced: ReplacedText) -> FieldDiff:
     Only the beginning of long texts is compared.
     """
     texts = (text[:MAX_FILE_CHARACTERS] for text in (replaced.before, replaced.after))
-    found = compare(*texts)
+    found = compare("attachment_text", *texts)
     is_cut = max(len(replaced.before), len(replaced.after)) > MAX_FILE_CHARACTERS
-    return FieldDiff("attachment_text", found.pieces, found.is_coarse or is_cut)
+    return replace(found, is_coarse=found.is_coarse or is_cut)
 
 
-def _field_diff(field: str, old: str, new: str) -> FieldDiff:
-    found = compare(old, new)
-    return FieldDiff(field, found.pieces, found.is_coarse)
+def compare(field: str, old: str, new: str) -> FieldDiff:
+    """Compare two texts of a field: first paragraphs, then the words of changed paragraphs.
 
-
-def compare(old: str, new: str) -> TextComparison:
-    """Compare two texts: first their paragraphs, then the words of changed paragraphs.
-
-    The unchanged and removed passages together are ``old``; the unchanged and added passages
-    together are ``new``. The time is linear in the length of both texts, at most a few seconds per
-    MB.
+    If some passages would take too many steps, they are replaced as a whole, and the result is
+    coarse. The unchanged and removed passages together are ``old``; the unchanged and added
+    passages together are ``new``. The time is linear in the length of both texts, at most a few
+    seconds per MB.
     """
-    before, after = _lines(old), _lines(new)
+    before, after = (text.splitlines(keepends=True) for text in (old, new))
     words = ComparisonBudget(MAX_WORD_STEPS)
     pieces: list[Piece] = []
     for block in aligned(before, after, steps=MAX_LINE_STEPS):
         left, right = "".join(before[block.old]), "".join(after[block.new])
         pieces += [Piece("same", left)] if block.is_same else _words(left, right, words)
-    return TextComparison(tuple(_joined(_merged(pieces))), words.is_spent)
-
-
-def _lines(text: str) -> list[str]:
-    return text.splitlines(keepends=True)
+    return FieldDiff(field, tuple(_joined(_merged(pieces))), words.is_spent)
 
 
 def _words(old: str, new: str, budget: ComparisonBudget) -> Iterator[Piece]:
-    if not old or not new:
-        yield from (Piece("gone", old), Piece("added", new))
-        return
-    split = _split_both(old, new)
+    split = _split_both(old, new) if old and new else None
     if split is None:
-        budget.is_spent = True
+        budget.is_spent |= bool(old and new)
         yield from (Piece("gone", old), Piece("added", new))
         return
     before, after = split

@@ -290,15 +290,11 @@ def _first_beside(lines: Mapping[Words, str], others: Mapping[Words, str]) -> st
 
 
 def _as_text(value: Any) -> str:
-    return _whole_text(value)[:MAX_VALUE_LENGTH]
-
-
-def _whole_text(value: Any) -> str:
     if isinstance(value, Published):
-        return value.iso if is_dated(value) else ""
-    if isinstance(value, tuple):
-        return ", ".join(one if isinstance(one, str) else one.url for one in value)
-    return value or ""
+        value = value.iso if is_dated(value) else ""
+    elif isinstance(value, tuple):
+        value = ", ".join(one if isinstance(one, str) else one.url for one in value)
+    return (value or "")[:MAX_VALUE_LENGTH]
 
 
 class Differences(NamedTuple):

@@ -32,6 +32,7 @@ YEAR_DIGITS: Final = 4
 YEARS: Final = range(1800, 2101)
 MONTHS: Final = range(1, 13)
 MAX_DAY: Final = 31
+NUMERALS: Final = "一二三四五六七八九十百千万萬亿億兆两兩〇"
 DATE_ENDINGS: Final = frozenset("年月日년월일")
 """Letters after the year, month and day in Chinese, Japanese and Korean dates."""
 
@@ -157,7 +158,7 @@ def _read_sentence(sentence: str, rules: LanguageRules, found: Facts) -> None:
             found.figures[word.text] += 1
         else:
             folded = fold_keyword(word.text)
-            if folded in rules.numbers or (len(word.text) == 1 and _is_numeral(word.text)):
+            if folded in rules.numbers or (len(word.text) == 1 and word.text in NUMERALS):
                 found.figures[folded] += 1
                 found.explained.add(folded)
             found.words.append(folded)
@@ -284,10 +285,6 @@ def _plain_number(text: str) -> str:
     if len(parts) > 1:
         return "".join(parts[:-1]) + "." + parts[-1]
     return digits
-
-
-def _is_numeral(char: str) -> bool:
-    return char in "一二三四五六七八九十百千万萬亿億兆两兩〇"
 
 
 def _named(text: str, words: Sequence[Word], rules: LanguageRules) -> Iterator[int]:

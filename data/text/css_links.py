@@ -1,4 +1,4 @@
-"""Find and replace the addresses in a style sheet or style attribute.
+"""Decode a style sheet, and replace the addresses in a style sheet or style attribute.
 
 One pass over the tokens of CSS (CSS Syntax 3) finds addresses in ``url()``, ``@import`` and
 ``image-set()``, and decodes their escapes. Comments, other strings and ``@namespace`` are not
@@ -9,6 +9,10 @@ part of the text twice.
 import re
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
+
+from w3lib.encoding import http_content_type_encoding, read_bom, resolve_encoding, to_unicode
+
+from data.text.html_text import guessed
 
 Kind: TypeAlias = Literal["import", "image", "font"]
 """Purpose of an address in CSS: a style sheet ("import"), an image, or a font."""
@@ -37,7 +41,22 @@ AT_RULES: Final[Mapping[str, Kind]] = {"@import": "import", "@font-face": "font"
 
 ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|[ \t\r\n\f])?|(\r\n|[\n\f])|([\s\S]))")
 
+CHARSET_RULE: Final = re.compile(rb'@charset "([^"]{1,40})";')
+
 MAX_CHARACTER: Final = 0x10FFFF
+
+
+def style_text(body: bytes, content_type: str) -> str:
+    """Decode a style sheet: by its byte order mark, HTTP header or ``@charset`` rule."""
+    encoding, bom = read_bom(body)
+    rule = CHARSET_RULE.match(body)
+    named = encoding or http_content_type_encoding(content_type)
+    named = named or (rule and resolve_encoding(rule[1].decode("latin-1")))
+    try:
+        return to_unicode(body.removeprefix(bom or b""), named or guessed(body))
+    except LookupError:
+        # Some codecs of Python, such as hex, do not decode text.
+        return body.decode(guessed(body), "replace")
 
 
 def with_links(css: str, replace: ReplaceLink) -> str:
@@ -79,12 +98,10 @@ def with_links(css: str, replace: ReplaceLink) -> str:
 def address_of(found: re.Match[str]) -> str:
     """Return the address in a ``url()`` or string token."""
     text = found["quoted"] or (found["text"] if found["url"] is None else None)
-    return unescaped(found["bare"] or "" if text is None else inner(text)).strip()
-
-
-def inner(text: str) -> str:
-    """Return a string token without its quotes."""
-    return text[1 : -1 if len(text) > 1 and text[-1] == text[0] else None]
+    if text is None:
+        return unescaped(found["bare"] or "").strip()
+    # The closing quote may be missing.
+    return unescaped(text[1 : -1 if len(text) > 1 and text[-1] == text[0] else None]).strip()
 
 
 def unescaped(text: str) -> str:

@@ -1,10 +1,11 @@
-"""Conversion of HTML to plain text, and of plain text to HTML."""
+"""Decoding of HTML pages, conversion of HTML to plain text, and of plain text to HTML."""
 
 import re
 from html import escape, unescape
 from typing import Final
 
 from lxml import etree
+from w3lib.encoding import html_to_unicode
 
 from data.text.clean import clean_line, clean_text
 from data.text.markup import with_few_attributes
@@ -25,6 +26,24 @@ GAPS: Final = {
     **dict.fromkeys(LINES, "\n"),
     **dict.fromkeys(BLOCKS, "\n\n"),
 }
+
+
+def page_text(body: bytes, content_type: str) -> str:
+    """Decode a captured page with its declared charset, or with a guessed charset."""
+    try:
+        return html_to_unicode(content_type or None, body, auto_detect_fun=guessed)[1]
+    except (LookupError, ValueError):
+        # Some codecs of Python, such as hex, do not decode text.
+        return body.decode(guessed(body), "replace")
+
+
+def guessed(body: bytes) -> str:
+    """Guess the charset of a page without a declared charset, as browsers do."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
 
 
 def text_of(html: str) -> str:

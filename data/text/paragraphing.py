@@ -148,7 +148,12 @@ def rebuilt(node: Node, *, is_styled: bool = False) -> list[Node]:
     if isinstance(node, str) or node.tag == "pre" or not node.is_rebuilt:
         return [node]
     if node.tag == "table" and (not node.has_content or is_layout(node)):
-        cells = [cell for cell in cells_of(node) if cell.has_content]
+        cells = [
+            cell
+            for row in rows_of(node)
+            for cell in row.children
+            if isinstance(cell, Element) and cell.has_content
+        ]
         # If the table is empty, a space separates the texts around it.
         return [container("div", "", cell) for cell in cells] or [" "]
     if node.tag in CONTAINERS:
@@ -161,16 +166,11 @@ def rebuilt(node: Node, *, is_styled: bool = False) -> list[Node]:
     if node.tag == "p" or (is_style and not is_styled):
         parts = split(children)
         if len(parts) > 1:
-            made = [part_of(node, part) for part in parts]
+            attributes = node.attributes if len(node.attributes) <= MAX_COPIED else ""
+            made = [Element(node.tag, attributes, part, has_content=True) for part in parts]
             # Line breaks between the parts remain, because they end the surrounding paragraph.
             return [*with_breaks(made)] if is_style else [*made]
     return [Element(node.tag, node.attributes, children, node.has_content)]
-
-
-def part_of(node: Element, children: list[Node]) -> Element:
-    """Return a new element for one part of a divided element ``node``."""
-    attributes = node.attributes if len(node.attributes) <= MAX_COPIED else ""
-    return Element(node.tag, attributes, children, has_content=True)
 
 
 def with_breaks(parts: Iterable[Element]) -> Iterator[Node]:
@@ -202,14 +202,6 @@ def rows_of(table: Element) -> Iterator[Element]:
                 yield child
             else:
                 yield from rows_of(child)
-
-
-def cells_of(table: Element) -> Iterator[Element]:
-    """Yield the cells of a table, without cells of nested tables."""
-    for row in rows_of(table):
-        for cell in row.children:
-            if isinstance(cell, Element):
-                yield cell
 
 
 def container(tag: str, attributes: str, node: Element, *, is_cell: bool = True) -> Element:
@@ -264,7 +256,7 @@ def split(children: Sequence[Node]) -> list[list[Node]]:
             breaks = 0
         parts[-1].append(child)
     trimmed = (trim(part) for part in parts)
-    return [part for part in trimmed if any(shows(one) for one in part)]
+    return [part for part in trimmed if any(map(shows, part))]
 
 
 def trim(part: list[Node]) -> list[Node]:

@@ -68,14 +68,6 @@ DIRECTIONS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Characters that change the direction of the following text, and so can disguise text
 (CVE-2021-42574)."""
 
-_CLEANER: Final = nh3.Cleaner(
-    tags=set(TAGS),
-    clean_content_tags=set(DROPPED_WHOLE),
-    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
-    url_schemes=set(SCHEMES),
-    link_rel=None,
-)
-
 NOT_LOADABLE: Final = re.compile(r" src=\"(?!(?i:https?:))")
 """Pattern of an image address that browsers can't load, in HTML from nh3."""
 
@@ -94,15 +86,10 @@ def _split(html: str) -> str:
     after each character from U+0080 to U+00BF, whose UTF-8 begins with the first byte of a no-break
     space.
     """
-    if _slow_characters(html) < MIN_SLOW_CHARACTERS:
-        return html
-    return PART.sub(_split_part, html)
-
-
-def _slow_characters(html: str) -> int:
-    if html.isascii():
-        return html.count("&")
-    return html.count("&") + html.encode("utf-8", "replace").count(b"\xc2")
+    slow = html.count("&")
+    if not html.isascii():
+        slow += html.encode("utf-8", "replace").count(b"\xc2")
+    return PART.sub(_split_part, html) if slow >= MIN_SLOW_CHARACTERS else html
 
 
 def _split_part(part: re.Match[str]) -> str:
@@ -155,20 +142,15 @@ def _loaded(_tag: str, name: str, value: str) -> str | None:
     return value if name != "src" or loadable("", value) else None
 
 
-_LOADED_CLEANER: Final = nh3.Cleaner(
-    tags=set(TAGS),
-    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
-    attribute_filter=_loaded,
-    url_schemes=set(SCHEMES),
-    link_rel=None,
-)
-
 # Created once, because this takes ten times longer than sanitizing a release.
-_RESOLVER: Final = nh3.Cleaner(
-    tags=set(TAGS),
-    clean_content_tags=set(DROPPED_WHOLE),
-    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
-    attribute_filter=_resolved,
-    url_schemes=set(SCHEMES),
-    link_rel=None,
+_CLEANER, _LOADED_CLEANER, _RESOLVER = (
+    nh3.Cleaner(
+        tags=set(TAGS),
+        clean_content_tags=set(DROPPED_WHOLE) if drops else None,
+        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        attribute_filter=attribute_filter,
+        url_schemes=set(SCHEMES),
+        link_rel=None,
+    )
+    for attribute_filter, drops in ((None, True), (_loaded, False), (_resolved, True))
 )

@@ -227,7 +227,8 @@ def absolute(base: str, address: str) -> str | None:
     if (match := RELATIVE.fullmatch(address)) and (place := _place(base)):
         root, up, path = match.groups()
         if not root:
-            return _from(*place, up.count("/"), path)
+            site, folders = place
+            return "/".join((site, *folders[: max(0, len(folders) - up.count("/"))], path))
         if not up:
             return f"{place[0]}/{path}"
     # Like browsers, drop all tabs and line breaks, and leading control characters.
@@ -256,11 +257,6 @@ def _place(base: str) -> tuple[str, tuple[str, ...]] | None:
     """Return the site and the folders of a page's address, or None if the address is unusual."""
     found = PLACE.fullmatch(base)
     return (found[1], tuple(found[2].split("/")[1:-1])) if found else None
-
-
-def _from(site: str, folders: tuple[str, ...], up: int, path: str) -> str:
-    """Return the address of a path, relative to the folder ``up`` levels above a page."""
-    return "/".join((site, *folders[: max(0, len(folders) - up)], path))
 
 
 def host_of(url: str) -> str:
@@ -333,7 +329,10 @@ def posted_query(body: str) -> str:
     Values of parameters whose names indicate a secret are masked. Long values (such as the state of
     a page) are replaced by their SHA-256.
     """
-    fields = [(name, _short(value)) for name, value in parse_qsl(body, keep_blank_values=True)]
+    fields = [
+        (name, value if len(value) <= MAX_VALUE else _digest(value))
+        for name, value in parse_qsl(body, keep_blank_values=True)
+    ]
     # A space is encoded as %20, as in the keys of cdxj-indexer.
     query = masked(f"?{urlencode(fields, quote_via=quote)}")[1:]
     return query if len(query) <= MAX_QUERY else f"__wb_post_data={_digest(body)}"
@@ -348,10 +347,6 @@ def posted_address(url: str, query: str) -> str:
         return url
     address, mark, fragment = url.partition("#")
     return f"{address}{'&' if '?' in address else '?'}{BY_POST}{query}{mark}{fragment}"
-
-
-def _short(value: str) -> str:
-    return value if len(value) <= MAX_VALUE else _digest(value)
 
 
 def _digest(text: str) -> str:

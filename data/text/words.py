@@ -305,9 +305,8 @@ def _part_minus(letters: Letters, roles: Roles, dashes: NDArray[np.intp]) -> Non
 
 def _powers(count: int) -> tuple[Hashes, Hashes]:
     """Return the first ``count`` powers of the hash base and of its inverse, modulo 2**64."""
-    if count > PLANE:
-        return _powers_up_to(count)
-    powers, inverses = _short_powers()
+    # The powers for short texts are computed once.
+    powers, inverses = _short_powers() if count <= PLANE else _powers_up_to(count)
     return powers[:count], inverses[:count]
 
 

@@ -9,10 +9,9 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from data.clock import utc_now
+from data.clock import MAX_RETRY_WAIT, asked_until, utc_now
 from data.models import DepositReceipt
 from data.network.client import Outbound, OutboundError, OutboundResponse
-from data.network.retry_after import MAX_WAIT, asked_until
 from data.network.web_archive_index import EARLIEST, parse_cdx, time_of_stamp
 from data.settings.archive import DepositSettings
 from data.text.clean import allowed
@@ -219,4 +218,4 @@ def until_of(answer: OutboundResponse) -> float | None:
     """Return when the response allows the next request (seconds since 1970), or None if unknown."""
     now = utc_now()
     until = asked_until(answer.headers.get("retry-after", "").strip(), now)
-    return min(until, now + MAX_WAIT).timestamp() if until else None
+    return min(until, now + MAX_RETRY_WAIT).timestamp() if until else None

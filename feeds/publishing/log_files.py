@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from data.archive.log.attestations import Attestations
+from data.archive.log.merkle_tree import added_files, tidy
 from data.archive.log.notes import Checkpoint, InvalidNote, parse_checkpoint
-from data.archive.log.tiles import added_files, tidy
 from data.archive.log.tree_log import TreeLog
 from data.archive.log.witness import PUBLISHED
 from data.errors import PublishError

@@ -15,11 +15,11 @@ from typing import TypeAlias
 from data.export.chosen_records import Choice
 from data.files import FileWriter
 from data.models import Capture, Facet, Release
-from data.progress import OnProgress
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.sqlite.copy import chosen_releases
 from data.text.clean import plain
+from data.wording import OnProgress
 from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import title_of
 from feeds.pages.not_found_page import NOT_FOUND_FILE

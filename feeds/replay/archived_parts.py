@@ -1,18 +1,24 @@
-"""The archived parts of a captured page: style sheets, images, fonts and icons.
+"""The archived parts of a captured page, and its archived screenshots and PDFs.
 
-For each part, the capture nearest to the time of the page is shown.
+Parts are style sheets, images, fonts and icons. For each part, the capture nearest to the time of
+the page is shown. The address of a screenshot is ``urn:screenshot:`` followed by the address of the
+page. The address of a PDF begins with ``urn:pdf:``.
 """
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from data.archive.archived_response import Served
+from data.archive.capture_search import Captures
 from data.archive.content_coding import Undecodable
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.http_head import REDIRECTS
+from data.archive.warc.reader import read_record
 from data.errors import ArchiveError
+from data.models import Revision
 from data.text.css_links import Kind
 
 MAX_PARTS: Final = 3_000
@@ -123,3 +129,37 @@ def nearest(entries: Sequence[CdxjEntry], uri: str, at: dt.datetime) -> CdxjEntr
     # A redirect from another form of the address leads to this address, maybe in a circle.
     usable = same or [one for one in entries if one.status not in REDIRECTS]
     return min(usable, key=lambda one: (one.status in FAILURES, abs(one.at - at)), default=None)
+
+
+MEDIA_TYPES_BY_RENDITION: Final[Mapping[str, Sequence[str]]] = {
+    "screenshot": ("image/webp", "image/png", "image/jpeg"),
+    "pdf": ("application/pdf",),
+}
+"""Media types of renditions, by kind. The URL of a rendition's record contains its kind."""
+
+
+def renditions_of(
+    folder: Path, captures: Captures, versions: Sequence[Revision], number: int
+) -> dict[str, CdxjEntry]:
+    """Return the screenshot and the PDF of a version, by their key in RENDITIONS.
+
+    They were recorded between the captures of this version and of the next version in the archive
+    ``folder``. ``versions`` are all versions of the release, oldest first. Raises ArchiveError if
+    the index of the archive can't be read.
+    """
+    later = [one.capture for one in versions if one.number >= number and one.capture]
+    own = next((one.capture for one in versions if one.number == number), None)
+    if own is None or not own.file:
+        return {}
+    since = own.at.replace(microsecond=0)
+    until = next((one.at for one in later if one.at > own.at), None)
+    try:
+        uri = read_record(folder, own.file, own.offset).uri
+    except ArchiveError:
+        return {}
+    found: dict[str, CdxjEntry] = {}
+    for kind in MEDIA_TYPES_BY_RENDITION:
+        for entry in captures.of(f"urn:{kind}:{uri}"):
+            if since <= entry.at and (until is None or entry.at < until):
+                found.setdefault(kind, entry)
+    return found

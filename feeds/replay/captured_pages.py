@@ -8,7 +8,6 @@ import datetime as dt
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -25,7 +24,7 @@ from data.text.masking import masked
 from data.text.source_secrets import Secrets
 from data.text.urls import public_url_key, site_address, web_address
 from feeds.pages.releases.version_and_capture_pages import FramedPage
-from feeds.replay.archived_parts import Parts, nearest
+from feeds.replay.archived_parts import MEDIA_TYPES_BY_RENDITION, Parts, nearest, renditions_of
 from feeds.replay.captured_response import (
     MAX_BODY_BYTES,
     Restrictions,
@@ -46,6 +45,8 @@ from feeds.replay.memento import (
     http_date,
     memento_headers,
     original_links,
+    timegate,
+    timemap,
 )
 from feeds.replay.memento_address import (
     AS_PART,
@@ -56,13 +57,13 @@ from feeds.replay.memento_address import (
     RECORD,
     TIMEMAP,
     URL_TIME,
+    PartGrants,
     address_in,
     last_moment,
+    mementos_of_captures,
+    original_of_captures,
 )
-from feeds.replay.part_grants import PartGrants
-from feeds.replay.renditions import MEDIA_TYPES_BY_RENDITION, renditions_of
 from feeds.replay.rewrite import LinkTo
-from feeds.replay.time_gates import TimeGates
 
 VARY_HEADER = ("vary", "sec-fetch-dest")
 """Response header of mementos. A browser tab gets a page with the memento in a frame, so the
@@ -88,8 +89,8 @@ class CapturedPages:
         self._folder = folder
         self._index = Index(folder)
         self._captures = Captures(folder, self._index)
-        self._gates = TimeGates(site_address(site.url))
-        self._root = urlsplit(self._gates.site).path
+        self._site = site_address(site.url)
+        self._root = urlsplit(self._site).path
         self._grants = grants
 
     def close(self) -> None:
@@ -126,8 +127,6 @@ class CapturedPages:
         if any(map(restrictions.is_withheld, addresses)):
             return ReplayResponse(410, [], message=RELEASE_HIDDEN)
         entries = self._captures.by_second(all_entries)
-        if of_timemap:
-            return self._gates.timemap(entries, partial(self.origin, secrets=restrictions.secrets))
         if of_part := AS_PART.fullmatch(stamp):
             return self._part(of_part[1], address_in(asked), entries, restrictions)
         if of_record := RECORD.fullmatch(stamp):
@@ -135,7 +134,18 @@ class CapturedPages:
             return self._record(stamp, int(of_record[2]), all_entries, entries, restrictions)
         if stamp:
             return self._memento(stamp, entries, restrictions, is_tab=is_tab)
-        return self._gates.gate(entries, accept)
+        if not entries:
+            return None
+        original, mementos = (
+            original_of_captures(self._site, entries),
+            mementos_of_captures(self._site, entries),
+        )
+        if of_timemap:
+            origins = (self.origin(one, restrictions.secrets) for one in entries)
+            mementos = [
+                replace(one, imported=origin) for one, origin in zip(mementos, origins, strict=True)
+            ]
+        return timemap(original, mementos) if of_timemap else timegate(original, mementos, accept)
 
     def address(self, url: str, at: dt.datetime, record: str = "") -> str:
         """Return the URL path of the memento of a URL at a time, from the root of the server.
@@ -152,7 +162,7 @@ class CapturedPages:
         Raises ArchiveError or Undecodable if the capture can't be shown.
         """
         secrets = restrictions.secrets
-        found = served(self._folder, self._index, capture.file, capture.offset, MAX_BODY_BYTES)
+        found = self._served(capture)
         if self._captures.is_set_aside(capture):
             cause = f"byte {capture.offset}: it was set aside and is not evidence of this archive"
             raise NotServed(capture.file, cause)
@@ -172,7 +182,7 @@ class CapturedPages:
         ``sheets`` are the style sheets of earlier pages, which are not read again. Raises
         Undecodable if the page can't be decoded.
         """
-        found = served(self._folder, self._index, capture.file, capture.offset, MAX_BODY_BYTES)
+        found = self._served(capture)
         parts = self._parts(capture.at.replace(microsecond=0), str, restrictions)
         captures = captures_of_parts(found, parts, restrictions.secrets, sheets)
         return [one for one in captures if not restrictions.is_withheld(one.uri)]
@@ -202,6 +212,9 @@ class CapturedPages:
         made = self._replayed(entry, headers, entry.at, restrictions)
         is_usual = dict(made.headers).get("content-type") in MEDIA_TYPES_BY_RENDITION[kind]
         return made if made.message or is_usual else None
+
+    def _served(self, capture: Capture | CdxjEntry) -> Served:
+        return served(self._folder, self._index, capture.file, capture.offset, MAX_BODY_BYTES)
 
     def _framed(
         self,
@@ -236,12 +249,12 @@ class CapturedPages:
             return ReplayResponse(400, [], message=f"{NO_TIME}, such as 2022 or 20221124 (UTC).")
         if not entries:
             return None
-        mementos = self._gates.mementos(entries)
+        mementos = mementos_of_captures(self._site, entries)
         place = chosen(mementos, at)
         if f"{entries[place].at:{URL_TIME}}" != stamp:
             # The exact time of the chosen capture has a separate address.
             return ReplayResponse(302, [("location", escaped(mementos[place].url)), SHORT_LIVED])
-        headers = memento_headers(self._gates.original(entries), mementos, place)
+        headers = memento_headers(original_of_captures(self._site, entries), mementos, place)
         entry = entries[place]
         made = self._replayed(entry, headers, at, restrictions)
         if not is_page(made):
@@ -249,7 +262,7 @@ class CapturedPages:
         made.headers.append(VARY_HEADER)
         if not is_tab:
             return made
-        found = served(self._folder, self._index, entry.file, entry.offset, MAX_BODY_BYTES)
+        found = self._served(entry)
         # A frame with the address of the page around it would stay empty.
         address = self.address(entry.uri, entry.at, f"-{entry.leaf}")
         framed = self._framed(found, entry.uri, address, entry, restrictions)
@@ -273,7 +286,7 @@ class CapturedPages:
             return None
         headers = [
             ("memento-datetime", http_date(entry.at)),
-            ("link", ", ".join(original_links(self._gates.original(entries)))),
+            ("link", ", ".join(original_links(original_of_captures(self._site, entries)))),
         ]
         return self._replayed(entry, headers, entry.at, restrictions)
 
@@ -304,7 +317,7 @@ class CapturedPages:
         if origin := self.origin(entry, restrictions.secrets):
             headers = [*headers, (IMPORTED_HEADER, quote(origin))]
         try:
-            found = served(self._folder, self._index, entry.file, entry.offset, MAX_BODY_BYTES)
+            found = self._served(entry)
             made = self._shown(found, headers, at, restrictions, is_part=is_part)
         except (ArchiveError, Undecodable) as error:
             return ReplayResponse(
@@ -358,7 +371,7 @@ class CapturedPages:
             return nearest(entries, uri, at)
 
         def load(entry: CdxjEntry) -> Served:
-            found = served(self._folder, self._index, entry.file, entry.offset, MAX_BODY_BYTES)
+            found = self._served(entry)
             if restrictions.is_withheld(entry.uri) or restrictions.shows_withheld(
                 entry.digest, entry.uri, found.content_type, found.body
             ):

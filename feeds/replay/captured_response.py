@@ -218,20 +218,17 @@ def find_parts(
         place = entry.file, entry.offset
         if place not in sheets:
             with suppress(ArchiveError, Undecodable):
-                links = _links_of(parts.load(entry), secrets)
+                sheet = parts.load(entry)
+                links: list[tuple[str, Kind]] = []
+                if sheet.status in REDIRECTS:
+                    links = [(target_of(sheet), "import")]
+                elif type_of(sheet, secrets)[0] == STYLE_TYPE:
+                    links = style_links(sheet.body, sheet.content_type, sheet.url)
                 if len(sheets) >= MAX_KNOWN_SHEETS:
                     sheets.clear()
                 sheets[place] = links[:MAX_PARTS]
         for url, kind in sheets.get(place, ()):
             parts.need([url], kind)
-
-
-def _links_of(sheet: Served, secrets: Secrets) -> list[tuple[str, Kind]]:
-    if sheet.status in REDIRECTS:
-        return [(target_of(sheet), "import")]
-    if type_of(sheet, secrets)[0] != STYLE_TYPE:
-        return []
-    return style_links(sheet.body, sheet.content_type, sheet.url)
 
 
 def captures_of_parts(

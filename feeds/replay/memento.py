@@ -8,7 +8,7 @@ independent of the web server.
 import datetime as dt
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
 from typing import Final, TypeAlias
@@ -89,6 +89,21 @@ class OriginalResource:
     timemap: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReplayResponse:
+    """A response to a request for a past state.
+
+    If it has a ``message`` but no body, the server shows a page with this message. If it has a
+    page ``framed``, the server shows that page in a frame.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    message: str = ""
+    framed: FramedPage | None = None
+
+
 def asked_datetime(value: bytes) -> dt.datetime:
     """Parse the value of an Accept-Datetime header to a time in aware UTC.
 
@@ -126,23 +141,38 @@ def chosen(mementos: Sequence[Memento], at: dt.datetime | None) -> int:
     return max(0, bisect_right(mementos, end, key=lambda one: one.at) - 1)
 
 
-def gate_headers(
-    original: OriginalResource, mementos: Sequence[Memento], place: int
-) -> list[tuple[str, str]]:
-    """Return the headers of a TimeGate's redirect to the memento at index ``place``.
+def timegate(
+    original: OriginalResource, mementos: Sequence[Memento], accept: bytes | None
+) -> ReplayResponse:
+    """Redirect to the memento of a time (RFC 7089, section 4.2.1), or to the newest memento.
 
-    See RFC 7089, section 4.2.1.
+    ``accept`` is the value of the Accept-Datetime header, or None.
     """
-    return [
-        ("location", escaped(mementos[place].url)),
-        ("vary", ACCEPT_DATETIME.decode()),
-        ("link", ", ".join((*original_links(original), *memento_links(mementos, place)))),
-    ]
+    vary = ("vary", ACCEPT_DATETIME.decode())
+    links = original_links(original)
+    try:
+        at = None if accept is None else asked_datetime(accept)
+    except BadDatetime as error:
+        return ReplayResponse(400, [vary, ("link", ", ".join(links))], message=str(error))
+    place = chosen(mementos, at)
+    location = ("location", escaped(mementos[place].url))
+    links += memento_links(mementos, place)
+    return ReplayResponse(302, [location, vary, ("link", ", ".join(links)), SHORT_LIVED])
 
 
-def memento_headers(
-    original: OriginalResource, mementos: Sequence[Memento], place: int
-) -> list[tuple[str, str]]:
+def timemap(original: OriginalResource, mementos: Sequence[Memento]) -> ReplayResponse:
+    """List all mementos in application/link-format (RFC 7089, section 5)."""
+    *links, _ = original_links(original)
+    times = f'from="{http_date(mementos[0].at)}"; until="{http_date(mementos[-1].at)}"'
+    links.append(f'<{escaped(original.timemap)}>; rel="self"; type="{LINK_FORMAT}"; {times}')
+    last = len(mementos) - 1
+    for number, one in enumerate(mementos):
+        links.append(link(one, *["first"] * (not number), *["last"] * (number == last)))
+    body = ",\n".join(links).encode() + b"\n"
+    return ReplayResponse(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
+
+
+def memento_headers(original: OriginalResource, mementos: Sequence[Memento], place: int) -> Headers:
     """Return the headers of the memento at index ``place`` (RFC 7089, section 4.2.1)."""
     return [
         ("memento-datetime", http_date(mementos[place].at)),
@@ -173,24 +203,6 @@ def memento_links(mementos: Sequence[Memento], place: int) -> list[str]:
     return [link(mementos[number], *named[number]) for number in sorted(named)]
 
 
-def timemap(original: OriginalResource, mementos: Sequence[Memento]) -> bytes:
-    """Return the TimeMap of all mementos in application/link-format (RFC 7089, section 5)."""
-    return ",\n".join(_timemap_links(original, mementos)).encode() + b"\n"
-
-
-def _timemap_links(original: OriginalResource, mementos: Sequence[Memento]) -> Iterator[str]:
-    *links, _ = original_links(original)
-    yield from links
-    yield (
-        f'<{escaped(original.timemap)}>; rel="self"; type="{LINK_FORMAT}"'
-        f'; from="{http_date(mementos[0].at)}"; until="{http_date(mementos[-1].at)}"'
-    )
-    last = len(mementos) - 1
-    for number, one in enumerate(mementos):
-        names = [name for name, at in (("first", 0), ("last", last)) if number == at]
-        yield link(one, *names)
-
-
 def link(memento: Memento, *names: str) -> str:
     """Return the Link header value for a memento, with relations such as ``prev``."""
     rel = " ".join((*names, "memento"))
@@ -203,18 +215,3 @@ def escaped(url: str) -> str:
     return UNSAFE_URL_CHARACTER.sub(
         lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "replace")), url
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayResponse:
-    """A response to a request for a past state.
-
-    If it has a ``message`` but no body, the server shows a page with this message. If it has a
-    page ``framed``, the server shows that page in a frame.
-    """
-
-    status: int
-    headers: Headers
-    body: bytes = b""
-    message: str = ""
-    framed: FramedPage | None = None

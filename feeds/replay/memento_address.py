@@ -1,8 +1,21 @@
-"""Addresses of mementos: a time, and the original URL."""
+"""Addresses of mementos: a time, and the original URL. The addresses of parts may contain a grant.
+
+On a site that requires a token, browsers send no token in the requests of a captured page, because
+a page in a sandbox has no origin. So the address of each part contains a grant: a digest of the
+address, made with a secret key. The grant expires, and gives access to this part only.
+"""
 
 import datetime as dt
+import hashlib
+import hmac
 import re
+import time
 from calendar import monthrange
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from data.archive.warc.cdxj import CdxjEntry
+from feeds.replay.memento import Memento, OriginalResource, escaped
 
 MEMENTO_PREFIX = "/memento/"
 
@@ -59,3 +72,66 @@ def last_moment(stamp: str) -> dt.datetime | None:
         return dt.datetime.strptime(full, URL_TIME).replace(tzinfo=dt.UTC)
     except ValueError:
         return None
+
+
+HOUR_SECONDS: Final = 3600
+
+VALID_HOURS: Final = 3
+"""Maximum age of a valid grant in hours. Browsers store pages for one hour."""
+
+DIGEST_LENGTH: Final = 32
+"""Number of hexadecimal digits of a grant's digest."""
+
+
+def original_of_captures(site: str, entries: Sequence[CdxjEntry]) -> OriginalResource:
+    """Return the addresses of a captured URL on a site: its own, its TimeGate's and its TimeMap's.
+
+    ``entries`` are the captures of the URL.
+    """
+    uri = entries[-1].uri
+    prefix = f"{site}{MEMENTO_PREFIX}"
+    return OriginalResource(uri, f"{prefix}{uri}", f"{prefix}timemap/{uri}")
+
+
+def mementos_of_captures(site: str, entries: Sequence[CdxjEntry]) -> list[Memento]:
+    """Return the mementos of a captured URL on a site, in the order of its captures."""
+    return [
+        Memento(f"{site}{MEMENTO_PREFIX}{one.at:{URL_TIME}}/{one.uri}", one.at) for one in entries
+    ]
+
+
+class PartGrants:
+    """Makes and checks grants with the secret that ``key`` returns.
+
+    ``clock`` returns the current time in seconds since 1970.
+    """
+
+    def __init__(self, key: Callable[[], bytes], clock: Callable[[], float] = time.time) -> None:
+        self._key = key
+        self._clock = clock
+
+    def grant(self, stamp: str, url: str) -> str:
+        """Return the grant for a part of a page, which follows PART in the part's address.
+
+        ``stamp`` is the time of the page.
+        """
+        hour = self._hour() + VALID_HOURS
+        return f"-{hour}-{self._digest(hour, stamp, address_in(escaped(url)))}"
+
+    def allows(self, asked: str) -> bool:
+        """Return whether a path has a valid grant. ``asked`` is the part after MEMENTO_PREFIX."""
+        dated = DATED_PATH.fullmatch(asked)
+        found = AS_PART.fullmatch(dated[1]) if dated else None
+        if dated is None or found is None or found[2] is None:
+            return False
+        hour = int(found[2])
+        digest = self._digest(hour, found[1], address_in(dated[2]))
+        is_current = 0 <= hour - self._hour() <= VALID_HOURS
+        return hmac.compare_digest(digest, found[3]) and is_current
+
+    def _hour(self) -> int:
+        return int(self._clock() // HOUR_SECONDS)
+
+    def _digest(self, hour: int, stamp: str, url: str) -> str:
+        text = f"{hour} {stamp} {url}".encode("utf-8", "surrogatepass")
+        return hmac.new(self._key(), text, hashlib.sha256).hexdigest()[:DIGEST_LENGTH]

@@ -27,21 +27,14 @@ from feeds.pages.renderer import PageRenderer
 from feeds.replay.captured_pages import CapturedPages
 from feeds.replay.captured_response import Restrictions, public_cause
 from feeds.replay.memento import (
-    ACCEPT_DATETIME,
     CAPTURE_REMOVED,
     FRAME_HEADERS,
-    LINK_FORMAT,
     PAGE_HEADERS,
-    SHORT_LIVED,
-    BadDatetime,
     Memento,
     OriginalResource,
     ReplayResponse,
-    asked_datetime,
-    chosen,
-    gate_headers,
     memento_headers,
-    original_links,
+    timegate,
     timemap,
 )
 from feeds.replay.withheld_captures import Withheld
@@ -56,87 +49,91 @@ def restrictions_of(store: Store, withheld: Withheld) -> Restrictions:
 
 
 class ReleaseMementos:
-    """Responses with past states of the releases in a store, for one site.
+    """Responses with past states of one release, for one site. The release may be unknown.
 
-    ``pages`` replays captured pages, or is None without an archive.
+    ``pages`` replays captured pages, or is None without an archive. The methods return None if the
+    release is unknown or has no such state.
     """
 
     def __init__(
-        self, store: Store, site: SiteSettings, pages: CapturedPages | None, withheld: Withheld
+        self,
+        store: Store,
+        site: SiteSettings,
+        pages: CapturedPages | None,
+        withheld: Withheld,
+        release_id: str,
     ) -> None:
         self._store = store
         self._site = site
         self._pages = pages
         self._withheld = withheld
+        self._id = release_id
 
     @cached_property
     def _restrictions(self) -> Restrictions:
         return restrictions_of(self._store, self._withheld)
 
-    def gate(self, release_id: str, asked: bytes) -> ReplayResponse | None:
-        """Redirect to the version of a release that was current at a time.
+    @cached_property
+    def _release(self) -> Release | None:
+        return self._store.release(self._id)
 
-        ``asked`` is the value of the Accept-Datetime header. Returns None if the release is
-        unknown.
+    @cached_property
+    def _versions(self) -> tuple[Revision, ...]:
+        return self._store.all_versions(self._id)
+
+    @cached_property
+    def _renderer(self) -> PageRenderer:
+        return PageRenderer(catalog_of(self._store, self._site), {})
+
+    def gate(self, asked: bytes) -> ReplayResponse | None:
+        """Redirect to the version of the release that was current at a time.
+
+        ``asked`` is the value of the Accept-Datetime header.
         """
-        found = self._store.all_versions(release_id)
-        if not found:
+        if not self._versions:
             return None
-        original = original_of(self._site, release_id)
-        try:
-            at = asked_datetime(asked)
-        except BadDatetime as error:
-            links = ("link", ", ".join(original_links(original)))
-            vary = ("vary", ACCEPT_DATETIME.decode())
-            return ReplayResponse(400, [vary, links], message=str(error))
-        mementos = mementos_of(self._site, found)
-        return ReplayResponse(
-            302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT_LIVED]
-        )
+        mementos = mementos_of(self._site, self._versions)
+        return timegate(original_of(self._site, self._id), mementos, asked)
 
-    def timemap(self, release_id: str) -> ReplayResponse | None:
-        """Return the TimeMap of a release's versions, or None for an unknown release."""
-        found = self._store.all_versions(release_id)
-        if not found:
+    def timemap(self) -> ReplayResponse | None:
+        """Return the TimeMap of the release's versions."""
+        if not self._versions:
             return None
-        body = timemap(original_of(self._site, release_id), mementos_of(self._site, found))
-        return ReplayResponse(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
+        mementos = mementos_of(self._site, self._versions)
+        return timemap(original_of(self._site, self._id), mementos)
 
-    def revision(self, release_id: str, number: int) -> ReplayResponse | None:
-        """Return the page of a version of a release, by its number from 1.
-
-        Returns None if the release has no such version.
-        """
-        release, found = self._store.release(release_id), self._store.all_versions(release_id)
+    def revision(self, number: int) -> ReplayResponse | None:
+        """Return the page of a version of the release, by its number from 1."""
+        release, found = self._release, self._versions
         place = next((i for i, one in enumerate(found) if one.number == number), None)
         if release is None or place is None:
             return None
-        original, mementos = original_of(self._site, release_id), mementos_of(self._site, found)
+        original, mementos = original_of(self._site, self._id), mementos_of(self._site, found)
+        page = revision_page(
+            self._renderer,
+            release,
+            entry_of(release, self._renderer.catalog, mixed=False),
+            found[place - 1] if place else None,
+            found[place],
+            is_served=self._pages is not None and self._pages.are_there,
+        )
         headers = memento_headers(original, mementos, place)
-        return ReplayResponse(200, [*PAGE_HEADERS, *headers], self._page(release, found, place))
+        return ReplayResponse(200, [*PAGE_HEADERS, *headers], page)
 
-    def captures(self, release_id: str) -> ReplayResponse | None:
-        """Return the page that lists the captures of a release.
-
-        Returns None if the release is unknown.
-        """
-        release, found = self._store.release(release_id), self._store.all_versions(release_id)
+    def captures(self) -> ReplayResponse | None:
+        """Return the page that lists the captures of the release."""
+        release, found = self._release, self._versions
         if release is None:
             return None
-        catalog = catalog_of(self._store, self._site)
-        entry = entry_of(release, catalog, mixed=False)
-        sightings = self._store.sightings(release_id)
-        gone = sightings.gone if release.retracted else None
+        sightings = self._store.sightings(self._id)
         is_told = any(one.capture == sightings.seen for one in found)
-        seen = None if is_told else sightings.seen
-        pages = PageRenderer(catalog, {})
         page = capture_page(
-            pages,
+            self._renderer,
             release,
-            entry,
+            entry_of(release, self._renderer.catalog, mixed=False),
             found,
-            gone,
-            seen=seen,
+            sightings.gone if release.retracted else None,
+            seen=None if is_told else sightings.seen,
             is_shown=True,
             renditions={
                 one.number: [*self._pages.renditions(found, one.number)]
@@ -146,14 +143,14 @@ class ReleaseMementos:
         )
         return ReplayResponse(200, PAGE_HEADERS, page)
 
-    def captured(self, release_id: str, number: int | None) -> ReplayResponse | None:
-        """Return the captured page of a version, shown in a frame, or None.
+    def captured(self, number: int | None) -> ReplayResponse | None:
+        """Return the captured page of a version, shown in a frame.
 
         If ``number`` is None, the current version is shown.
         """
-        release, found = self._store.release(release_id), self._store.all_versions(release_id)
+        release = self._release
         wanted = number or (release.revision if release else 0)
-        revision = next((one for one in found if one.number == wanted), None)
+        revision = next((one for one in self._versions if one.number == wanted), None)
         if self._pages is None or release is None or revision is None or revision.capture is None:
             return None
         if release.content.redacted or not revision.capture.file:
@@ -164,32 +161,30 @@ class ReleaseMementos:
             return ReplayResponse(
                 404, [], message=f"The page of this version can't be shown: {public_cause(error)}."
             )
-        renderer = PageRenderer(catalog_of(self._store, self._site), {})
-        seen = self._store.sightings(release_id).seen if wanted == release.revision else None
+        seen = self._store.sightings(self._id).seen if wanted == release.revision else None
         seen = seen if seen != revision.capture else None
-        page = replay_page(renderer, release, revision, framed, seen=seen)
+        page = replay_page(self._renderer, release, revision, framed, seen=seen)
         return ReplayResponse(200, FRAME_HEADERS, page)
 
-    def rendition(self, release_id: str, number: int | None, kind: str) -> ReplayResponse | None:
-        """Return the archived screenshot or PDF of a version, or None.
+    def rendition(self, number: int | None, kind: str) -> ReplayResponse | None:
+        """Return the archived screenshot or PDF of a version.
 
         ``kind`` is a key of RENDITIONS. If ``number`` is None, the current version is used.
         """
-        release, found = self._store.release(release_id), self._store.all_versions(release_id)
-        wanted = number or (release.revision if release else 0)
+        release = self._release
         if self._pages is None or release is None:
             return None
         if release.content.redacted:
             return ReplayResponse(410, [], message=CAPTURE_REMOVED)
-        entry = self._pages.renditions(found, wanted).get(kind)
+        entry = self._pages.renditions(self._versions, number or release.revision).get(kind)
         return self._pages.rendition(entry, self._restrictions) if entry else None
 
-    def compare(self, release_id: str, old: int | None, new: int | None) -> ReplayResponse | None:
-        """Return the page that shows two versions side by side, or None.
+    def compare(self, old: int | None, new: int | None) -> ReplayResponse | None:
+        """Return the page that shows two versions side by side.
 
         By default, ``new`` is the current version, and ``old`` the version before ``new``.
         """
-        release, found = self._store.release(release_id), self._store.all_versions(release_id)
+        release, found = self._release, self._versions
         if self._pages is None or release is None:
             return None
         if release.content.redacted:
@@ -199,16 +194,12 @@ class ReleaseMementos:
         before = places.get(old) if old else (after or 0) - 1
         if before is None or after is None or before < 0:
             return None
-        sides = (
-            self._side(self._pages, found, found[before]),
-            self._side(self._pages, found, found[after]),
+        sides = self._side(self._pages, found[before]), self._side(self._pages, found[after])
+        return ReplayResponse(
+            200, FRAME_HEADERS, compare_page(self._renderer, release, found, sides)
         )
-        renderer = PageRenderer(catalog_of(self._store, self._site), {})
-        return ReplayResponse(200, FRAME_HEADERS, compare_page(renderer, release, found, sides))
 
-    def _side(
-        self, pages: CapturedPages, found: Sequence[Revision], version: Revision
-    ) -> ComparedVersion:
+    def _side(self, pages: CapturedPages, version: Revision) -> ComparedVersion:
         """Return the data of one version for a comparison."""
         if version.capture is None or not version.capture.file:
             return ComparedVersion(version)
@@ -216,20 +207,7 @@ class ReleaseMementos:
             framed = pages.framed(version.capture, self._restrictions)
         except (ArchiveError, Undecodable):
             return ComparedVersion(version)
-        return ComparedVersion(version, framed, [*pages.renditions(found, version.number)])
-
-    def _page(self, release: Release, found: Sequence[Revision], place: int) -> bytes:
-        catalog = catalog_of(self._store, self._site)
-        before = found[place - 1] if place else None
-        entry = entry_of(release, catalog, mixed=False)
-        return revision_page(
-            PageRenderer(catalog, {}),
-            release,
-            entry,
-            before,
-            found[place],
-            is_served=self._pages is not None and self._pages.are_there,
-        )
+        return ComparedVersion(version, framed, [*pages.renditions(self._versions, version.number)])
 
 
 def original_of(site: SiteSettings, release_id: str) -> OriginalResource:

@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from data.settings import SiteSettings
-from data.store.core.store import Store
 from data.store.open import open_existing
 from feeds.catalog import catalog_of
 from feeds.pages.releases.version_and_capture_pages import memento_page
@@ -23,8 +22,7 @@ from feeds.replay.memento import (
     ReplayResponse,
     original_links,
 )
-from feeds.replay.memento_address import MEMENTO_PREFIX, asked_memento
-from feeds.replay.part_grants import PartGrants
+from feeds.replay.memento_address import MEMENTO_PREFIX, PartGrants, asked_memento
 from feeds.replay.release_mementos import ReleaseMementos, original_of, restrictions_of
 from feeds.replay.withheld_captures import Withheld
 from feeds.urls import name_of
@@ -62,16 +60,6 @@ class ReplayRequest:
     def is_tab(self) -> bool:
         """Whether a browser will show the response in a tab, not in a frame."""
         return (b"sec-fetch-dest", b"document") in {*self.headers}
-
-
-def framed_memento(store: Store, site: SiteSettings, made: ReplayResponse) -> ReplayResponse:
-    """Return the page that shows a memento in a frame, with the Memento headers."""
-    if made.framed is None:
-        return made
-    kept = [one for one in made.headers if one[0] in {"link", "memento-datetime", "vary"}]
-    page = memento_page(PageRenderer(catalog_of(store, site), {}), made.framed)
-    headers = [*FRAME_HEADERS, *kept, ("cache-control", "private, max-age=60")]
-    return ReplayResponse(made.status, headers, page)
 
 
 class PageReplay:
@@ -126,39 +114,8 @@ class PageReplay:
         with closing(open_existing(self._url)) as store:
             if store.hidden_release(release):
                 return ReplayResponse(410, [], message=RELEASE_HIDDEN)
-            mementos = ReleaseMementos(store, self._site, self._pages, self._withheld)
-            return self._of_release(mementos, release, found, asked)
-
-    def _of_release(
-        self, mementos: ReleaseMementos, release: str, found: re.Match[str], asked: ReplayRequest
-    ) -> ReplayResponse | None:
-        match found[2]:
-            case None:
-                return mementos.gate(release, asked.datetime or b"")
-            case "timemap":
-                return mementos.timemap(release)
-            case "capture/":
-                return mementos.captures(release)
-            case "capture/page" | "capture/screenshot" | "capture/pdf" | "capture/compare":
-                return self._of_version(mementos, release, found[2], asked.query)
-        return mementos.revision(release, int(found[3]))
-
-    def _of_version(
-        self, mementos: ReleaseMementos, release: str, path: str, query: bytes
-    ) -> ReplayResponse | None:
-        """Return the page of a version (``revision=2``) or of a comparison (``old=1&new=2``)."""
-        values = parse_qs(query.decode("latin-1"), keep_blank_values=True)
-        names = ("old", "new") if path == "capture/compare" else ("revision",)
-        for name in names:
-            if not all(map(REVISION_NUMBER.fullmatch, values.get(name, []))):
-                message = f"{name} must be the number of a version, such as {name}=2."
-                return ReplayResponse(400, [], message=message)
-        numbers = [int(values[name][0]) if name in values else None for name in names]
-        if path == "capture/compare":
-            return mementos.compare(release, *numbers)
-        if path == "capture/page":
-            return mementos.captured(release, numbers[0])
-        return mementos.rendition(release, numbers[0], path.removeprefix("capture/"))
+            mementos = ReleaseMementos(store, self._site, self._pages, self._withheld, release)
+            return state_of(mementos, found, asked)
 
     def _captured(self, asked: ReplayRequest) -> ReplayResponse | None:
         url = asked_memento(asked.raw_path, asked.query)
@@ -169,7 +126,12 @@ class PageReplay:
             made = self._pages.answer(url, asked.datetime, restrictions, is_tab=asked.is_tab)
             if made is None:
                 return ReplayResponse(404, [], message=NOT_CAPTURED)
-            return framed_memento(store, self._site, made) if made.framed else made
+            if made.framed is None:
+                return made
+            kept = [one for one in made.headers if one[0] in {"link", "memento-datetime", "vary"}]
+            page = memento_page(PageRenderer(catalog_of(store, self._site), {}), made.framed)
+        headers = [*FRAME_HEADERS, *kept, ("cache-control", "private, max-age=60")]
+        return ReplayResponse(made.status, headers, page)
 
     def headers(self, path: str) -> list[tuple[bytes, bytes]]:
         """Return additional headers for a path.
@@ -182,6 +144,38 @@ class PageReplay:
             return []
         links = ", ".join(original_links(original_of(self._site, release)))
         return [(b"vary", ACCEPT_DATETIME), (b"link", links.encode())]
+
+
+def state_of(
+    mementos: ReleaseMementos, found: re.Match[str], asked: ReplayRequest
+) -> ReplayResponse | None:
+    """Return the response for a path of a release, which matches RELEASE_PATH."""
+    match found[2]:
+        case None:
+            return mementos.gate(asked.datetime or b"")
+        case "timemap":
+            return mementos.timemap()
+        case "capture/":
+            return mementos.captures()
+        case path if path.startswith("capture/"):
+            return of_version(mementos, path, asked.query)
+    return mementos.revision(int(found[3]))
+
+
+def of_version(mementos: ReleaseMementos, path: str, query: bytes) -> ReplayResponse | None:
+    """Return the page of a version (``revision=2``) or of a comparison (``old=1&new=2``)."""
+    values = parse_qs(query.decode("latin-1"), keep_blank_values=True)
+    names = ("old", "new") if path == "capture/compare" else ("revision",)
+    for name in names:
+        if not all(map(REVISION_NUMBER.fullmatch, values.get(name, []))):
+            message = f"{name} must be the number of a version, such as {name}=2."
+            return ReplayResponse(400, [], message=message)
+    numbers = [int(values[name][0]) if name in values else None for name in names]
+    if path == "capture/compare":
+        return mementos.compare(*numbers)
+    if path == "capture/page":
+        return mementos.captured(numbers[0])
+    return mementos.rendition(numbers[0], path.removeprefix("capture/"))
 
 
 def datetime_in(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:

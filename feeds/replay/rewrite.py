@@ -19,8 +19,8 @@ from html import escape, unescape
 from typing import Final, TypeAlias
 from urllib.parse import urldefrag, urljoin
 
-from data.text.charsets import page_text, style_text
-from data.text.css_links import Kind, with_links
+from data.text.css_links import Kind, style_text, with_links
+from data.text.html_text import page_text
 from data.text.urls import web_address
 from feeds.replay.archived_parts import Parts
 

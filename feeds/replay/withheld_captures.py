@@ -14,11 +14,11 @@ from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from data.archive.warc.records import NO_BYTES, digest_text
-from data.models import Capture, Facet, Release, Revision, Sightings
+from data.models import Capture, Facet, Release, Revision
 from data.network.hosts import site_of
 from data.store.core.store import Store
-from data.text.charsets import guessed, page_text
 from data.text.folding import normalized
+from data.text.html_text import guessed, page_text
 from data.text.urls import public_url_key
 
 MIN_PASSAGE_LENGTH: Final = 40
@@ -108,7 +108,7 @@ class Withheld:
         """
         at_address = store.find_releases(url, limit=MAX_RELEASES)
         if at_address:
-            return not any(map(is_shown, at_address))
+            return all(one.hidden or one.content.redacted for one in at_address)
         hidden, key = self._hidden(store), public_url_key(url)
         if key in hidden.addresses or is_of_removed(store, url):
             return True
@@ -168,31 +168,23 @@ def known_by(
     texts: dict[str, list[_Text]] = {}
     for release in store.hidden_alone():
         addresses.update(map(public_url_key, (release.url, *release.aliases)))
-        pages = [*pages_of(store.sightings(release.id))]
+        sightings = store.sightings(release.id)
+        # The page that proved the removal of the release does not show it.
+        pages = [*filter(None, (*sightings.versions.values(), sightings.seen))]
         digests.update(one.digest for one in pages)
         addresses.update(parts_only_of(store, release, pages))
         versions = store.all_versions(release.id)
         for version in versions:
-            addresses.update(map(public_url_key, files_of(version)))
+            files_of_version = (*version.content.attachments, *version.content.images)
+            addresses.update(public_url_key(one.url) for one in files_of_version)
         texts.setdefault(site_of(release.url), []).append(text_of(release, versions))
     files: dict[str, str] = {}
     if removed := removed_with_releases(store):
-        addresses |= listings_of_removed(store, removed)
+        listings = [(source, public_url_key(url)) for source, url in store.listing_addresses()]
+        shown = {key for source, key in listings if source not in removed}
+        addresses |= {key for _, key in listings} - shown
         files.update((public_url_key(url), source) for source, url in store.files_of_removed())
     return _Hidden(frozenset(addresses), frozenset(digests - {"", NO_PAYLOAD}), texts, files)
-
-
-def pages_of(sightings: Sightings) -> Iterator[Capture]:
-    """Yield the captured pages that show a release.
-
-    The page that proved the removal of the release is omitted.
-    """
-    return filter(None, (*sightings.versions.values(), sightings.seen))
-
-
-def files_of(version: Revision) -> Iterable[str]:
-    """Return the URLs of a version's images and attachments."""
-    return (one.url for one in (*version.content.attachments, *version.content.images))
 
 
 def text_of(release: Release, versions: Sequence[Revision]) -> _Text:
@@ -297,13 +289,6 @@ def is_of_removed(store: Store, url: str) -> bool:
     return bool(ours) and ours <= removed
 
 
-def listings_of_removed(store: Store, removed: frozenset[str]) -> set[str]:
-    """Return the addresses of listings that only ``removed`` sources have."""
-    listings = [(source, public_url_key(url)) for source, url in store.listing_addresses()]
-    shown = {key for source, key in listings if source not in removed}
-    return {key for _, key in listings} - shown
-
-
 def is_file_of_others(store: Store, source: str, url: str) -> bool:
     """Return whether visible releases use a file of a removed source.
 
@@ -313,8 +298,3 @@ def is_file_of_others(store: Store, source: str, url: str) -> bool:
     sites = {site_of(url), *(site_of(sources[one].url) for one in (source,) if one in sources)}
     others = [one.id for one in sources.values() if one.id not in removed]
     return store.is_file_shown([one for one in others if site_of(sources[one].url) in sites], url)
-
-
-def is_shown(release: Release) -> bool:
-    """Return whether readers can see a release and its text."""
-    return not release.hidden and not release.content.redacted

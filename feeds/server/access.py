@@ -20,8 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from data.access.permissions import AccessVerdict, Permissions
 from data.access.tokens import TokenScope
-from feeds.replay.memento_address import MEMENTO_PREFIX, asked_memento
-from feeds.replay.part_grants import PartGrants
+from feeds.replay.memento_address import MEMENTO_PREFIX, PartGrants, asked_memento
 from feeds.server.api.problems import BEARER_CHALLENGE, api_refusal
 from feeds.server.error_pages import page
 from feeds.server.requests.client import TOKEN_NAME, Network, client_of

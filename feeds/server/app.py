@@ -26,8 +26,7 @@ from data.network.request_signer import DIRECTORY_PATH, DIRECTORY_TYPE, RequestS
 from data.search.saved_searches import SavedSearches
 from data.settings import SiteSettings
 from feeds.replay.memento import ReplayResponse
-from feeds.replay.memento_address import MEMENTO_PREFIX
-from feeds.replay.part_grants import PartGrants
+from feeds.replay.memento_address import MEMENTO_PREFIX, PartGrants
 from feeds.replay.replay import PageReplay, ReplayRequest
 from feeds.server.access import Access, TokenGate
 from feeds.server.api.app import Api

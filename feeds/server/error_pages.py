@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
 
-from data.archive.log.tiles import TILE_WIDTH, read_file
+from data.archive.log.merkle_tree import TILE_WIDTH, read_file
 from data.errors import StoreError
 from data.models import Facet
 from data.network.bucket import Bucket, BucketError

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import click
 
 from data.errors import StoreError
-from data.progress import OnStepProgress
 from data.store.open import open_store, path_of
 from data.store.transfer.transfer import open_source, open_target, transfer
-from data.wording import counted
+from data.wording import OnStepProgress, counted
 from scheduler.cli import as_json, print_json, say, with_any_home
 from scheduler.home.home import Home
 from scheduler.terminal.progress_and_tables import step_bars

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from data.archive.capture_search import lost_captures, lost_text
 from data.archive.log.tree_log import log_of
-from data.archive.lost_captures import lost_captures, lost_text
-from data.archive.proof.proof_folder import ProvenCapture, Subject, Written, write_proof
+from data.archive.proof.proof_folder import ProofFolder, ProvenCapture, Subject, Written
 from data.errors import ArchiveError
 from data.export.destination import destination
 from data.interchange.release_fields import deposit_fields, release_fields
@@ -54,7 +54,7 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
     target = to or Path(f"proof-{found.id}")
     with destination(target) as temporary, closing(log_of(home.path)) as log:
         temporary.mkdir()
-        written = write_proof(subject, home.archive, log, temporary, secrets)
+        written = ProofFolder(home.archive, log, temporary, secrets).write(subject)
     if as_json:
         print_json(
             {

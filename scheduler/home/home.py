@@ -18,8 +18,8 @@ from data.archive.journal.journal import Journal
 from data.archive.journal.orders import Orders
 from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.files import take_lock
-from data.network.addresses import may_be_public
 from data.network.bucket import Bucket, open_bucket
+from data.network.hosts import may_be_public
 from data.network.request_signer import RequestSigner
 from data.settings import Settings
 from data.settings.load import load_settings
@@ -167,8 +167,7 @@ class Home(HomePaths):
         In a fleet, the log is signed only during publishing.
         """
         # Imported here: the libraries for PostgreSQL may not be installed.
-        from data.archive.log.leaf_table import LeafTable  # noqa: PLC0415
-        from data.archive.log.shared_log import SharedLog  # noqa: PLC0415
+        from data.archive.log.shared_log import LeafTable, SharedLog  # noqa: PLC0415
 
         leaves = LeafTable(database or self.store_url)
         return SharedLog(self.archive / "log", self.log_key, leaves, signs=signs)

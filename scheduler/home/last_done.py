@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from data.archive.verification.earlier_verification import CheckedArchive
+from data.archive.verification.read_results import CheckedArchive
 from data.files import rewrite
 from scheduler.home.home import Home
 

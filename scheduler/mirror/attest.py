@@ -5,8 +5,7 @@ from typing import Final
 
 import msgspec
 
-from data.archive.log.cosigning import ask_witness, asked_witness, stamp
-from data.archive.log.remote import is_address, log_at
+from data.archive.log.cosigning import ask_witness, asked_witness, is_address, log_at, stamp
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Cosigned, Witness
 from data.clock import utc_now

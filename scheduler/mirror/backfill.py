@@ -20,8 +20,8 @@ from data.errors import ArchiveError
 from data.health.run_errors import ARCHIVE
 from data.models import Capture
 from data.network.web_archive_index import IndexedCapture, possible
-from data.progress import OnStepProgress
 from data.text.urls import canonical_url
+from data.wording import OnStepProgress
 from scheduler.mirror.import_archive import ArchiveImport
 from spiders.crawl.drafts.release_reader import PAGES
 from spiders.page.media_urls import DOCUMENT_TYPES

@@ -15,9 +15,14 @@ from uuid import UUID
 from data.archive.archive import Archive
 from data.archive.archived_response import Served, served, unchunked
 from data.archive.content_coding import Undecodable
-from data.archive.foreign_archives import IMPORTED_FIELD, imported_from, read_foreign
-from data.archive.wacz_digests import DIGEST, signature_fault
-from data.archive.warc.adoption import ALGORITHMS, Digest, parse_digest
+from data.archive.foreign_archives import (
+    ALGORITHMS,
+    IMPORTED_FIELD,
+    Digest,
+    imported_from,
+    parse_digest,
+    read_foreign,
+)
 from data.archive.warc.archive_record import ArchiveRecord, uuid_of
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.http_head import REDIRECTS, media_type_of
@@ -25,11 +30,12 @@ from data.archive.warc.reader import Damage
 from data.archive.warc.records import Fields
 from data.clock import utc_now
 from data.errors import ArchiveError
+from data.export.wacz_signature import DIGEST, signature_fault
 from data.health.run_errors import ARCHIVE
 from data.models import Capture
-from data.progress import OnProgress
 from data.store.core.store import Store
 from data.text.urls import canonical_url, is_web
+from data.wording import OnProgress
 from spiders.crawl.drafts.release_reader import PAGES
 from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.stored.imported_pages import ImportedPages

@@ -11,12 +11,12 @@ from data.clock import utc_now
 from data.health.run_errors import ARCHIVE, BUG, STORE
 from data.identity.decision import decide_reextraction
 from data.models import Facet, Release
-from data.progress import OnStepProgress
 from data.revisions.extraction_drift import field_differences
 from data.store.core.store import Store
 from data.text.masked_values import without_secrets
 from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
+from data.wording import OnStepProgress
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, Home
 from scheduler.mirror.unread_pages import Unread, find_unread, read_unread

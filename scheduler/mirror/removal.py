@@ -7,24 +7,24 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from data.archive.removal.removal import take_out
-from data.archive.removal.selection import (
+from data.archive.removal import (
     ANSWERS,
     named,
     of_renditions,
     of_texts,
     older,
     stored_records,
+    take_out,
     with_same_bytes,
 )
 from data.archive.warc.reader import Damage
 from data.clock import utc_now
 from data.errors import CommuniqueError
-from data.progress import OnProgress
 from data.sqlite_file import delete_file
 from data.store.core.store import Store
 from data.store.unit_of_work import decisions
 from data.text.masking import masked
+from data.wording import OnProgress
 from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home
 from scheduler.mirror.text_owners import TextOwners

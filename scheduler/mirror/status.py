@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
+from data.archive.capture_search import LostCaptures, lost_captures
 from data.archive.log.attestations import Attestations
-from data.archive.log.leaf import ENTRY_BYTES
+from data.archive.log.leaves import ENTRY_BYTES
 from data.archive.log.witness import Witness
-from data.archive.lost_captures import LostCaptures, lost_captures
 from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.errors import ArchiveError

@@ -18,12 +18,11 @@ from typing import Final
 
 import numpy as np
 
-from data.clock import zone_or_utc
+from data.clock import MAX_RETRY_WAIT, zone_or_utc
 from data.health.health_changes import is_to_be_confirmed
 from data.health.network import MIN_HOSTS
 from data.models import Wait
 from data.network.hosts import queue_of
-from data.network.retry_after import MAX_WAIT
 from data.settings import Collect, HealthSettings
 from data.store.core.store import Store
 from scheduler.planning.intensity import (
@@ -183,7 +182,7 @@ class VisitPlanner:
         """
         wait = store.wait(queue_of(source.file.feed or source.file.url))
         # If a wait is longer than the maximum, the clock was wrong.
-        latest = after + dt.timedelta(seconds=self._settings.run_timeout) + MAX_WAIT
+        latest = after + dt.timedelta(seconds=self._settings.run_timeout) + MAX_RETRY_WAIT
         return wait if wait and wait.until <= latest else None
 
     def _planned(self, source: LoadedSource, after: dt.datetime) -> NextVisit:

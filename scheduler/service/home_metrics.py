@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from data.archive.log.attestations import Attestations
-from data.archive.log.leaf import ENTRY_BYTES
+from data.archive.log.leaves import ENTRY_BYTES
 from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import own_files
 from data.clock import utc_now

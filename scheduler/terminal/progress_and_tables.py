@@ -26,7 +26,7 @@ from rich.text import Text
 from scheduler.cli import complain, printable
 
 if TYPE_CHECKING:
-    from data.progress import OnStepProgress
+    from data.wording import OnStepProgress
     from scheduler.children.crawl_child import OnVisitProgress
     from scheduler.children.crawl_lines import Progress as CrawlProgress
     from spiders.discovery.fetcher import StatusReporter

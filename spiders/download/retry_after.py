@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
-from data.clock import utc_now
+from data.clock import MAX_RETRY_WAIT, asked_until, utc_now
 from data.health.run_errors import ErrorKind, wait_kind
 from data.models import Wait
 from data.network.hosts import queue_of
-from data.network.retry_after import MAX_WAIT, asked_until
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -111,7 +110,7 @@ class LocalMemory(HostMemory):
 
 
 def wait_of(status: int, retry_after: str | None, now: dt.datetime) -> Wait | None:
-    """Return the wait that a response requires (at most MAX_WAIT), or None.
+    """Return the wait that a response requires (at most MAX_RETRY_WAIT), or None.
 
     ``retry_after`` is the value of the Retry-After header.
     """
@@ -123,7 +122,7 @@ def wait_of(status: int, retry_after: str | None, now: dt.datetime) -> Wait | No
         if status != HTTPStatus.TOO_MANY_REQUESTS:
             return None
         until = now + DEFAULT_WAIT
-    return Wait(min(until, now + MAX_WAIT), status, requested) if until > now else None
+    return Wait(min(until, now + MAX_RETRY_WAIT), status, requested) if until > now else None
 
 
 class RetryAfterMiddleware:
@@ -145,7 +144,7 @@ class RetryAfterMiddleware:
         host, now = queue_of(request.url), utc_now()
         wait = self._memory.wait(host)
         # Ignore a later time, which was stored while the clock was wrong.
-        if wait and now < wait.until <= now + MAX_WAIT:
+        if wait and now < wait.until <= now + MAX_RETRY_WAIT:
             raise HostWaits(host, wait)
 
     def process_response(self, request: Request, response: Response) -> Response:

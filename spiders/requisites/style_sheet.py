@@ -16,8 +16,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import msgspec
 from lxml import etree
 
-from data.text.charsets import style_text
-from data.text.css_links import TOKEN, address_of, unescaped
+from data.text.css_links import TOKEN, address_of, style_text, unescaped
 from spiders.page.links import resolve
 from spiders.requisites.media_queries import matches_any
 

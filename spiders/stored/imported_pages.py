@@ -15,11 +15,11 @@ from data.health.run_errors import ARCHIVE, ErrorKind
 from data.identity.decision import MAX_FUTURE
 from data.identity.matching import DatedContent
 from data.models import Capture, RunError
-from data.progress import OnProgress
 from data.store.core.store import Store
 from data.text.masking import masked, without_user
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics
+from data.wording import OnProgress
 from spiders.crawl.drafts.draft_recorder import time_of
 from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.drafts.release_reader import ReleaseReader, StoredReleases

@@ -17,7 +17,7 @@ import msgspec
 
 from data.archive.archived_response import Served, served
 from data.archive.content_coding import Undecodable
-from data.archive.journal.journal_record import FILES
+from data.archive.journal.journal import FILE_URIS
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.http_head import REDIRECTS
 from data.archive.warc.index import Index
@@ -185,7 +185,7 @@ class SourceHistory:
 
     def __init__(self, archive: Path, source: str) -> None:
         self._archive = archive
-        entries = listed_at(archive, f"{FILES}sources/{source}.toml")
+        entries = listed_at(archive, f"{FILE_URIS}sources/{source}.toml")
         self._entries = sorted(entries, key=lambda one: (one.at, one.leaf))
         self._files: dict[int, SourceFile | None] = {}
 

@@ -10,19 +10,17 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote, urlencode, urljoin
 
-from data.clock import utc_now
+from data.clock import parse_http_date, utc_now
 from data.errors import CommuniqueError
 from data.models.capture import Headers
-from data.network.addresses import PrivateAddress
 from data.network.client import Outbound, OutboundError, OutboundResponse
-from data.network.hosts import is_own_machine
+from data.network.hosts import PrivateAddress, is_own_machine
 from data.network.web_archive_index import (
     EARLIEST,
     IndexedCapture,
     IndexPage,
     parse_cdx,
     parse_timemap,
-    time_of_date,
 )
 from data.text.masking import masked
 from data.text.urls import canonical_url, host_of, is_web
@@ -239,7 +237,7 @@ class WebArchive:
                     f"the archive returned another page for the capture {capture.stamp}"
                 )
             return
-        at = time_of_date(stated)
+        at = parse_http_date(stated)
         if at is None or not EARLIEST <= at <= utc_now():
             raise NoCapture(f"the capture {capture.stamp} has an invalid time: {stated[:60]!r}")
         if abs(at - capture.at) >= dt.timedelta(seconds=1) and not is_exact:

@@ -16,7 +16,7 @@ from data.archive.archive import Archive
 from data.archive.log.cosigning import ask_witness, asked_witness, stamp
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
-from data.archive.proof.proof_folder import ProvenCapture, Subject, write_proof
+from data.archive.proof.proof_folder import ProofFolder, ProvenCapture, Subject
 from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.reader import read_file
 from data.clock import utc_now
@@ -49,9 +49,8 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(log_of(home)) as log, authority(home) as address:
         assert stamp(log, address, CLIENT)
         shown = [ProvenCapture(f"version {n}", one) for n, one in enumerate(captures, 1)]
-        written = write_proof(
-            Subject("Title", "http://x.example/", {}, shown), home / "archive", log, to
-        )
+        subject = Subject("Title", "http://x.example/", {}, shown)
+        written = ProofFolder(home / "archive", log, to).write(subject)
     assert written.dated
     assert len(written.witnesses) == 1
     return to

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from data.archive.archive import Archive
 from data.archive.warc.archive_record import ArchiveRecord
+from data.archive.warc.cdxj import surt
 from data.archive.warc.reader import read_file
-from data.archive.warc.surt import surt
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.settings import ArchiveSettings as Settings
 from tests.examples import examples

@@ -1,4 +1,7 @@
-"""Writer of journal records: archives the store's decisions before they are committed."""
+"""Writer of journal records: archives the store's decisions before they are committed.
+
+Each record contains the decisions of one transaction as JSON.
+"""
 
 import hashlib
 import logging
@@ -8,9 +11,9 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from data.archive.archive import Archive
-from data.archive.journal import journal_record
-from data.archive.journal.journal_record import JournalRecord
 from data.archive.journal.orders import Orders
 from data.clock import utc_now
 from data.errors import ArchiveError
@@ -21,6 +24,54 @@ from data.store.unit_of_work.decisions import AnyDecision
 from data.store.unit_of_work.outcome import Sight
 from data.store.unit_of_work.unit import UnitOfWork
 from data.text.masking import masked_toml
+
+JOURNAL_FORMAT: Final = 1
+"""Version of the record format. Increase it if earlier versions would misinterpret new records."""
+
+JOURNAL_URI: Final = "urn:communique:journal"
+"""WARC-Target-URI of journal records."""
+
+SNAPSHOT_URI: Final = "urn:communique:store"
+"""WARC-Target-URI of records that contain a part of a store snapshot."""
+
+FILE_URIS: Final = "urn:communique:file:"
+"""Prefix of the WARC-Target-URI of an archived home directory file. The file's name follows it."""
+
+JSON: Final = "application/json"
+TOML: Final = "application/toml"
+SQLITE: Final = "application/vnd.sqlite3"
+
+_decisions_decoder = msgspec.json.Decoder(list[AnyDecision])
+
+
+class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Content of a journal record: the decisions of one transaction, in order.
+
+    ``after`` is the id of the previous committed record (empty in the first record). Records
+    outside of this chain belong to transactions that were never committed.
+    """
+
+    decisions: Sequence[AnyDecision] = msgspec.field(name="events")
+    after: str = ""
+    format: int = JOURNAL_FORMAT
+
+
+_record_decoder = msgspec.json.Decoder(JournalRecord)
+
+
+def decode_journal_record(block: bytes) -> JournalRecord:
+    """Decode the content of a journal record.
+
+    Raises msgspec.DecodeError (or its ValidationError) if the content is invalid or its format is
+    too new.
+    """
+    record = _record_decoder.decode(block)
+    if record.format != JOURNAL_FORMAT:
+        raise msgspec.ValidationError(
+            f"the journal has format {record.format}, which needs a newer version of Communique"
+        )
+    return record
+
 
 PIECE_BYTES: Final = 8_000_000
 """Maximum size in bytes of the part of a store snapshot in one archive record."""
@@ -110,10 +161,8 @@ class Journal:
                 shown = masked_toml(text)
                 cut = shown != text
                 block = shown.encode() if cut else content
-                uri = f"{journal_record.FILES}{name}"
-                record = self._archive.resource(
-                    uri, journal_record.TOML, block, at=utc_now()
-                ).record_id
+                uri = f"{FILE_URIS}{name}"
+                record = self._archive.resource(uri, TOML, block, at=utc_now()).record_id
             store.keep_journaled_file(name, digest)
             store.unit.decide(decisions.FileKept(name, digest, record, cut))
 
@@ -142,7 +191,7 @@ class Journal:
                 self._begin(store)
             while late := store.unwritten(limit=MAX_LATE_TRANSACTIONS):
                 self._append(
-                    store, [one for some in late for one in journal_record.decode_decisions(some)]
+                    store, [one for some in late for one in _decisions_decoder.decode(some)]
                 )
                 store.forget_unwritten(len(late))
             self._append(store, made)
@@ -151,7 +200,7 @@ class Journal:
             log.warning(
                 "new journal records stay in the store until they can be archived: %s", error
             )
-            store.keep_unwritten(journal_record.encode_decisions(made))
+            store.keep_unwritten(msgspec.json.encode(made))
 
     def _begin(self, store: Store) -> None:
         """Archive a snapshot of the store as it was before the current transaction."""
@@ -159,9 +208,7 @@ class Journal:
         records = []
         for piece in store.snapshot(PIECE_BYTES):
             digest.update(piece)
-            kept = self._archive.resource(
-                journal_record.STORE, journal_record.SQLITE, piece, at=utc_now()
-            )
+            kept = self._archive.resource(SNAPSHOT_URI, SQLITE, piece, at=utc_now())
             records.append(kept.record_id)
         while late := len(store.unwritten(limit=MAX_LATE_TRANSACTIONS)):
             # The snapshot contains these decisions.
@@ -169,10 +216,8 @@ class Journal:
         self._append(store, [decisions.Snapshot(records, digest.hexdigest())])
 
     def _append(self, store: Store, made: Sequence[AnyDecision]) -> None:
-        block = journal_record.encode(JournalRecord(made, after=store.journal_end()))
-        capture = self._archive.metadata(
-            journal_record.JOURNAL, journal_record.JSON, block, at=utc_now()
-        )
+        block = msgspec.json.encode(JournalRecord(made, after=store.journal_end()))
+        capture = self._archive.metadata(JOURNAL_URI, JSON, block, at=utc_now())
         store.keep_journal_end(capture.record_id)
 
     @property

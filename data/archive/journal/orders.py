@@ -7,7 +7,6 @@ disabled. A store remembers which orders it applied, and applies missing ones wh
 """
 
 import datetime as dt
-import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import Final, TypeAlias
 from uuid import uuid4
 
 import msgspec
+from msgspec import structs
 
 from data.clock import utc_now
 from data.errors import ArchiveError
@@ -50,8 +50,6 @@ OrderDecision: TypeAlias = (
 
 OF_RELEASES: Final = (decisions.Hidden, decisions.Unhidden, decisions.Redacted)
 ORDERS: Final = (*OF_RELEASES, decisions.SourceRemoved, decisions.SourceRestored)
-
-log = logging.getLogger(__name__)
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -235,10 +233,10 @@ def obey(
         # restored.
         for (kind, name), order in sorted(last.items(), key=lambda one: one[0][0] == "source"):
             if kind == "source":
-                _obey_about_source(store, name, order.decision)
+                obey_order(store, structs.replace(order.decision, source=name))
             else:
                 is_added = _add_missing(store, order, (recorded or {}).get(name))
-                _obey_about_release(store, order.decision, is_added=is_added)
+                obey_order(store, order.decision, is_added=is_added)
 
 
 def _add_missing(store: Store, order: Order, recorded: decisions.Recorded | None) -> bool:
@@ -255,22 +253,24 @@ def _add_missing(store: Store, order: Order, recorded: decisions.Recorded | None
     return True
 
 
-def _obey_about_release(store: Store, decision: OrderDecision, *, is_added: bool) -> None:
-    if isinstance(decision, decisions.Hidden):
-        store.hide(decision.release, at=decision.at, why=decision.why)
-    elif isinstance(decision, decisions.Unhidden):
-        store.unhide(decision.release)
-    elif isinstance(decision, decisions.Redacted):
-        known = store.release(decision.release)
-        if known and (is_added or not known.content.redacted):
-            store.redact(decision.release, at=decision.at, why=decision.why)
+def obey_order(store: Store, decision: OrderDecision, *, is_added: bool = False) -> None:
+    """Apply one removal order to a store, whose release must be in the store.
 
-
-def _obey_about_source(store: Store, source: str, decision: OrderDecision) -> None:
-    if isinstance(decision, decisions.SourceRemoved):
-        store.remove_source(source, at=decision.at, kept=decision.kept)
-    elif isinstance(decision, decisions.SourceRestored):
-        store.restore_source(source)
+    ``is_added`` is true if the release was added just now, so that its redaction is not complete.
+    """
+    match decision:
+        case decisions.Hidden():
+            store.hide(decision.release, at=decision.at, why=decision.why)
+        case decisions.Unhidden():
+            store.unhide(decision.release)
+        case decisions.Redacted():
+            known = store.release(decision.release)
+            if known and (is_added or not known.content.redacted):
+                store.redact(decision.release, at=decision.at, why=decision.why)
+        case decisions.SourceRemoved():
+            store.remove_source(decision.source, at=decision.at, kept=decision.kept)
+        case decisions.SourceRestored():
+            store.restore_source(decision.source)
 
 
 def without_text(store: Store, decision: OrderDecision) -> decisions.Recorded | None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import singledispatchmethod
 from typing import Final
 
 import msgspec
 
+from data.archive.journal.orders import ORDERS, obey_order
 from data.errors import StoreError
 from data.store.core.store import Store
 from data.store.unit_of_work import decisions
@@ -14,6 +14,17 @@ from data.store.unit_of_work.decisions import AnyDecision
 
 UNWRITABLE: Final = (StoreError, ValueError, LookupError)
 """Exceptions raised by decisions of a damaged journal, for example by a duplicate page number."""
+
+
+ABOUT_KNOWN_RELEASE: Final = (
+    decisions.EarlierVersion,
+    decisions.CameBack,
+    decisions.Missed,
+    decisions.Retracted,
+    decisions.Hidden,
+    decisions.Unhidden,
+)
+"""Decisions about a release that must be in the store."""
 
 
 class JournalReplay:
@@ -62,16 +73,78 @@ class JournalReplay:
         except UNWRITABLE as error:
             self.refused.append(f"{decision.__struct_config__.tag}: {error}")
 
-    @singledispatchmethod
-    def _write(self, decision: AnyDecision) -> None:
+    def _write(self, decision: AnyDecision) -> None:  # noqa: C901, PLR0912, PLR0915 - a case each
         """Write one decision to the store."""
+        store = self._store
+        if isinstance(decision, ABOUT_KNOWN_RELEASE) and not store.release(decision.release):
+            self.lost.add(decision.release)
+            return
+        match decision:
+            case decisions.Registered():
+                store.register(decision.source)
+            case decisions.Recorded():
+                self._record(decision)
+            case decisions.Seen():
+                store.restore_seen(decision.releases)
+                self.seen_in |= {
+                    release: sight.leaf
+                    for release, sight in decision.releases.items()
+                    if sight.leaf >= 0
+                }
+            case decisions.EarlierVersion():
+                store.restore_earlier_version(decision)
+            case decisions.CameBack():
+                store.mark_unchanged(decision.release, seen=decision.at, capture=decision.capture)
+                if decision.capture:
+                    self.seen_in.pop(decision.release, None)
+            case decisions.Missed():
+                store.mark_gone(decision.release, seen=decision.at, capture=decision.capture)
+            case decisions.Held():
+                store.hold(decision.releases)
+            case decisions.Retracted():
+                store.retract(decision.release, at=decision.at, why=decision.why)
+            case decisions.SourceRenamed():
+                store.rename_source(decision.old, decision.new)
+            case decisions.FilesNamed():
+                store.await_files(self._now(decision.source), decision.urls)
+            case decisions.FileCaptured():
+                store.keep_file(decision.source, decision.url, decision.capture)
+            case decisions.Relocated():
+                store.relocate_captures(decision.moved)
+            case decisions.Joined():
+                store.grow_story(decision.story)
+            case decisions.Visited():
+                run = decision.run
+                store.add_run(replace(run, source=self._now(run.source)))
+            case decisions.WalkEnded():
+                store.keep_walk(decision.source, decision.walk)
+            case decisions.Paged():
+                store.add_archive_pages({decision.feed: {decision.page: decision.releases}})
+            case decisions.DayClosed():
+                store.add_day_digest(decision.digest)
+            case decisions.HealthChanged():
+                store.add_health_events([decision.health])
+            case decisions.Handled():
+                store.handle(decision.source, decision.handling)
+            case decisions.HandlingEnded():
+                store.end_handling(decision.source, decision.kind)
+            case decisions.RhythmFound():
+                store.keep_rhythms({decision.source: decision.rhythm})
+            case decisions.Deposited():
+                store.keep_receipt(decision.release, decision.receipt)
+            case decisions.InFeeds():
+                if store.release(decision.last):
+                    store.mark_in_feeds(decision.last, decision.at)
+                else:
+                    self.lost.add(decision.last)
+            case decisions.FileKept():
+                store.keep_journaled_file(decision.name, decision.digest)
+                self.files[decision.name] = decision
+            case _:
+                if isinstance(decision, ORDERS):
+                    obey_order(store, decision)
 
-    @_write.register
-    def _(self, decision: decisions.Registered) -> None:
-        self._store.register(decision.source)
-
-    @_write.register
-    def _(self, decision: decisions.Recorded) -> None:
+    def _record(self, decision: decisions.Recorded) -> None:
         release_id = str(decision.release.get("id", ""))
         known = None if decision.kind == "new" else self._store.release(release_id)
         try:
@@ -88,135 +161,6 @@ class JournalReplay:
             # The store now has the release's last sighting.
             self.seen_in.pop(release_id, None)
 
-    @_write.register
-    def _(self, decision: decisions.Seen) -> None:
-        self._store.restore_seen(decision.releases)
-        for release_id, sight in decision.releases.items():
-            if sight.leaf >= 0:
-                self.seen_in[release_id] = sight.leaf
-
-    @_write.register
-    def _(self, decision: decisions.EarlierVersion) -> None:
-        if self._known(decision.release):
-            self._store.restore_earlier_version(decision)
-
-    @_write.register
-    def _(self, decision: decisions.CameBack) -> None:
-        if self._known(decision.release):
-            self._store.mark_unchanged(decision.release, seen=decision.at, capture=decision.capture)
-            if decision.capture:
-                self.seen_in.pop(decision.release, None)
-
-    @_write.register
-    def _(self, decision: decisions.Missed) -> None:
-        if self._known(decision.release):
-            self._store.mark_gone(decision.release, seen=decision.at, capture=decision.capture)
-
-    @_write.register
-    def _(self, decision: decisions.Held) -> None:
-        self._store.hold(decision.releases)
-
-    @_write.register
-    def _(self, decision: decisions.Retracted) -> None:
-        if self._known(decision.release):
-            self._store.retract(decision.release, at=decision.at, why=decision.why)
-
-    @_write.register
-    def _(self, decision: decisions.Hidden) -> None:
-        if self._known(decision.release):
-            self._store.hide(decision.release, at=decision.at, why=decision.why)
-
-    @_write.register
-    def _(self, decision: decisions.Unhidden) -> None:
-        if self._known(decision.release):
-            self._store.unhide(decision.release)
-
-    @_write.register
-    def _(self, decision: decisions.Redacted) -> None:
-        known = self._store.release(decision.release)
-        if known and not known.content.redacted:
-            self._store.redact(decision.release, at=decision.at, why=decision.why)
-
-    @_write.register
-    def _(self, decision: decisions.SourceRenamed) -> None:
-        self._store.rename_source(decision.old, decision.new)
-
-    @_write.register
-    def _(self, decision: decisions.SourceRemoved) -> None:
-        self._store.remove_source(decision.source, at=decision.at, kept=decision.kept)
-
-    @_write.register
-    def _(self, decision: decisions.SourceRestored) -> None:
-        self._store.restore_source(decision.source)
-
-    @_write.register
-    def _(self, decision: decisions.FilesNamed) -> None:
-        self._store.await_files(self._now(decision.source), decision.urls)
-
-    @_write.register
-    def _(self, decision: decisions.FileCaptured) -> None:
-        self._store.keep_file(decision.source, decision.url, decision.capture)
-
-    @_write.register
-    def _(self, decision: decisions.Relocated) -> None:
-        self._store.relocate_captures(decision.moved)
-
-    @_write.register
-    def _(self, decision: decisions.Joined) -> None:
-        self._store.grow_story(decision.story)
-
-    @_write.register
-    def _(self, decision: decisions.Visited) -> None:
-        self._store.add_run(replace(decision.run, source=self._now(decision.run.source)))
-
-    @_write.register
-    def _(self, decision: decisions.WalkEnded) -> None:
-        self._store.keep_walk(decision.source, decision.walk)
-
-    @_write.register
-    def _(self, decision: decisions.Paged) -> None:
-        self._store.add_archive_pages({decision.feed: {decision.page: decision.releases}})
-
-    @_write.register
-    def _(self, decision: decisions.DayClosed) -> None:
-        self._store.add_day_digest(decision.digest)
-
-    @_write.register
-    def _(self, decision: decisions.HealthChanged) -> None:
-        self._store.add_health_events([decision.health])
-
-    @_write.register
-    def _(self, decision: decisions.Handled) -> None:
-        self._store.handle(decision.source, decision.handling)
-
-    @_write.register
-    def _(self, decision: decisions.HandlingEnded) -> None:
-        self._store.end_handling(decision.source, decision.kind)
-
-    @_write.register
-    def _(self, decision: decisions.RhythmFound) -> None:
-        self._store.keep_rhythms({decision.source: decision.rhythm})
-
-    @_write.register
-    def _(self, decision: decisions.Deposited) -> None:
-        self._store.keep_receipt(decision.release, decision.receipt)
-
-    @_write.register
-    def _(self, decision: decisions.InFeeds) -> None:
-        if self._known(decision.last):
-            self._store.mark_in_feeds(decision.last, decision.at)
-
-    @_write.register
-    def _(self, decision: decisions.FileKept) -> None:
-        self._store.keep_journaled_file(decision.name, decision.digest)
-        self.files[decision.name] = decision
-
     def _now(self, source: str) -> str:
         """Return the current id of a source that may have been renamed since the decision."""
         return self._store.source_moves().get(source, source)
-
-    def _known(self, release_id: str) -> bool:
-        if self._store.release(release_id):
-            return True
-        self.lost.add(release_id)
-        return False

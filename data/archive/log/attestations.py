@@ -20,7 +20,7 @@ from data.archive.log.notes import (
     parse_signatures,
 )
 from data.errors import ArchiveError
-from data.files import FileWriter, read_regular
+from data.files import read_regular, write_files
 
 CHECKPOINT: Final = "checkpoint"
 COSIGNATURES: Final = "cosignatures"
@@ -106,19 +106,14 @@ class Attestations:
         """Store a witness's public key for later verifications."""
         known = [*map(str, self.witnesses())]
         if str(key) not in known:
-            self._put("witnesses", "".join(f"{one}\n" for one in (*known, key)).encode())
+            lines = "".join(f"{one}\n" for one in (*known, key))
+            write_files(self._log, {"witnesses": lines.encode()})
 
     def _write(self, checkpoint: Checkpoint, files: dict[str, bytes]) -> None:
-        kept = self._folder / str(checkpoint.size) / CHECKPOINT
-        if not kept.exists():
-            files = {CHECKPOINT: signed_by_log(checkpoint), **files}
-        for name, content in files.items():
-            self._put(f"checkpoints/{checkpoint.size}/{name}", content)
-
-    def _put(self, file: str, content: bytes) -> None:
-        writer = FileWriter(self._log)
-        writer.write(file, content)
-        writer.flush()
+        folder = self._folder / str(checkpoint.size)
+        if not (folder / CHECKPOINT).exists():
+            write_files(folder, {CHECKPOINT: signed_by_log(checkpoint)})
+        write_files(folder, files)
 
 
 def signed_by_log(checkpoint: Checkpoint) -> bytes:

@@ -9,7 +9,9 @@ import asyncio
 import base64
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +19,11 @@ from rfc3161_client import (
     HashAlgorithm,
     PKIStatus,
     TimestampRequestBuilder,
-    TimeStampResponse,
     decode_timestamp_response,
 )
 
 from data.archive.log.attestations import Attestations, signed_by_log
-from data.archive.log.merkle import consistency_proof
+from data.archive.log.merkle_tree import Read, consistency_proof, read_file
 from data.archive.log.notes import (
     SIZE,
     Checkpoint,
@@ -32,11 +33,73 @@ from data.archive.log.notes import (
     parse_key,
     parse_signatures,
 )
-from data.archive.log.remote import is_address, witness_at
 from data.archive.log.tree_log import TreeLog
 from data.archive.log.witness import log_folder_name
 from data.errors import ArchiveError
 from data.network.client import OK, Outbound, OutboundResponse
+
+LOG_BELOW: Final = ("", "log", "site/log", "archive/log")
+"""Paths where a log may be, relative to the given address or path."""
+
+WITNESS_BELOW: Final = ("", "witness", "site/witness")
+"""Paths where a witness's published files may be, relative to the given address or path."""
+
+GONE_STATUSES: Final = {404, 410}
+
+
+def log_at(place: str, client: Outbound) -> Read:
+    """Return a function that reads files of the log at an address or path.
+
+    Raises ArchiveError if no log is found.
+    """
+    return reader_of(place, LOG_BELOW, "checkpoint", client)
+
+
+def witness_at(place: str, client: Outbound) -> Read:
+    """Return a function that reads the published files of the witness at an address or path.
+
+    Raises ArchiveError if the files are missing.
+    """
+    return reader_of(place, WITNESS_BELOW, "key", client)
+
+
+def reader_of(place: str, below: Iterable[str], sought: str, client: Outbound) -> Read:
+    """Return a function that reads files from the first folder with the file ``sought``.
+
+    ``below`` lists the folders, relative to the address or path ``place``.
+    """
+    for folder in below:
+        if is_address(place):
+            base = "/".join(filter(None, (place.rstrip("/"), folder)))
+            read: Read = partial(fetched, client, base)
+        else:
+            read = partial(read_file, Path(place).expanduser() / folder)
+        try:
+            read(sought)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        return read
+    raise ArchiveError(
+        place,
+        f"the file {sought!r} is missing here and in the usual folders of a home directory",
+    )
+
+
+def fetched(client: Outbound, base: str, path: str) -> bytes:
+    """Download a file over HTTP. Raises FileNotFoundError, OutboundError and ArchiveError."""
+    address = f"{base}/{path}"
+    answer = asyncio.run(client.ask("GET", address))
+    if answer.status in GONE_STATUSES:
+        raise FileNotFoundError(address)
+    if answer.status != OK:
+        raise ArchiveError(address, f"the server returned status {answer.status}")
+    return answer.body
+
+
+def is_address(place: str) -> bool:
+    """Return whether ``place`` is an HTTP address and not a path."""
+    return place.startswith(("http://", "https://"))
+
 
 CONFLICT: Final = 409
 
@@ -192,7 +255,7 @@ def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
 
     Returns None if it already has a time stamp. The certificate is not checked here; ``openssl ts
     -verify`` does that. Raises OutboundError, and ArchiveError if the response does not match the
-    request.
+    request, which contains the SHA-256 of the checkpoint and a nonce.
     """
     checkpoint = log.checkpoint()
     if checkpoint is None or Attestations(log.folder).timestamp(checkpoint.size) is not None:
@@ -207,25 +270,17 @@ def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
         response = decode_timestamp_response(answer.body)
     except ValueError as error:
         raise ArchiveError(authority, f"the response is not a time stamp ({error})") from error
-    check(response, authority, content, request.nonce)
-    log.add_timestamp(stamped, answer.body)
-    return stamped
-
-
-def check(response: TimeStampResponse, authority: str, content: bytes, nonce: int | None) -> None:
-    """Raise ArchiveError if a time-stamp response does not match the request.
-
-    The request contained the SHA-256 of ``content``, and ``nonce``.
-    """
     if response.status not in GRANTED:
         status = " ".join(response.status_string)
         raise ArchiveError(
             authority,
             f"the time-stamp authority returned no time stamp: {response.status} {status}",
         )
-    token = response.tst_info
-    if token.message_imprint.message != hashlib.sha256(content).digest() or token.nonce != nonce:
+    token, digest = response.tst_info, hashlib.sha256(content).digest()
+    if token.message_imprint.message != digest or token.nonce != request.nonce:
         raise ArchiveError(authority, "the time stamp does not match the request")
+    log.add_timestamp(stamped, answer.body)
+    return stamped
 
 
 def stamped_digest(answer: bytes) -> bytes:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from data.archive.log.merkle_tree import Read
 from data.archive.log.notes import (
     LOG,
     SIZE,
@@ -28,9 +29,8 @@ from data.archive.log.notes import (
     parse_key,
     parse_note,
 )
-from data.archive.log.tiles import Read
 from data.errors import ArchiveError
-from data.files import FileWriter, read_regular, sync, write_secret
+from data.files import read_regular, sync, write_files, write_secret
 from data.toml_files import read_bytes
 
 KEY_BYTES: Final = 32
@@ -165,9 +165,7 @@ class LogKey:
         return key_chain(lambda path: read_regular(self._folder / path), str(self._folder))
 
     def _publish(self, number: int, content: bytes) -> None:
-        writer = FileWriter(self._folder)
-        writer.write(f"key/{number}", content)
-        writer.flush()
+        write_files(self._folder, {f"key/{number}": content})
 
 
 def make_key(path: Path, name: str, kind: Kind = LOG) -> SigningKey:

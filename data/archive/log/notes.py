@@ -1,4 +1,10 @@
-"""Signed notes (C2SP signed-note, tlog-cosignature), and checkpoints: signed notes about a tree."""
+"""Signed notes (C2SP signed-note, tlog-cosignature): checkpoints of a tree, and removed records.
+
+A checkpoint is a signed note about a tree. A note about removed or excluded records contains their
+leaf numbers and the reason. It is the content of a metadata record with its own leaf, signed by the
+log's key. A removed record keeps its leaf. So a removal can't be hidden, and only the owner of the
+log's key can explain it.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +13,15 @@ import binascii
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from data.archive.log.merkle import HASH_BYTES
+from data.archive.log.merkle_tree import HASH_BYTES
 from data.errors import CommuniqueError
 
 LOG: Final = 1
@@ -249,3 +256,70 @@ def parse_checkpoint(data: bytes, what: str = "the checkpoint") -> Checkpoint:
     if len(found) != HASH_BYTES:
         raise InvalidNote(what, "the text is not a checkpoint of a log")
     return Checkpoint(origin, int(size), found, note)
+
+
+REMOVAL: Final = "urn:communique:removal"
+"""WARC-Target-URI of the metadata records with notes about removals."""
+
+REMOVAL_TYPE: Final = "text/plain"
+
+REMOVAL_HEAD: Final = "removal"
+"""First line of notes about removals, which distinguishes them from other notes of the log."""
+
+REMOVAL_NAME: Final = "it is a note about a removal"
+UNSIGNED_REMOVAL: Final = "no key of the log signed it, so it explains nothing"
+
+SET_ASIDE: Final = "set-aside"
+"""Kind of a note about records that remain in their files but no longer count as evidence."""
+
+
+class Removal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The leaves of records that a command removed or excluded as evidence, and the reason.
+
+    ``kind`` is the command. ``leaves`` contains ranges of leaf numbers (first and last).
+    """
+
+    kind: Literal["redact", "prune", "set-aside"]
+    why: str
+    leaves: Sequence[tuple[int, int]] = ()
+
+
+def encode_removal(removal: Removal, key: SigningKey) -> bytes:
+    """Return the content of a metadata record about a removal: a note signed with the log's key."""
+    text = f"{key.name}\n{REMOVAL_HEAD}\n{msgspec.json.encode(removal).decode()}\n"
+    return SignedNote(text, (key.sign(text),)).encode()
+
+
+def decode_removal(block: bytes, keys: Sequence[VerifierKey]) -> Removal:
+    """Parse a note about a removal. Raises InvalidNote if it is not signed by one of these keys."""
+    note = parse_note(block, REMOVAL_NAME, most=len(block))
+    origin = note.text.partition("\n")[0]
+    if not any(key.name == origin and note.signed_by(key) for key in keys):
+        raise InvalidNote(REMOVAL_NAME, UNSIGNED_REMOVAL)
+    _, first, text = [*note.text.split("\n", 2), "", ""][:3]
+    if first != REMOVAL_HEAD:
+        raise InvalidNote(REMOVAL_NAME, UNSIGNED_REMOVAL)
+    try:
+        return msgspec.json.decode(text, type=Removal)
+    except msgspec.DecodeError as error:
+        raise InvalidNote(REMOVAL_NAME, f"the note can't be read: {error}") from error
+
+
+def leaves_of(removal: Removal, highest: int) -> set[int]:
+    """Return the leaf numbers of a removal, up to ``highest``."""
+    return {
+        number
+        for first, last in removal.leaves
+        for number in range(max(0, first), min(last, highest) + 1)
+    }
+
+
+def runs(leaves: Sequence[int]) -> list[tuple[int, int]]:
+    """Combine sorted numbers into ranges, and return the first and last number of each range."""
+    found: list[tuple[int, int]] = []
+    for leaf in sorted(leaves):
+        if found and leaf == found[-1][1] + 1:
+            found[-1] = found[-1][0], leaf
+        else:
+            found.append((leaf, leaf))
+    return found

@@ -6,7 +6,7 @@ A proof shows without access to the log that a leaf is in the log (C2SP tlog-pro
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,25 @@ from uuid import UUID
 
 from data.archive.log.attestations import Attestations
 from data.archive.log.keys import KeyChain, LogKey
-from data.archive.log.leaf import ENTRY_BYTES, ID_BYTES, Leaf
-from data.archive.log.merkle import inclusion_proof, leaf_hash, proves_inclusion
+from data.archive.log.leaves import (
+    ENTRY_BYTES,
+    HEAD,
+    ID_BYTES,
+    Leaf,
+    Pending,
+    first_waiting,
+    waiting_entries,
+)
+from data.archive.log.merkle_tree import (
+    TILE_WIDTH,
+    TileTree,
+    grown,
+    inclusion_proof,
+    leaf_hash,
+    leaves_in,
+    read_file,
+    tidy,
+)
 from data.archive.log.notes import (
     Checkpoint,
     InvalidNote,
@@ -26,10 +43,8 @@ from data.archive.log.notes import (
     parse_checkpoint,
     sign_checkpoint,
 )
-from data.archive.log.pending import HEAD, Pending, first_waiting, waiting_entries
-from data.archive.log.tiles import TILE_WIDTH, TileTree, grown, leaves_in, read_file, tidy
 from data.errors import ArchiveError
-from data.files import FileWriter, locked, put, read_regular, sync
+from data.files import locked, put, read_regular, sync, write_files
 
 DAMAGED: Final = (
     "its tiles do not match the last signed root; restore the folder tile from a copy, "
@@ -215,7 +230,7 @@ class TreeLog:
             present = self.checkpoint()
             if present and present.note.text == signed.note.text:
                 content = present.note.with_signatures([signature]).encode()
-                self._write({"checkpoint": content})
+                write_files(self.folder, {"checkpoint": content})
 
     def add_timestamp(self, stamped: Checkpoint, answer: bytes) -> None:
         """Store the time-stamp response for a checkpoint. Raises ArchiveError."""
@@ -253,16 +268,10 @@ class TreeLog:
         new = TileTree(size + len(added), lambda path: files.get(path) or self.read(path))
         checkpoint = sign_checkpoint(key, new.size, new.root())
         # The files of the tree must be written before the checkpoint that covers them.
-        self._write(files)
-        self._write({"checkpoint": checkpoint.encode()})
+        write_files(self.folder, files)
+        write_files(self.folder, {"checkpoint": checkpoint.encode()})
         self._tidy(base, new.size)
         return checkpoint
-
-    def _write(self, files: Mapping[str, bytes]) -> None:
-        writer = FileWriter(self.folder)
-        for path, content in files.items():
-            writer.write(path, content)
-        writer.flush()
 
     def _is_signed(self, checkpoint: Checkpoint, key: SigningKey) -> bool:
         try:
@@ -345,14 +354,6 @@ class Proof:
         hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in self.hashes)
         head = f"{FIRST_LINE}\nindex {self.index}\n{hashes}\n"
         return head.encode() + self.checkpoint.encode()
-
-    def holds(self, entry: bytes) -> bool:
-        """Return whether the proof is valid for a log entry.
-
-        The signatures of the checkpoint must be checked separately.
-        """
-        size, root = self.checkpoint.size, self.checkpoint.root
-        return proves_inclusion(self.index, size, leaf_hash(entry), self.hashes, root)
 
 
 def prove(log: TreeLog, index: int) -> Proof:

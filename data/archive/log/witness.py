@@ -12,13 +12,13 @@ import base64
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from data.archive.log.keys import key_chain, make_key, read_key
-from data.archive.log.merkle import consistency_proof, proves_consistency
+from data.archive.log.merkle_tree import Read, TileTree, consistency_proof, proves_consistency
 from data.archive.log.notes import (
     COSIGNER,
     Checkpoint,
@@ -29,9 +29,8 @@ from data.archive.log.notes import (
     parse_checkpoint,
     parse_key,
 )
-from data.archive.log.tiles import Read, TileTree
 from data.errors import ArchiveError, CommuniqueError
-from data.files import FileWriter, locked, read_regular
+from data.files import locked, read_regular, write_files
 
 CLOCK: Final = (
     "nothing is signed, because the last signature is from {:%Y-%m-%d %H:%M:%S} UTC and the clock "
@@ -128,7 +127,9 @@ class Witness:
             ) from error
         checkpoint = parse_checkpoint(content, f"{where}: checkpoint")
         folder = self._folder / log_folder_name(checkpoint.origin)
-        with self._locked():
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # Only one process at a time compares and replaces the last checkpoint.
+        with locked(self._folder / ".lock"):
             known = WitnessedLog(folder, where)
             key = known.key_of(checkpoint, read)
             before = known.checkpoint()
@@ -186,17 +187,13 @@ class Witness:
         signature = own.sign(checkpoint.note.text, now)
         note = SignedNote(checkpoint.note.text, tuple(one for one in (by_log, signature) if one))
         signed = Checkpoint(checkpoint.origin, checkpoint.size, checkpoint.root, note)
-        writer = FileWriter(self._folder)
-        writer.write(f"{folder.name}/key", f"{key}\n".encode())
-        writer.write(f"{folder.name}/checkpoint", signed.encode())
-        writer.write("key", f"{verifier}\n".encode())
-        writer.flush()
+        files = {
+            f"{folder.name}/key": f"{key}\n".encode(),
+            f"{folder.name}/checkpoint": signed.encode(),
+            "key": f"{verifier}\n".encode(),
+        }
+        write_files(self._folder, files)
         return Cosigned(signed, before.size if before else 0, key, verifier)
-
-    def _locked(self) -> AbstractContextManager[None]:
-        """Context manager: only one process at a time compares and replaces the last checkpoint."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return locked(self._folder / ".lock")
 
 
 class WitnessedLog:
@@ -248,17 +245,15 @@ class WitnessedLog:
         """
         seen = checkpoint.encode()
         name = f"{checkpoint.size}-{hashlib.sha256(seen).hexdigest()[:16]}"
-        writer = FileWriter(self._folder)
+        evidence = self._folder / "refused" / name
+        files = {"checkpoint": seen, "cause": f"{self._where}: {cause}\n".encode()}
         before = self._folder / "checkpoint"
         if before.exists():
-            writer.write(f"refused/{name}/before", read_regular(before))
-        writer.write(f"refused/{name}/checkpoint", seen)
+            files["before"] = read_regular(before)
         if proof:
-            lines = "".join(f"{base64.b64encode(one).decode()}\n" for one in proof)
-            writer.write(f"refused/{name}/proof", lines.encode())
-        writer.write(f"refused/{name}/cause", f"{self._where}: {cause}\n".encode())
-        writer.flush()
-        return WitnessRefusal(self._where, cause, self._folder / "refused" / name)
+            files["proof"] = b"".join(base64.b64encode(one) + b"\n" for one in proof)
+        write_files(evidence, files)
+        return WitnessRefusal(self._where, cause, evidence)
 
 
 def log_folder_name(origin: str) -> str:

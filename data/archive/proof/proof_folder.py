@@ -12,8 +12,8 @@ import msgspec
 
 from data.archive.archived_response import holds_secret
 from data.archive.log.attestations import TIMESTAMP, Attestations, signed_by_log
-from data.archive.log.leaf import decode_leaf
-from data.archive.log.merkle import inclusion_proof
+from data.archive.log.leaves import decode_leaf
+from data.archive.log.merkle_tree import inclusion_proof
 from data.archive.log.notes import Checkpoint, SignedNote, VerifierKey
 from data.archive.log.tree_log import SUFFIX, Proof, TreeLog, how_to_restore, prove
 from data.archive.warc.archive_record import ArchiveRecord
@@ -108,21 +108,16 @@ class Written:
     with_secrets: int = 0
 
 
-def write_proof(
-    subject: Subject, archive: Path, log: TreeLog, to: Path, secrets: Secrets = NO_SECRETS
-) -> Written:
-    """Write a proof to the new folder ``to``.
+class ProofFolder:
+    """Writes one proof to the new folder ``to``.
 
     If records contain any of the ``secrets``, the proof's README warns about them. Raises OSError,
     and ArchiveError if a record can't be read or is not in the signed log yet.
     """
-    return ProofFolder(archive, log, to, secrets).write(subject)
 
-
-class ProofFolder:
-    """Writes one proof to the folder ``to``."""
-
-    def __init__(self, archive: Path, log: TreeLog, to: Path, secrets: Secrets) -> None:
+    def __init__(
+        self, archive: Path, log: TreeLog, to: Path, secrets: Secrets = NO_SECRETS
+    ) -> None:
         self._archive = archive
         self._secrets = secrets
         self._log = log
@@ -196,15 +191,11 @@ class ProofFolder:
             }
         )
         if record.kind == "revisit":
-            self._refer(record, index)
-
-    def _refer(self, record: ArchiveRecord, index: Index) -> None:
-        holder = index.holder(record.field("WARC-Payload-Digest"))
-        if holder is None:
-            cause = "the record with its page is not in the archive"
-            raise wrong(self._archive, record, cause)
-        original = read_record(self._archive, holder.file, holder.offset)
-        self._prove(original, holder.leaf)
+            holder = index.holder(record.field("WARC-Payload-Digest"))
+            if holder is None:
+                cause = "the record with its page is not in the archive"
+                raise wrong(self._archive, record, cause)
+            self._prove(read_record(self._archive, holder.file, holder.offset), holder.leaf)
 
     def _prove(self, record: ArchiveRecord, number: int) -> str:
         """Add a record and its proofs, and return the record's file name in the folder.

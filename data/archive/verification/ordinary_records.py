@@ -15,7 +15,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
-from data.archive.log.leaf import LAYOUT, VERSION
+from data.archive.log.leaves import LAYOUT, VERSION
 from data.archive.verification.read_results import Position, Records
 from data.archive.warc.archive_record import STATUS
 from data.archive.warc.http_head import LINE_END, media_type_of

@@ -12,14 +12,21 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from data.archive.log.leaf import ID_BYTES, decode_leaf
-from data.archive.lost_captures import archive_file_size
-from data.archive.verification.earlier_verification import CheckedArchive, Read, stamps, unchanged
+from data.archive.capture_search import archive_file_size
+from data.archive.log.leaves import ID_BYTES, decode_leaf
 from data.archive.verification.ordinary_records import is_intact
-from data.archive.verification.read_results import CdxjLines, Found, Position, Records
+from data.archive.verification.read_results import (
+    CdxjLines,
+    CheckedArchive,
+    Found,
+    Position,
+    Read,
+    Records,
+    stamps,
+    unchanged,
+)
 from data.archive.verification.record_checks import check, name_request, settle_unknown
-from data.archive.verification.report import ArchiveProblem
-from data.archive.verification.tree import Leaves
+from data.archive.verification.tree import ArchiveProblem, Leaves
 from data.archive.warc.archive_record import uuid_of
 from data.archive.warc.reader import DOT_OPEN, Damage, Member, path_of, read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
@@ -27,7 +34,7 @@ from data.errors import ArchiveError
 from data.files import is_held
 from data.models.capture import Capture
 from data.processes import core_count, map_forked
-from data.progress import OnProgress
+from data.wording import OnProgress
 
 SEGMENT_BYTES: Final = 32 << 20
 """Minimum size of a segment in bytes, except the last segment of a file."""
@@ -87,7 +94,13 @@ def read_records(
         on_progress(reached, every)
 
     segments = [one for path in sizes for one in _segments(path)]
-    parts = _parts(segments, found)
+    processes = min(core_count(), len(segments))
+    # A single child would only replace this process.
+    parts = (
+        map_forked(partial(_in_child, found), segments, processes)
+        if processes > 1
+        else iter([None] * len(segments))
+    )
     for path, own in groupby(segments, key=lambda one: one.path):
         index = cdxj_path(path_of(archive, path.name.removesuffix(DOT_OPEN)))
         if not index.exists():
@@ -138,14 +151,6 @@ def _segments(path: Path) -> list[Segment]:
     starts = [0, *CdxjLines(cdxj_path(path), listed=True).starts(SEGMENT_BYTES)]
     ends = [*starts[1:], None]
     return [Segment(path, start, end) for start, end in zip(starts, ends, strict=True)]
-
-
-def _parts(segments: Sequence[Segment], found: Records) -> Iterator[Part | None]:
-    """Yield the child process's result for each segment, or None if it must be read again."""
-    processes = min(core_count(), len(segments))
-    if processes < 2:  # noqa: PLR2004 - a single child would only replace this process
-        return iter([None] * len(segments))
-    return map_forked(partial(_in_child, found), segments, processes)
 
 
 def _in_child(found: Records, segment: Segment) -> Part | None:

@@ -2,18 +2,27 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from typing import Final
+
+import msgspec
 
 from data.archive.log.attestations import Attestations, signed_by_log
 from data.archive.log.cosigning import stamped_digest
 from data.archive.log.keys import KeyChain
-from data.archive.log.leaf import ENTRY_BYTES, ID_BYTES
-from data.archive.log.merkle import HASH_BYTES, leaf_hash, root_of
+from data.archive.log.leaves import ENTRY_BYTES, ID_BYTES, first_waiting
+from data.archive.log.merkle_tree import (
+    HASH_BYTES,
+    PREFIXED_BYTES,
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    hashes_of,
+    leaf_hash,
+    root_of,
+    tile_path,
+)
 from data.archive.log.notes import Checkpoint, InvalidNote, VerifierKey
-from data.archive.log.pending import first_waiting
-from data.archive.log.tiles import PREFIXED_BYTES, TILE_HEIGHT, TILE_WIDTH, hashes_of, tile_path
 from data.archive.log.tree_log import TreeLog, how_to_restore
-from data.archive.verification.report import ArchiveProblem
 from data.errors import ArchiveError
 
 VOID_ENTRY: Final = bytes(ENTRY_BYTES)
@@ -25,6 +34,34 @@ ROTATED: Final = (
     "the tree had {} leaves when the key of the log was replaced, and this checkpoint covers {}: "
     "the log was restored from an older copy; restore the newest one"
 )
+
+
+class ArchiveProblem(msgspec.Struct, frozen=True):
+    """A fault in an archive.
+
+    ``file`` is the current file name, relative to the archive's folder, and ``offset`` the start of
+    the faulty record. ``record`` is the record's id, ``leaf`` the number of its leaf, ``uri`` its
+    address, and ``release`` the id of the release at this address. Unknown values are None or
+    empty.
+    """
+
+    file: str
+    offset: int | None
+    cause: str
+    record: str = ""
+    leaf: int | None = None
+    uri: str = ""
+    release: str = ""
+
+    def __str__(self) -> str:
+        """Return a readable description of the problem."""
+        place = self.file if self.offset is None else f"{self.file}: byte {self.offset}"
+        about = [self.record] if self.record else []
+        about += [f"leaf {self.leaf}"] if self.leaf is not None else []
+        # An address in an archive file may contain terminal escape sequences, so they are escaped.
+        about += [self.uri if self.uri.isprintable() else ascii(self.uri)] if self.uri else []
+        about += [f"release {self.release}"] if self.release else []
+        return f"{place}: {self.cause}" + (f" ({', '.join(about)})" if about else "")
 
 
 class Leaves:
@@ -72,16 +109,12 @@ class Leaves:
         bundle, place = divmod(number, TILE_WIDTH)
         if bundle != self._bundle[0]:
             # Entries are read in order, so the last bundle is cached.
-            self._bundle = bundle, self._entries(bundle)
+            self._bundle = bundle, []
+            # The check of the log reports that a bundle is unreadable.
+            with suppress(ArchiveError, OSError):
+                self._bundle = bundle, self.tree.entries(bundle)
         entries = self._bundle[1]
         return entries[place] if entries else b""
-
-    def _entries(self, bundle: int) -> list[bytes]:
-        try:
-            return self.tree.entries(bundle)
-        except (ArchiveError, OSError):
-            # The check of the log reports that the bundle is unreadable.
-            return []
 
     def read_waiting(self) -> None:
         """Read the log entries that are not in the tree yet."""
@@ -127,7 +160,12 @@ class Leaves:
 
     def _checkpoint(self, log: TreeLog) -> Checkpoint | None:
         # Check this first, because the first integration may end in the meantime.
-        was_signed = has_been_signed(log)
+        pending = log.folder / "pending"
+        # Entries are dropped from this file only after a checkpoint includes them. Tiles without a
+        # checkpoint come from a first integration that is running or was killed.
+        was_signed = bool(first_waiting(pending)) or (
+            (log.folder / "tile").exists() and not pending.exists()
+        )
         try:
             checkpoint = log.checkpoint()
             if checkpoint is None:
@@ -277,13 +315,3 @@ class Leaves:
             self.problems.append(ArchiveProblem(where, None, str(error)))
             return ()
         return found
-
-
-def has_been_signed(log: TreeLog) -> bool:
-    """Return whether the log was ever signed, judging by its file of pending entries.
-
-    Entries are dropped from it only after a checkpoint includes them. Tiles without a checkpoint
-    come from a first integration that is running or was killed.
-    """
-    pending = log.folder / "pending"
-    return bool(first_waiting(pending)) or ((log.folder / "tile").exists() and not pending.exists())

@@ -3,28 +3,34 @@
 The log is also compared with its checkpoints in other places, such as at a witness.
 """
 
+import datetime as dt
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 
+from data.archive.capture_search import archive_file_size
+from data.archive.log.cosigning import log_at, witness_at
 from data.archive.log.keys import KeyChain
-from data.archive.log.leaf import decode_leaf
-from data.archive.log.notes import MAX_NOTE_BYTES, Checkpoint, InvalidNote, parse_checkpoint
-from data.archive.log.remote import log_at, witness_at
-from data.archive.log.removals import Removal, leaves_of, runs
+from data.archive.log.leaves import decode_leaf
+from data.archive.log.notes import (
+    MAX_NOTE_BYTES,
+    Checkpoint,
+    InvalidNote,
+    leaves_of,
+    parse_checkpoint,
+    runs,
+)
 from data.archive.log.tree_log import TreeLog
 from data.archive.log.witness import log_folder_name
-from data.archive.lost_captures import archive_file_size
-from data.archive.verification.earlier_verification import CheckedArchive, checked_archive, fault
-from data.archive.verification.excluded_records import notes
 from data.archive.verification.read_files import read_records
-from data.archive.verification.read_results import Records
-from data.archive.verification.report import ArchiveProblem, NotRead, Removed, VerificationReport
-from data.archive.verification.tree import Leaves
+from data.archive.verification.read_results import CheckedArchive, Records, checked_archive, fault
+from data.archive.verification.record_checks import notes
+from data.archive.verification.tree import ArchiveProblem, Leaves
 from data.archive.warc.archive_record import uuid_of
 from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import own_files
@@ -32,8 +38,12 @@ from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models.capture import Capture
 from data.network.client import Outbound
-from data.progress import OnProgress
-from data.wording import counted
+from data.wording import OnProgress, counted
+
+NOT_COMPARED: Final = (
+    "the titles, texts and dates of releases in the store",
+    "the files of the published site",
+)
 
 FOREIGN: Final = re.compile(r"\.(?:warc|arc)(?:\.gz|\.zst)?(?:\.open)?\Z|\.wacz\Z")
 
@@ -45,6 +55,52 @@ LOG_MISSING_MESSAGE: Final = (
 NO_LOG: Final = "it is not a checkpoint, log, HOME or witness: {}"
 
 UNKNOWN: Final = "it has no checkpoint of this log, {}"
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """Number of records that one command (``kind``) removed or excluded, and the reason."""
+
+    kind: str
+    why: str
+    records: int
+
+
+class NotRead(msgspec.Struct, frozen=True):
+    """Files that have not changed since the complete verification at ``checked_at`` (aware UTC).
+
+    They were not read again. ``bytes`` is the size of the WARC files.
+    """
+
+    files: int
+    bytes: int
+    checked_at: dt.datetime
+
+
+class VerificationReport(msgspec.Struct, frozen=True):
+    """Contents of an archive, and its faults.
+
+    - ``files``, ``records`` and ``bytes`` count WARC files, records, and their bytes, as read.
+    - ``leaves`` is the number of leaves read, and ``signed`` their number in the last checkpoint.
+    - ``captures`` is the number of the store's captures that were checked.
+    - ``removed`` lists intentional removals and records excluded as evidence.
+    - ``not_compared`` lists checks that were not possible.
+    - ``attested`` lists the witnesses and places that confirm the log.
+    - ``foreign`` lists WARC files of other programs in the folder, which were not read.
+    - ``not_read`` counts unchanged files that were left out.
+    """
+
+    files: int
+    records: int
+    bytes: int
+    leaves: int
+    signed: int
+    captures: int
+    attested: Sequence[str]
+    removed: Sequence[Removed]
+    foreign: Sequence[str]
+    problems: Sequence[ArchiveProblem]
+    not_compared: Sequence[str] = NOT_COMPARED
+    not_read: NotRead | None = None
 
 
 def verify_archive(
@@ -78,21 +134,26 @@ def verify_archive(
         leaves.problems.append(changed)
         checked = None
     found = read_records(archive, leaves, captures, checked, on_progress)
-    removed = _removed_leaves(found)
+    removed = {number for one in found.removed for number in leaves_of(one, leaves.size)}
     problems = [*leaves.problems, *found.problems]
     problems += _not_taken_out(found)
     missing = [*_missing_leaves(found, before, removed)]
     problems += missing
     # Invalid notes about removals matter only if records are missing.
     problems += found.doubtful if missing else []
-    problems += _missing_pages(found, removed)
+    if not removed:
+        # A removed record may have contained the page.
+        pages = found.payloads
+        problems += [one for payload, one in found.revisits.items() if payload not in pages]
     problems += _lost_captures(archive, found, removed)
     if found.count and not leaves.size and not leaves.problems:
         problems.append(ArchiveProblem("log", None, LOG_MISSING_MESSAGE))
     if journal_end and leaves.numbers.get(uuid_of(journal_end).bytes) not in found.seen:
         cause = "the last journal record known to the store is missing"
         problems.append(ArchiveProblem("log", None, cause, journal_end))
-    problems = _as_called_now(archive, problems)
+    # Files may be renamed when they are finished, so the problems get the current names.
+    growing = {one.name.removesuffix(DOT_OPEN): one.name for one in archive.glob(f"*{DOT_OPEN}")}
+    problems = [replace(one, file=growing.get(one.file, one.file)) for one in problems]
     if checked is None and not changed:
         on_checked(checked_archive(began, leaves, found.read, problems))
     leaves.problems.clear()
@@ -109,7 +170,10 @@ def verify_archive(
         captures=len(captures),
         attested=attested,
         removed=[
-            *(_told(one, found) for one in found.removed),
+            *(
+                Removed(one.kind, one.why, len(leaves_of(one, leaves.size) - found.seen))
+                for one in found.removed
+            ),
             *(Removed(one.kind, one.why, len(leaves_of(one, leaves.vouched - 1))) for one in aside),
         ],
         foreign=foreign_files(archive),
@@ -120,28 +184,11 @@ def verify_archive(
     )
 
 
-def _as_called_now(archive: Path, problems: Sequence[ArchiveProblem]) -> list[ArchiveProblem]:
-    """Return the problems with current file names, because files may be renamed when finished."""
-    growing = {one.name.removesuffix(DOT_OPEN): one.name for one in archive.glob(f"*{DOT_OPEN}")}
-    return [replace(one, file=growing.get(one.file, one.file)) for one in problems]
-
-
 def foreign_files(archive: Path) -> list[str]:
     """Return the names of WARC files in an archive's folder that other programs wrote."""
     own = {path.name for path in own_files(archive)}
     here = archive.iterdir() if archive.is_dir() else ()
     return sorted(one.name for one in here if FOREIGN.search(one.name) and one.name not in own)
-
-
-def _told(removal: Removal, found: Records) -> Removed:
-    records = len(leaves_of(removal, found.leaves.size) - found.seen)
-    return Removed(removal.kind, removal.why, records)
-
-
-def _removed_leaves(found: Records) -> set[int]:
-    """Return the numbers of leaves whose records were removed on purpose."""
-    top = found.leaves.size
-    return {number for removal in found.removed for number in leaves_of(removal, top)}
 
 
 def _not_taken_out(found: Records) -> Iterable[ArchiveProblem]:
@@ -170,26 +217,12 @@ def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[
         try:
             leaf = decode_leaf(entry)
         except ValueError:
-            yield ArchiveProblem(
-                "log",
-                None,
-                ("an entry of the log is not a valid leaf and has no record"),
-                leaf=first,
-            )
+            cause = "an entry of the log is not a valid leaf and has no record"
+            yield ArchiveProblem("log", None, cause, leaf=first)
             continue
         many = f" and those of the leaves up to {last}" if last > first else ""
         cause = f"the record of {leaf.at:%Y-%m-%d %H:%M:%S} UTC is missing{many}"
         yield ArchiveProblem("log", None, cause, leaf.record_id.urn, first)
-
-
-def _missing_pages(found: Records, removed: set[int]) -> Iterable[ArchiveProblem]:
-    """Yield a problem for each revisit record that refers to a missing page.
-
-    Yields nothing if records were removed on purpose, because the page may have been one of them.
-    """
-    if removed:
-        return
-    yield from (one for payload, one in found.revisits.items() if payload not in found.payloads)
 
 
 def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable[ArchiveProblem]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from data.archive.log.leaf import Leaf, uri_hash
+from data.archive.log.leaves import Leaf, uri_hash
 from data.archive.warc.http_head import field_of, split_head
 from data.archive.warc.records import (
     NO_BYTES,

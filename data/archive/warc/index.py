@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
-from data.archive.log.removals import REMOVAL
+from data.archive.log.notes import REMOVAL
 from data.archive.warc.cdxj import CdxjEntry, read_entries
 from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.records import REVISIT

@@ -13,9 +13,7 @@ from fastwarc.warc import WarcRecord
 from isal import isal_zlib
 
 from data.archive.warc.archive_record import ArchiveRecord
-from data.archive.warc.records import (
-    Fields,
-)
+from data.archive.warc.records import Fields
 from data.errors import ArchiveError
 
 DOT_OPEN: Final = ".open"
@@ -83,7 +81,7 @@ def read_record(folder: Path, file: str, offset: int) -> ArchiveRecord:
     """
     path, handle = _opened(folder, file)
     try:
-        found = _record(partial(_bytes_at, handle), path.name, offset)
+        found = _record(partial(os.pread, handle), path.name, offset)
     except OSError as error:
         raise ArchiveError(str(path), error.strerror or str(error)) from error
     finally:
@@ -196,10 +194,6 @@ class _Window:
         at = offset - self._start
         following = self._bytes.find(OWN_MAGIC, at + 1) if at >= 0 else -1
         return max(0, following - at)
-
-
-def _bytes_at(handle: int, size: int, offset: int) -> bytes:
-    return os.pread(handle, size, offset)
 
 
 def _next(read: ReadAt, name: str, offset: int, end: int) -> int:

@@ -21,7 +21,7 @@ from uuid import UUID, uuid4
 
 from isal.igzip_lib import COMP_GZIP, compress
 
-from data.archive.log.leaf import SALT_BYTES, Leaf, uri_hash
+from data.archive.log.leaves import SALT_BYTES, Leaf, uri_hash
 from data.archive.warc.http_head import media_type_of, request_head, response_head
 from data.models.capture import Capture, Exchange
 from data.text.clean import allowed
@@ -191,37 +191,28 @@ def response(
         fields.append((POSTED_FIELD, posted))
         # cdxj-indexer reads the posted fields only if the second record refers to the first.
         fields.append(("WARC-Concurrent-To", f"<{request_id.urn}>"))
-    served = next((v for name, v in exchange.headers if name.lower() == b"content-type"), None)
-    if original is None:
-        return _made(
-            "response",
-            uri,
-            exchange.at,
-            head + exchange.body,
-            RESPONSE,
-            payload,
-            fields,
-            media_type=media_type_of(served),
-            status=exchange.status,
-            posted=posted,
-            request_id=request_id,
-        )
-    not_modified = exchange.status == 304  # noqa: PLR2004 - Not Modified
-    fields += [
-        ("WARC-Profile", SERVER_NOT_MODIFIED if not_modified else IDENTICAL_PAYLOAD),
-        ("WARC-Refers-To", f"<{original.record_id}>"),
-        ("WARC-Refers-To-Target-URI", original.uri),
-        ("WARC-Refers-To-Date", original.date),
-    ]
+    if original:
+        not_modified = exchange.status == 304  # noqa: PLR2004 - Not Modified
+        fields += [
+            ("WARC-Profile", SERVER_NOT_MODIFIED if not_modified else IDENTICAL_PAYLOAD),
+            ("WARC-Refers-To", f"<{original.record_id}>"),
+            ("WARC-Refers-To-Target-URI", original.uri),
+            ("WARC-Refers-To-Date", original.date),
+        ]
+        media_type: str | None = REVISIT
+    else:
+        head += exchange.body
+        served = (v for name, v in exchange.headers if name.lower() == b"content-type")
+        media_type = media_type_of(next(served, None))
     return _made(
-        "revisit",
+        "revisit" if original else "response",
         uri,
         exchange.at,
         head,
         RESPONSE,
-        original.payload,
+        original.payload if original else payload,
         fields,
-        media_type=REVISIT,
+        media_type=media_type,
         status=exchange.status,
         posted=posted,
         request_id=request_id,
@@ -233,19 +224,12 @@ def request(exchange: Exchange, answer: NewRecord) -> NewRecord:
 
     ``answer`` is the record of the response.
     """
-    head = request_head(exchange, answer.uri)
+    uri = answer.uri
     body = masked(f"?{exchange.posted}")[1:].encode("utf-8", "replace")
+    block = request_head(exchange, uri) + body
     fields = [("WARC-Concurrent-To", f"<{answer.record_id}>")]
-    return _made(
-        "request",
-        answer.uri,
-        exchange.at,
-        head + body,
-        REQUEST,
-        None,
-        fields,
-        record_id=answer.request_id,
-    )
+    number = answer.request_id
+    return _made("request", uri, exchange.at, block, REQUEST, None, fields, record_id=number)
 
 
 def warcinfo(file: str, at: dt.datetime, block: bytes) -> NewRecord:
@@ -260,26 +244,11 @@ def warc_fields(facts: Fields) -> bytes:
     return "".join(lines).encode()
 
 
-def metadata(
-    uri: str, content_type: str, block: bytes, at: dt.datetime, refers_to: str
-) -> NewRecord:
-    """Create a metadata record about another record or the archive.
-
-    ``refers_to`` is the id of the other record, or empty.
-    """
-    fields = [("WARC-Refers-To", f"<{refers_to}>")] if refers_to else []
-    payload = sha256(block)
-    kind = media_type_of(content_type.encode())
-    return _made(
-        "metadata",
-        target_uri(uri)[0],
-        at,
-        block,
-        content_type,
-        payload,
-        fields,
-        media_type=kind,
-    )
+def metadata(uri: str, content_type: str, block: bytes, at: dt.datetime) -> NewRecord:
+    """Create a metadata record about the archive."""
+    payload, kind = sha256(block), media_type_of(content_type.encode())
+    uri = target_uri(uri)[0]
+    return _made("metadata", uri, at, block, content_type, payload, [], media_type=kind)
 
 
 def resource(
@@ -291,8 +260,7 @@ def resource(
     shows, or empty.
     """
     fields = [("WARC-Concurrent-To", f"<{page}>")] if page else []
-    payload = sha256(block)
-    kind = media_type_of(content_type.encode())
+    payload, kind = sha256(block), media_type_of(content_type.encode())
     return _made("resource", uri, at, block, content_type, payload, fields, media_type=kind)
 
 

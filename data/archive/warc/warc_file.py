@@ -1,4 +1,4 @@
-"""Growing WARC file, and the CDXJ file next to it.
+"""WARC files of an archive, growing and finished, with their CDXJ files and their total size.
 
 While the files grow, their names end in ``.open``, and the process locks the WARC file. The
 operating system releases the lock when the process ends, and the next process cuts off incomplete
@@ -7,7 +7,6 @@ written before the lock was last released.
 """
 
 import datetime as dt
-import errno
 import fcntl
 import os
 import re
@@ -18,10 +17,10 @@ from pathlib import Path
 from typing import Final
 
 from data.archive.warc.archive_record import ArchiveRecord
-from data.archive.warc.cdxj import CdxjEntry, decode_entry, last_entry, write_sorted
+from data.archive.warc.cdxj import CdxjEntry, decode_entry, last_entry, surt, write_sorted
 from data.archive.warc.reader import DOT_OPEN, Damage, read_file
-from data.archive.warc.surt import surt
-from data.files import sync
+from data.errors import ArchiveError
+from data.files import sync, write_at
 
 NAME: Final = re.compile(r"communique-(\d{14})-[0-9a-f]{8}\.warc\.gz")
 """Pattern of the names of our WARC files, which contain the time of their creation (UTC)."""
@@ -60,7 +59,7 @@ class WarcFile:
         """
         offset = self.size
         try:
-            _write(self._handle, members, offset)
+            write_at(self._handle, members, offset)
         except OSError:
             self.cut(offset)
             raise
@@ -75,7 +74,7 @@ class WarcFile:
     def list(self, lines: bytes) -> None:
         """Append lines to the CDXJ file. After an error, no line is appended."""
         try:
-            _write(self._index, lines, self.listed)
+            write_at(self._index, lines, self.listed)
         except OSError:
             os.ftruncate(self._index, self.listed)
             raise
@@ -231,11 +230,41 @@ def _listed_in(path: Path) -> Iterator[bytes]:
             return
 
 
-def _write(handle: int, content: bytes, offset: int) -> None:
-    """Write bytes at an offset. If the disk is almost full, this may take several writes."""
-    rest = memoryview(content)
-    while rest:
-        written = os.pwrite(handle, rest, offset)
-        if not written:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        rest, offset = rest[written:], offset + written
+COUNT_AFTER_BYTES: Final = 16_000_000
+"""Number of bytes to write before the archive's size is measured again."""
+
+FILE_NAMES: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
+"""Pattern of the names of files that count toward the size. The log's small files don't count."""
+
+USED_UP: Final = (
+    "its budget of {} bytes is used up, and nothing more is archived: raise archive.budget, or "
+    "remove old records with `communique mirror prune`"
+)
+
+
+class ArchiveBudget:
+    """Size limit for the archive in ``folder``: at most ``limit`` bytes, or no limit if 0."""
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self._folder = folder
+        self._limit = limit
+        self._size = 0
+        self._since_count = COUNT_AFTER_BYTES
+
+    def add(self, size: int) -> None:
+        """Count ``size`` bytes as written to the archive."""
+        self._since_count += size
+
+    def check(self) -> None:
+        """Raise ArchiveError if the archive has reached its size limit.
+
+        Raises OSError if the folder can't be read.
+        """
+        if not self._limit:
+            return
+        if self._since_count >= COUNT_AFTER_BYTES:
+            with os.scandir(self._folder) as found:
+                self._size = sum(one.stat().st_size for one in found if FILE_NAMES.search(one.name))
+            self._since_count = 0
+        if self._size + self._since_count >= self._limit:
+            raise ArchiveError(str(self._folder), USED_UP.format(self._limit))

@@ -1,13 +1,58 @@
-"""CSV, for spreadsheets and statistics."""
+"""CSV (RFC 4180), for spreadsheets and statistics."""
 
-from collections.abc import Iterable
+import csv
+import io
+from collections.abc import Iterable, Mapping
 from itertools import chain
-from typing import ClassVar
+from typing import Any, ClassVar, Final
+
+import msgspec
 
 from data.export.formats.export_format import ExportFormat, Output
-from data.export.table_rows import csv_lines
 from data.interchange.release_fields import release_fields
 from data.models import Release
+
+FORMULA_PREFIXES: Final = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20", "\t", "\r", "\n")
+"""First characters that make spreadsheets treat a text as a formula, also in full width."""
+
+MEDIA_TYPE: Final = "text/csv; charset=utf-8; header=present"
+
+
+def csv_lines(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> Iterable[bytes]:
+    """Yield the header and each row as a line of CSV in UTF-8.
+
+    A value that is a list or object becomes JSON text. A missing value is empty.
+    """
+    names = tuple(columns)
+    yield csv_line(names)
+    for row in rows:
+        yield csv_line(map(cell, map(row.get, names)))
+
+
+def csv_line(cells: Iterable[str]) -> bytes:
+    """Return one line of CSV with its line break."""
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode()
+
+
+def cell(value: Any) -> str:
+    """Return a value as the text of a cell.
+
+    A text that a spreadsheet would run as a formula is preceded by an apostrophe (OWASP, CSV
+    injection).
+    """
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f"'{value}" if value.startswith(FORMULA_PREFIXES) else value
+        case int() | float():
+            return str(value)
+        case _:
+            return msgspec.json.encode(value).decode()
 
 
 class CommaSeparated(ExportFormat):

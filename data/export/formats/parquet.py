@@ -1,10 +1,8 @@
 """Apache Parquet, for data frames and query engines. It needs the extra ``parquet``."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -12,11 +10,16 @@ from data.export.formats.export_format import ExportFormat, MissingLibrary, Outp
 from data.interchange.release_fields import release_fields
 from data.models import Release
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 MAX_GROUP_ROWS: Final = 1000
 """Maximum number of rows per row group. The rows of a group are in memory at the same time."""
+
+COLUMNS: Final = (
+    *("id", "source", "url", "aliases", "title", "published", "precision", "updated"),
+    *("first_seen", "last_seen", "language", "section", "topics", "publisher", "summary"),
+    *("body_html", "body_text", "images", "attachments", "revision", "story", "retracted"),
+    "provenance",
+)
+"""Names of all columns, in order."""
 
 INTEGER_COLUMNS: Final = ("revision",)
 """Columns with whole numbers."""
@@ -41,54 +44,31 @@ class Parquet(ExportFormat):
             import pyarrow.parquet as pq  # noqa: PLC0415
         except ImportError as error:
             raise MissingLibrary(self.name, "parquet") from error
-        schema = schema_of(pa)
+        kinds = {
+            **dict.fromkeys(INTEGER_COLUMNS, pa.int32()),
+            **dict.fromkeys(LIST_COLUMNS, pa.list_(pa.string())),
+            **dict.fromkeys(TIME_COLUMNS, pa.timestamp("us", tz="UTC")),
+        }
+        schema = pa.schema([(name, kinds.get(name, pa.string())) for name in COLUMNS])
         sink = pa.PythonFile(CountedOutput(output), mode="w")
+        left = iter(releases)
         with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
-            for rows in batches(releases, schema.names):
+            while rows := [*map(row_of, islice(left, MAX_GROUP_ROWS))]:
                 writer.write_table(pa.Table.from_pylist(rows, schema=schema))
 
 
-def schema_of(pa: Any) -> pa.Schema:
-    """Return the schema of the table. ``pa`` is the module pyarrow."""
-    names = (
-        *("id", "source", "url", "aliases", "title", "published", "precision", "updated"),
-        *("first_seen", "last_seen", "language", "section", "topics", "publisher", "summary"),
-        *("body_html", "body_text", "images", "attachments", "revision", "story", "retracted"),
-        "provenance",
-    )
-    kinds = {
-        **dict.fromkeys(INTEGER_COLUMNS, pa.int32()),
-        **dict.fromkeys(LIST_COLUMNS, pa.list_(pa.string())),
-        **dict.fromkeys(TIME_COLUMNS, pa.timestamp("us", tz="UTC")),
-    }
-    return pa.schema([(name, kinds.get(name, pa.string())) for name in names])
-
-
-def batches(releases: Iterable[Release], names: list[str]) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows of releases in batches."""
-    left = iter(releases)
-    while some := [*islice(left, MAX_GROUP_ROWS)]:
-        yield [row_of(one, names) for one in some]
-
-
-def row_of(release: Release, names: list[str]) -> dict[str, Any]:
-    """Return a release as a row of the table."""
+def row_of(release: Release) -> dict[str, Any]:
+    """Return a release as a row of the table. Objects become JSON texts."""
     fields = release_fields(release)
-    values = {
-        name: getattr(release, name) if name in TIME_COLUMNS else fields[name] for name in names
-    }
-    return {name: column_value(value, name) for name, value in values.items()}
-
-
-def column_value(value: Any, name: str) -> Any:
-    """Convert a field to a value of a column. Objects become JSON texts."""
-    if name in (*INTEGER_COLUMNS, *TIME_COLUMNS):
-        return value
-    if name in LIST_COLUMNS:
-        return list(value)
-    if value is None or isinstance(value, str):
-        return value
-    return msgspec.json.encode(value).decode()
+    row: dict[str, Any] = {name: getattr(release, name) for name in TIME_COLUMNS}
+    for name in COLUMNS:
+        value = fields[name]
+        if name in LIST_COLUMNS:
+            row[name] = list(value)
+        elif name not in row:
+            is_plain = value is None or isinstance(value, str) or name in INTEGER_COLUMNS
+            row[name] = value if is_plain else msgspec.json.encode(value).decode()
+    return row
 
 
 class CountedOutput:

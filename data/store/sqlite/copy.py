@@ -20,7 +20,6 @@ from data.clock import EPOCH
 from data.errors import StoreError
 from data.files import sync
 from data.models import ConsumerLag, DepositCount, Facet, Release
-from data.progress import OnProgress
 from data.sqlite_file import open_for_reading
 from data.store.core.store import Store
 from data.store.shared_sql.events import LAGS, lags_of
@@ -31,6 +30,7 @@ from data.store.sqlite.connection import refusal
 from data.store.sqlite.schema import migration_names
 from data.store.sqlite.store import SqliteStore
 from data.topics.facets import facets_of
+from data.wording import OnProgress
 
 PAGES_PER_STEP: Final = 2048
 """Number of database pages copied between two progress reports."""

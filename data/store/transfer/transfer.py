@@ -16,11 +16,10 @@ from typing import Final
 import msgspec
 
 from data.errors import StoreError
-from data.progress import OnStepProgress
 from data.store.open import MISSING, open_store, path_of
 from data.store.transfer.end import End, Row, SqliteEnd, Table, is_marked
 from data.text.masking import masked
-from data.wording import counted
+from data.wording import OnStepProgress, counted
 
 SAME_STORE_MESSAGE: Final = "--from and --to are the same store"
 NO_STORE: Final = "no store exists here: choose the store to read with --from"

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args, get_type_hints
 
 import msgspec
 
-from data.export.table_rows import MEDIA_TYPE, csv_lines
+from data.export.formats.comma_separated import MEDIA_TYPE, csv_lines
 from data.interchange.release_fields import release_fields
 from data.models import Facet, Release
 from data.wording import meant

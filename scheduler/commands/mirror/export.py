@@ -11,9 +11,9 @@ from typing import Any, Final
 import click
 
 from data.archive.archived_response import served
+from data.archive.capture_search import LostCaptures, lost_captures, lost_text
 from data.archive.content_coding import Undecodable
 from data.archive.log.notes import SigningKey
-from data.archive.lost_captures import LostCaptures, lost_captures, lost_text
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
 from data.archive.warc.reader import Damage
@@ -24,9 +24,8 @@ from data.export.destination import destination
 from data.export.sqlite import write_sqlite
 from data.export.wacz import write_wacz
 from data.models import Capture
-from data.progress import OnProgress
 from data.store.core.store import Store
-from data.wording import counted
+from data.wording import OnProgress, counted
 from feeds.publishing.offline_copy import FolderCopy, write_folder
 from feeds.replay.captured_pages import CapturedPages
 from feeds.replay.captured_response import Restrictions, StyleSheets

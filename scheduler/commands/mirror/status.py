@@ -4,7 +4,7 @@ from contextlib import closing
 
 import click
 
-from data.archive.lost_captures import lost_text
+from data.archive.capture_search import lost_text
 from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home.home import Home

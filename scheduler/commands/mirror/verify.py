@@ -8,16 +8,16 @@ from typing import Final
 import click
 from msgspec.structs import replace
 
-from data.archive.log.cosigning import asked_witness
-from data.archive.log.notes import Checkpoint
-from data.archive.log.remote import is_address
-from data.archive.log.removals import SET_ASIDE
+from data.archive.log.cosigning import asked_witness, is_address
+from data.archive.log.notes import SET_ASIDE, Checkpoint
 from data.archive.log.tree_log import TreeLog
-from data.archive.removal.removal import set_aside
-from data.archive.verification.earlier_verification import CheckedArchive
-from data.archive.verification.report import NOT_COMPARED, ArchiveProblem, VerificationReport
+from data.archive.removal import set_aside
+from data.archive.verification.read_results import CheckedArchive
+from data.archive.verification.tree import ArchiveProblem
 from data.archive.verification.verify_archive import (
     LOG_MISSING_MESSAGE,
+    NOT_COMPARED,
+    VerificationReport,
     known_checkpoint,
     verify_archive,
 )

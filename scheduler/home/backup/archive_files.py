@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from data.archive.log.leaf import ENTRY_BYTES, ID_BYTES
-from data.archive.log.pending import HEAD
-from data.archive.log.tiles import TILE_WIDTH, TileTree, tile_path, touched
-from data.archive.log.tiles import read_file as read_log_file
+from data.archive.log.leaves import ENTRY_BYTES, HEAD, ID_BYTES
+from data.archive.log.merkle_tree import TILE_WIDTH, TileTree, tile_path, touched
+from data.archive.log.merkle_tree import read_file as read_log_file
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.cdxj import CdxjEntry, decode_entry, entry_of
 from data.archive.warc.reader import DOT_OPEN, Damage, read_file

@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from data.archive.log.removals import REMOVAL
+from data.archive.log.notes import REMOVAL
 from data.archive.requisite_cache import REQUISITES_FILE
 from data.archive.warc.archive_record import uuid_of
 from data.archive.warc.index import INDEX_FILE
@@ -25,12 +25,11 @@ from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import NAME, cdxj_path, listed_at, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, StoreError
-from data.progress import OnStepProgress
 from data.sqlite_file import files_of
 from data.store.open import MISSING, is_nothing
 from data.store.sqlite.copy import StoreCopy, check_integrity, copy_store, read_copy, source_moves
 from data.text.masking import masked
-from data.wording import counted
+from data.wording import OnStepProgress, counted
 from scheduler.home.backup.archive_files import (
     LogState,
     full_files,
@@ -215,7 +214,7 @@ class BackupRun:
         if self._home.archive.is_dir():
             try:
                 # Imported here: the libraries for PostgreSQL may not be installed.
-                from data.archive.log.leaf_table import LeafTable  # noqa: PLC0415
+                from data.archive.log.shared_log import LeafTable  # noqa: PLC0415
             except ImportError as error:
                 raise StoreError(masked(self._home.store_url), MISSING) from error
             state.given = LeafTable(self._home.store_url).end()

@@ -14,11 +14,10 @@ import msgspec
 
 from data.errors import CommuniqueError, SettingsError, StoreError
 from data.files import put, sync
-from data.progress import OnStepProgress
 from data.settings.load import load_settings
 from data.store.sqlite.connection import refusal
 from data.store.sqlite.copy import check_integrity
-from data.wording import counted
+from data.wording import OnStepProgress, counted
 from scheduler.home.backup.backup_folder import (
     IGNORED_NAMES,
     STATE_PREFIX,

@@ -6,9 +6,9 @@ from collections.abc import Set as AbstractSet
 from contextlib import closing
 from typing import Final
 
+from data.archive.capture_search import archive_file_size
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
-from data.archive.lost_captures import archive_file_size
 from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import own_files
 from data.clock import utc_now

@@ -4,10 +4,9 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from data.archive.journal import journal_record
-from data.archive.journal.history import JournalEntry
+from data.archive.journal.journal import decode_journal_record
 from data.archive.journal.orders import OF_RELEASES, Orders, obey
-from data.archive.journal.scan import Scan
+from data.archive.journal.scan import JournalEntry, Scan
 from data.archive.warc.reader import Damage, read_record
 from data.errors import ArchiveError
 from data.store.core.store import Store
@@ -46,7 +45,7 @@ class JournalReader:
         """Yield each entry with its decisions. An unreadable entry has no decisions."""
         for entry in entries:
             block = self.block(entry.file, entry.offset)
-            yield entry, journal_record.decode(block).decisions if block else ()
+            yield entry, decode_journal_record(block).decisions if block else ()
 
     def file(self, record_id: str) -> bytes | None:
         """Return the file in a resource record, or None if the record is missing or damaged."""

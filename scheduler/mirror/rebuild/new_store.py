@@ -12,8 +12,8 @@ import msgspec
 
 from data.archive.journal.orders import fingerprint_of
 from data.archive.journal.replay import JournalReplay
-from data.archive.journal.scan import Scan, scan
-from data.archive.log.leaf import decode_leaf
+from data.archive.journal.scan import Scan
+from data.archive.log.leaves import decode_leaf
 from data.archive.log.tree_log import TreeLog
 from data.archive.verification.tree import Leaves
 from data.archive.warc.index import Index
@@ -22,13 +22,13 @@ from data.archive.warc.records import digest_text
 from data.export.destination import workplace
 from data.identity.decision import Decision
 from data.models import Capture, FileText, HiddenRelease, Release
-from data.progress import OnStepProgress
 from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.shared_sql.sources import WHY_HIDDEN
 from data.store.unit_of_work.decisions import EarlierVersion
 from data.store.unit_of_work.outcome import RecordOutcome
 from data.text.masking import masked
+from data.wording import OnStepProgress
 from scheduler.home.errors import LostStore
 from scheduler.home.home import Home
 from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
@@ -97,7 +97,7 @@ def replayed(home: Home, on_progress: OnStepProgress) -> Iterator[tuple[Store, i
     The second value is the number of records that are missing or could not be applied.
     """
     leaves = Leaves(TreeLog(home.archive / "log", home.log_key))
-    found = scan(
+    found = Scan(
         home.archive, leaves, frozenset(), lambda done, of: on_progress("records", done, of)
     )
     damaged: list[Damage] = [*found.damages]

@@ -13,14 +13,13 @@ import msgspec
 import tomlkit
 from tomlkit.exceptions import ParseError
 
-from data.archive.journal.history import JournalEntry
 from data.archive.journal.orders import ORDERS_FILE
 from data.archive.journal.replay import JournalReplay
-from data.archive.journal.scan import Scan, scan
+from data.archive.journal.scan import JournalEntry, Scan
 from data.archive.log.keys import LogKey
-from data.archive.log.removals import SET_ASIDE, Removal, leaves_of
+from data.archive.log.notes import SET_ASIDE, Removal, leaves_of
 from data.archive.log.tree_log import TreeLog, copy_unsigned, log_of
-from data.archive.removal.removal import noted_removals, write
+from data.archive.removal import noted_removals, write
 from data.archive.requisite_cache import REQUISITES_FILE
 from data.archive.verification.tree import Leaves
 from data.archive.warc.index import INDEX_FILE
@@ -28,11 +27,11 @@ from data.archive.warc.reader import DOT_OPEN, Damage
 from data.errors import ArchiveError, PublishError, StoreError
 from data.export.destination import workplace
 from data.files import sync
-from data.progress import OnStepProgress
 from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.unit_of_work import decisions
 from data.text.masking import masked
+from data.wording import OnStepProgress
 from feeds.publishing.publish import publish
 from scheduler.home.home import Home, home_at, open_home
 from scheduler.home.home_publication import publish_proofs, settle_topics
@@ -119,7 +118,7 @@ def rebuild(
         }
     )
     gone = {number for one in removed for number in leaves_of(one, leaves.size)}
-    found = scan(archive, leaves, gone, lambda done, of: report("records", done, of))
+    found = Scan(archive, leaves, gone, lambda done, of: report("records", done, of))
     if not found.history.entries:
         raise ArchiveError(
             str(archive), "the archive has no journal, so its store can't be rebuilt"
@@ -285,7 +284,7 @@ class Rebuilding:
     def _take_kept_files(self) -> None:
         """For files without a decision in the journal, use the last archived content."""
         if not self._found.is_whole:
-            for name, record in self._found.kept.items():
+            for name, (_, record) in self._found.kept.items():
                 self._replay.files.setdefault(name, decisions.FileKept(name, record, record))
 
     def _write_files(self) -> None:

@@ -18,11 +18,10 @@ import msgspec
 import pytest
 
 from data.archive import archive as module
-from data.archive import budget
 from data.archive.archive import Archive
 from data.archive.capture_search import Captures
 from data.archive.foreign_archives import IMPORTED_FIELD
-from data.archive.log.leaf import decode_leaf
+from data.archive.log.leaves import decode_leaf
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import CdxjEntry, entry_of, read_entries
@@ -256,13 +255,9 @@ def test_a_rendered_document_is_marked_and_has_no_request(archive: Archive) -> N
 
 
 def test_other_records_are_kept_too(archive: Archive) -> None:
-    page = archive.exchange(answer())
-    told = archive.metadata(
-        "urn:communique:journal", "application/json", b"{}", at=NOON, refers_to=page.record_id
-    )
+    told = archive.metadata("urn:communique:journal", "application/json", b"{}", at=NOON)
     found = record_of(archive, told)
     assert (found.kind, found.block) == ("metadata", b"{}")
-    assert found.field("WARC-Refers-To") == f"<{page.record_id}>"
     file = record_of(archive, archive.resource("urn:a:b", "application/toml", b"a = 1", at=NOON))
     assert (file.kind, file.block, file.uri) == ("resource", b"a = 1", "urn:a:b")
 
@@ -483,7 +478,7 @@ def test_index_rows_of_records_lost_in_a_power_cut_are_deleted(
 def test_an_exceeded_budget_is_reported_and_decisions_are_still_written(
     tmp_path: Path, made: Callable[..., Archive], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budget, "COUNT_AFTER_BYTES", 1000)
+    monkeypatch.setattr("data.archive.warc.warc_file.COUNT_AFTER_BYTES", 1000)
     archive = made(tmp_path, budget=60_000)
     kept = 0
     while not (told := refusal(archive, f"{URL}/{kept}")):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.lost_captures import LostCaptures, lost_captures, lost_text
+from data.archive.capture_search import LostCaptures, lost_captures, lost_text
 from data.models.capture import Capture
 from data.settings import ArchiveSettings as Settings
 from tests.exchanges import answer

@@ -13,7 +13,7 @@ from obstore.store import MemoryStore
 from data.archive.archive import Archive
 from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.upload import upload
-from data.archive.verification.report import ArchiveProblem
+from data.archive.verification.tree import ArchiveProblem
 from data.archive.verification.verify_archive import verify_archive
 from data.archive.warc.reader import DOT_OPEN
 from data.network.bucket import Bucket, BucketError

@@ -22,8 +22,8 @@ from data.dates import context
 from data.dates.context import DateContext, order_of_host, order_of_place
 from data.dates.months import CLDR_FILE
 from data.dates.parse import parse_date
-from data.dates.renew_months import EDGES, PLACEHOLDER, renewed
 from data.languages.vocabulary import vocabulary
+from docs.write_months import EDGES, PLACEHOLDER, renewed
 
 SHORT_WORDS = {"ms": "Ogo Dis", "sq": "shk pri qer korr gush sht tet nën dhj", "ca": "ag"}
 """Short forms that we leave out: in a text of another language they are words of it."""

@@ -85,7 +85,7 @@ def test_markup_in_a_text_is_escaped() -> None:
 
 def test_two_long_and_different_texts_are_compared_in_bounded_time() -> None:
     old, new = (" ".join(f"{letter}{n % 7}" for n in range(30_000)) for letter in "ab")
-    found = compare(old, new)
+    found = compare("body", old, new)
     assert [piece.kind for piece in found.pieces] == ["gone", "added"]
     assert found.is_coarse
 
@@ -95,7 +95,7 @@ texts = st.text(st.sampled_from("ab1. \n<&é́ก三"), max_size=40)
 
 @given(texts, texts)
 def test_the_pieces_make_up_both_texts_and_html_shows_them(old: str, new: str) -> None:
-    pieces = compare(old, new).pieces
+    pieces = compare("body", old, new).pieces
     assert "".join(p.text for p in pieces if p.kind != "added") == old
     assert "".join(p.text for p in pieces if p.kind != "gone") == new
     for change in changes(content(body_text=old), content(body_text=new)):
@@ -142,13 +142,13 @@ def test_no_more_words_are_read_than_are_compared(
             yield word
 
     monkeypatch.setattr(diff, "_split", counted)
-    found = compare(old, new)
+    found = compare("body", old, new)
     assert found.is_coarse
     assert found.pieces == (diff.Piece("gone", old), diff.Piece("added", new))
     assert counts[0] <= most
 
 
 def test_a_short_text_is_compared_with_a_long_one_word_by_word() -> None:
-    found = compare("lamp lit", "The lamp is lit. " * 20_000)
+    found = compare("body", "lamp lit", "The lamp is lit. " * 20_000)
     assert not found.is_coarse
     assert "lamp" in found.pieces[1].text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.warc.surt import surt
+from data.archive.warc.cdxj import surt
 from data.models import Media
 from data.network.hosts import site_of
 from data.text.urls import (

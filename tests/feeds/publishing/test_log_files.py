@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data.archive.log.cosigning import ask_witness, asked_witness
-from data.archive.log.remote import log_at
+from data.archive.log.cosigning import ask_witness, asked_witness, log_at
 from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.log.witness import Witness
 from data.errors import PublishError

@@ -16,12 +16,12 @@ import pytest
 
 from data.export.chosen_records import Choice
 from data.models import Capture, Draft, Media, RecordPlace, Source
-from data.progress import OnProgress
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.shared_sql.events import PUBLISHING
 from data.text.sanitize import sanitize
+from data.wording import OnProgress
 from feeds.pages.releases.release_body import shown_body
 from feeds.publishing.offline_copy import FolderCopy, relinked, suffix_of, with_index, write_folder
 from feeds.translations import texts_of

@@ -14,9 +14,15 @@ import pytest
 from data.archive.archive import Archive
 from data.archive.foreign_archives import IMPORTED_FIELD
 from data.archive.log.keys import make_key
-from data.archive.log.notes import SigningKey
-from data.archive.log.removals import REMOVAL, SET_ASIDE, TEXT, Removal, encode
-from data.archive.removal.removal import set_aside
+from data.archive.log.notes import (
+    REMOVAL,
+    REMOVAL_TYPE,
+    SET_ASIDE,
+    Removal,
+    SigningKey,
+    encode_removal,
+)
+from data.archive.removal import set_aside
 from data.models import Capture, Draft
 from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings
@@ -145,11 +151,11 @@ def test_only_a_note_that_the_key_of_the_log_signed_sets_a_record_aside(
     with closing(Archive(home / "archive", Settings())) as archive:
         known = archive.log.key()
         seed = known.seed if is_signed else make_key(tmp_path / "key", "other").seed
-        note = encode(
+        note = encode_removal(
             Removal(SET_ASIDE, "forged", [(capture.leaf, capture.leaf)]),
             SigningKey(known.name, seed),
         )
-        archive.metadata(REMOVAL, TEXT, note, at=AT)
+        archive.metadata(REMOVAL, REMOVAL_TYPE, note, at=AT)
     for web in client(home):
         # The second answer is that of the verdict in memory.
         for _ in range(2):

@@ -15,9 +15,9 @@ from feeds.replay.memento import (
     asked_datetime,
     chosen,
     escaped,
-    gate_headers,
     http_date,
     memento_headers,
+    timegate,
     timemap,
 )
 
@@ -81,7 +81,7 @@ def test_a_memento_within_the_requested_second_counts() -> None:
 
 
 def test_a_timegate_redirects_varies_and_claims_no_time() -> None:
-    headers = dict(gate_headers(ORIGINAL, MEMENTOS, 1))
+    headers = dict(timegate(ORIGINAL, MEMENTOS, http_date(MEMENTOS[1].at).encode()).headers)
     assert headers["location"] == "https://us.example/m/1"
     assert headers["vary"] == "accept-datetime"
     assert "memento-datetime" not in headers
@@ -108,7 +108,7 @@ def test_a_memento_states_its_time_and_does_not_vary() -> None:
 
 
 def test_a_timemap_lists_every_memento_and_its_time_range() -> None:
-    lines = timemap(ORIGINAL, MEMENTOS).decode().rstrip("\n").split(",\n")
+    lines = timemap(ORIGINAL, MEMENTOS).body.decode().rstrip("\n").split(",\n")
     assert lines == [
         '<https://acme.example/a>; rel="original"',
         '<https://us.example/g>; rel="timegate"',

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from data.archive.log.merkle_tree import TileTree, added_files
 from data.archive.log.notes import parse_checkpoint
-from data.archive.log.tiles import TileTree, added_files
 from data.archive.log.tree_log import TreeLog, log_of
 from feeds.publishing.log_files import publish_log
 from feeds.server.app import create_app

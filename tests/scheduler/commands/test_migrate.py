@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from data.archive.log.leaf_table import LeafTable
-from data.archive.log.shared_log import SharedLog
+from data.archive.log.shared_log import LeafTable, SharedLog
 from data.archive.log.tree_log import log_of
 from data.models import Source
 from data.store.open import open_store

@@ -13,7 +13,7 @@ import pytest
 
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
-from data.archive.verification.report import NOT_COMPARED
+from data.archive.verification.verify_archive import NOT_COMPARED
 from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.reader import read_file
 from data.clock import utc_now

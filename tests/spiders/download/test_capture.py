@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.log.leaf import Leaf
+from data.archive.log.leaves import Leaf
 from data.errors import ArchiveError
 from data.models import Capture
 from data.models.capture import Exchange

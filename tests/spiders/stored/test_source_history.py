@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.journal.journal_record import FILES, TOML
+from data.archive.journal.journal import FILE_URIS, TOML
 from data.settings import ArchiveSettings as Settings
 from spiders.stored.stored_pages import SourceHistory
 
@@ -25,8 +25,8 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     for day, text in ((1, ".one"), (2, "]["), (3, ".three")):
         rules = f'[release]\nbody = "{text}"\n' if text != "][" else text
         block = (SOURCE + rules).encode()
-        archive.resource(f"{FILES}sources/harbour.toml", TOML, block, at=NOON + day * DAY)
-        archive.resource(f"{FILES}sources/other.toml", TOML, block, at=NOON)
+        archive.resource(f"{FILE_URIS}sources/harbour.toml", TOML, block, at=NOON + day * DAY)
+        archive.resource(f"{FILE_URIS}sources/other.toml", TOML, block, at=NOON)
     yield archive
     archive.close()
 

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from data.clock import utc_now
+from data.clock import asked_until, parse_http_date, utc_now
 from data.network.client import Outbound
-from data.network.retry_after import asked_until
 from data.network.web_archive_index import (
     IndexedCapture,
     parse_cdx,
     parse_timemap,
-    time_of_date,
 )
 from spiders.web_archives import web_archive as web_archive_client
 from spiders.web_archives.raw_capture import without_additions
@@ -225,5 +223,5 @@ def test_addresses_that_would_add_lines_to_a_record_are_skipped() -> None:
 
 @pytest.mark.parametrize("text", ["Fri, 31 Dec 9999 23:00:00 -2300", "never"])
 def test_impossible_dates_are_no_times(text: str) -> None:
-    assert time_of_date(text) is None
+    assert parse_http_date(text) is None
     assert asked_until(text, utc_now()) is None

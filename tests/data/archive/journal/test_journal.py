@@ -13,8 +13,7 @@ from typing import cast
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.journal import journal_record
-from data.archive.journal.journal import Journal
+from data.archive.journal.journal import JOURNAL_URI, Journal, JournalRecord, decode_journal_record
 from data.archive.journal.replay import JournalReplay
 from data.clock import EPOCH
 from data.errors import ArchiveError, StoreError
@@ -48,13 +47,11 @@ class Blocks:
     files: list[bytes] = field(default_factory=list)
     full: bool = False
 
-    def metadata(
-        self, uri: str, content_type: str, block: bytes, *, at: dt.datetime, refers_to: str = ""
-    ) -> Capture:
+    def metadata(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
         """Keep a block."""
         if self.full:
             raise ArchiveError("archive", "no space left on device")
-        assert (uri, content_type, refers_to) == (journal_record.JOURNAL, "application/json", "")
+        assert (uri, content_type) == (JOURNAL_URI, "application/json")
         self.blocks.append(block)
         number = len(self.blocks)
         return Capture(f"urn:uuid:{number}", "file", number, 1, "", number, at)
@@ -69,9 +66,9 @@ class Blocks:
         """Nothing is open."""
 
     @property
-    def records(self) -> list[journal_record.JournalRecord]:
+    def records(self) -> list[JournalRecord]:
         """What the blocks hold."""
-        return [journal_record.decode(block) for block in self.blocks]
+        return [decode_journal_record(block) for block in self.blocks]
 
     @property
     def events(self) -> list[decisions.AnyDecision]:

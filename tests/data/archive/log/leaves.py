@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from uuid import UUID
 
-from data.archive.log.leaf import Leaf, uri_hash
+from data.archive.log.leaves import Leaf, uri_hash
 from data.archive.log.tree_log import TreeLog
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from data.archive.log.attestations import Attestations
-from data.archive.log.cosigning import ask_witness, asked_witness, stamp
+from data.archive.log.cosigning import ask_witness, asked_witness, log_at, stamp
 from data.archive.log.notes import COSIGNER, SigningKey, parse_note
-from data.archive.log.remote import log_at
 from data.archive.log.tree_log import TreeLog, log_of, prove
 from data.archive.log.witness import Witness
 from data.errors import ArchiveError
 from data.network.client import Outbound, OutboundError
 from tests.data.archive.log.leaves import NOON, grown, leaves_of
 from tests.http_handlers import answered_by
+from tests.proof_parser import holds
 
 CLIENT = Outbound(allow_private=True, patience=10)
 
@@ -68,7 +68,7 @@ def test_checkpoints_signed_by_a_witness_are_found_in_its_folder_and_kept(
     proof = prove(log, 7)
     assert proof.checkpoint.size == 300
     assert proof.checkpoint.note.signed_by(key)
-    assert proof.holds(log.tree(310).entry(7))
+    assert holds(proof, log.tree(310).entry(7))
     assert prove(log, 305).checkpoint.size == 310
 
 

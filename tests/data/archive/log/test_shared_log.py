@@ -14,11 +14,10 @@ import psycopg
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.log.leaf import ENTRY_BYTES, Leaf
-from data.archive.log.leaf_table import LeafTable
-from data.archive.log.merkle import leaf_hash, root_of
+from data.archive.log.leaves import ENTRY_BYTES, Leaf
+from data.archive.log.merkle_tree import leaf_hash, root_of
 from data.archive.log.notes import Checkpoint
-from data.archive.log.shared_log import SharedLog
+from data.archive.log.shared_log import LeafTable, SharedLog
 from data.archive.log.tree_log import TreeLog
 from data.archive.verification.verify_archive import verify_archive
 from data.errors import ArchiveError

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.log.leaf import ENTRY_BYTES, decode_leaf
-from data.archive.log.merkle import consistency_proof, leaf_hash, proves_consistency, root_of
+from data.archive.log.leaves import ENTRY_BYTES, decode_leaf
+from data.archive.log.merkle_tree import consistency_proof, leaf_hash, proves_consistency, root_of
 from data.archive.log.notes import InvalidNote, parse_checkpoint
 from data.archive.log.tree_log import Proof, TreeLog, how_to_restore, log_of, prove
 from data.errors import ArchiveError
 from tests.data.archive.log.leaves import NOON, leaf_of, leaves_of
 from tests.examples import examples, thorough
-from tests.proof_parser import parse_proof
+from tests.proof_parser import holds, parse_proof
 
 HERE = Path(__file__).parent
 
@@ -339,11 +339,10 @@ def test_a_proof_is_read_as_it_was_written_and_holds_for_its_leaf(
 ) -> None:
     proof = prove(pending_log, index)
     assert parse_proof(proof.encode()) == proof
-    assert proof.holds(leaves_of("a", 700)[index].encode())
-    assert not proof.holds(leaf_of("another").encode())
-    assert not Proof((index + 1) % 700, proof.hashes, proof.checkpoint).holds(
-        leaves_of("a", 700)[index].encode()
-    )
+    entry = leaves_of("a", 700)[index].encode()
+    assert holds(proof, entry)
+    assert not holds(proof, leaf_of("another").encode())
+    assert not holds(Proof((index + 1) % 700, proof.hashes, proof.checkpoint), entry)
 
 
 def test_a_proof_has_the_lines_of_its_specification(pending_log: TreeLog) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.archive.log.keys import read_key
-from data.archive.log.merkle import root_of
+from data.archive.log.merkle_tree import root_of
 from data.archive.log.notes import Checkpoint, parse_checkpoint, sign_checkpoint
 from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.log.witness import Witness, WitnessRefusal, log_folder_name

@@ -21,7 +21,7 @@ from data.archive.log.notes import COSIGNER, LOG, SigningKey, sign_checkpoint
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.proof import verify
-from data.archive.proof.proof_folder import ProvenCapture, Subject, write_proof
+from data.archive.proof.proof_folder import ProofFolder, ProvenCapture, Subject
 from data.clock import utc_now
 from data.network.client import Outbound
 from data.settings import ArchiveSettings as Settings
@@ -52,7 +52,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shown = [ProvenCapture(f"version {n}", one) for n, one in enumerate(captures[:3], 1)]
     subject = Subject("Signal station", "http://harbour.example/news/1", {"id": "1"}, shown)
     with closing(log_of(home)) as log:
-        written = write_proof(subject, home / "archive", log, to)
+        written = ProofFolder(home / "archive", log, to).write(subject)
     assert written.records == 6
     assert len(written.witnesses) == 1
     return to
@@ -117,7 +117,7 @@ def test_a_key_that_signed_nothing_is_not_vouched_for_by_the_key_before_it(tmp_p
         for to in proofs:
             to.mkdir()
             subject = Subject("Signal station", "http://harbour.example/news/1", {"id": "1"}, shown)
-            write_proof(subject, tmp_path / "archive", archive.log, to)
+            ProofFolder(tmp_path / "archive", archive.log, to).write(subject)
             archive.log.rotate_key()
     old, new = proofs
     first, second = (
@@ -143,7 +143,7 @@ def test_a_larger_tree_that_a_replaced_key_signed_is_refused(tmp_path: Path) -> 
         shown = [ProvenCapture("version 1", archive.exchange(answer(body=b"another")))]
         archive.seal()
         subject = Subject("Signal station", "http://harbour.example/news/1", {"id": "1"}, shown)
-        write_proof(subject, tmp_path / "archive", archive.log, proof)
+        ProofFolder(tmp_path / "archive", archive.log, proof).write(subject)
         signed = archive.log.checkpoint()
     assert found(proof) == ""
     assert signed

@@ -12,12 +12,17 @@ import pytest
 from data.archive.archive import Archive
 from data.archive.foreign_archives import IMPORTED_FIELD
 from data.archive.log.keys import LogKey
-from data.archive.log.removals import SET_ASIDE, Removal
+from data.archive.log.notes import SET_ASIDE, Removal
 from data.archive.log.tree_log import log_of
-from data.archive.removal.removal import SET_ASIDE_REASON, set_aside, take_out, write
-from data.archive.removal.selection import stored_records, with_same_bytes
-from data.archive.verification.report import VerificationReport
-from data.archive.verification.verify_archive import verify_archive
+from data.archive.removal import (
+    SET_ASIDE_REASON,
+    set_aside,
+    stored_records,
+    take_out,
+    with_same_bytes,
+    write,
+)
+from data.archive.verification.verify_archive import VerificationReport, verify_archive
 from data.errors import ArchiveError
 from data.models.capture import Capture
 from data.settings import ArchiveSettings as Settings

@@ -16,20 +16,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.archive.archive import Archive
-from data.archive.log.notes import SignedNote, SigningKey
-from data.archive.log.removals import REMOVAL, Removal, encode, runs
+from data.archive.log.notes import REMOVAL, Removal, SignedNote, SigningKey, encode_removal, runs
 from data.archive.log.tree_log import log_of
-from data.archive.removal.removal import REMOVED_PLACE, Cut, Places, rewritten, take_out
-from data.archive.removal.selection import (
+from data.archive.removal import (
+    REMOVED_PLACE,
+    Cut,
+    Places,
     Stored,
     named,
     of_renditions,
     older,
+    rewritten,
     stored_records,
+    take_out,
     with_same_bytes,
 )
-from data.archive.verification.report import VerificationReport
-from data.archive.verification.verify_archive import verify_archive
+from data.archive.verification.verify_archive import VerificationReport, verify_archive
 from data.archive.warc.archive_record import uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
@@ -204,9 +206,9 @@ def test_an_unsigned_removal_note_explains_nothing(tmp_path: Path, captures: lis
     assert missed
     for block in (
         b'{"kind":"redact","why":"forged","leaves":[[0,9]]}',
-        encode(forged, thief),
-        encode(forged, replace(thief, name=own.name)),
-        encode(forged, own).replace(b"forged", b"folded"),
+        encode_removal(forged, thief),
+        encode_removal(forged, replace(thief, name=own.name)),
+        encode_removal(forged, own).replace(b"forged", b"folded"),
         own_note(own, "key rotation 1"),
         own_note(own, "removal"),
     ):
@@ -230,7 +232,7 @@ def test_a_removal_note_not_yet_in_the_signed_log_explains_nothing(
     with closing(log_of(tmp_path)) as log:
         leaves = runs([*log.find([uuid_of(one.record_id) for one in gone]).values()])
         checkpoint = (log.folder / "checkpoint").read_bytes()
-        block = encode(Removal("redact", "an order", leaves), log.key())
+        block = encode_removal(Removal("redact", "an order", leaves), log.key())
     with closing(Archive(tmp_path / "archive", Settings())) as archive:
         archive.metadata(REMOVAL, "text/plain", block, at=NOON)
         unsigned = verified(tmp_path, [])

@@ -13,15 +13,14 @@ import pytest
 from data.archive.archive import Archive
 from data.archive.log.tree_log import log_of
 from data.archive.verification import read_files
-from data.archive.verification.report import VerificationReport
-from data.archive.verification.verify_archive import verify_archive
+from data.archive.verification.verify_archive import VerificationReport, verify_archive
 from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.reader import read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.models.capture import Capture
 from data.processes import ChildLost
-from data.progress import OnProgress
 from data.settings import ArchiveSettings as Settings
+from data.wording import OnProgress
 from tests.examples import thorough
 from tests.exchanges import answer, not_modified
 

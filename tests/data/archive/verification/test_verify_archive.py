@@ -18,8 +18,11 @@ from data.archive.log.cosigning import ask_witness, asked_witness
 from data.archive.log.notes import Checkpoint, parse_checkpoint, sign_checkpoint
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
-from data.archive.verification.report import VerificationReport
-from data.archive.verification.verify_archive import known_checkpoint, verify_archive
+from data.archive.verification.verify_archive import (
+    VerificationReport,
+    known_checkpoint,
+    verify_archive,
+)
 from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import entry_of, read_entries
 from data.archive.warc.reader import read_file

@@ -89,8 +89,8 @@ def test_the_cdxj_line_of_a_record_can_be_recreated_from_it(tmp_path: Path) -> N
     made = [
         records.response(answer(status=404), "http://harbour.example/1", b"\1" * 32),
         records.request(answer(), records.response(answer(), "http://harbour.example/", b"")),
-        records.metadata("urn:a:b", "application/json", b"{}", NOON, ""),
-        records.metadata("urn:a:b", "application/warc-fields", b"a: b\r\n", NOON, ""),
+        records.metadata("urn:a:b", "application/json", b"{}", NOON),
+        records.metadata("urn:a:b", "application/warc-fields", b"a: b\r\n", NOON),
         records.warcinfo("a.warc.gz", NOON, b"a: b\r\n"),
     ]
     path = tmp_path / "a.warc.gz"

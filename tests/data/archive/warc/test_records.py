@@ -103,7 +103,7 @@ def test_truncated_and_rendered_records_are_marked() -> None:
 
 @given(st.text(), st.text(), st.binary())
 def test_any_record_is_read_back(uri: str, kind: str, block: bytes) -> None:
-    made = records.metadata(uri, kind or "text/plain", block, NOON, "")
+    made = records.metadata(uri, kind or "text/plain", block, NOON)
     found = next(iter(ArchiveIterator(io.BytesIO(made.member), parse_http=False)))
     assert found.reader.read() == block
     assert found.headers.get("WARC-Target-URI", "") == made.uri

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from data.export import formats
 from data.export.formats import FORMATS
 from data.export.formats.export_format import ExportFormat
-from data.export.formats.ninjs import news_item
+from data.export.formats.json_lines import news_item
 from data.interchange.release_fields import release_fields
 from data.models import Media, Published, Release
 from data.plugins import classes_in

@@ -10,9 +10,10 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from data.archive.journal import journal_record
+from data.archive.journal.journal import JOURNAL_URI, JSON, JournalRecord
 from data.clock import utc_now
 from data.identity.matching import DatedContent
 from data.sqlite_file import files_of
@@ -158,10 +159,8 @@ def test_a_killed_first_visit_is_repeated(room: Room, tmp_path: Path) -> None:
     opened.plain_store().close()
     # A journal record without its transaction is all that a kill leaves.
     with closing(opened.open_archive()) as archive:
-        told = journal_record.encode(
-            journal_record.JournalRecord([decisions.FileKept("topics.toml")])
-        )
-        archive.metadata(journal_record.JOURNAL, journal_record.JSON, told, at=utc_now())
+        told = msgspec.json.encode(JournalRecord([decisions.FileKept("topics.toml")]))
+        archive.metadata(JOURNAL_URI, JSON, told, at=utc_now())
     assert home_at(home).has_journal()
     assert collect(home)["new"] == 3
 

@@ -20,8 +20,7 @@ from typing import Any
 
 import pytest
 
-from data.archive.journal.journal import Journal
-from data.archive.journal.journal_record import FILES, JOURNAL
+from data.archive.journal.journal import FILE_URIS, JOURNAL_URI, Journal
 from data.archive.journal.scan import read_archive
 from data.archive.log.tree_log import log_of
 from data.archive.warc.archive_record import ArchiveRecord
@@ -334,7 +333,7 @@ def test_releases_of_a_damaged_journal_record_are_restored_from_captures(
     collect(home)
     done("publish", home=home)
     before = exported(home)
-    new = [one for one in records_of(home, JOURNAL) if b'"new"' in one.block]
+    new = [one for one in records_of(home, JOURNAL_URI) if b'"new"' in one.block]
     lost = new[0].block.count(b'"new"')
     assert len(before) == 12 >= lost > 1
     flip(home, new[0])
@@ -434,14 +433,14 @@ def test_a_file_without_an_event_is_restored_from_its_last_record_or_reported(
 ) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     collect(home)
-    for record in records_of(home, JOURNAL):
+    for record in records_of(home, JOURNAL_URI):
         if b'"verb":"file"' in record.block:
             flip(home, record)
     told = rebuilt(home, tmp_path / "again", codes=(1,))
     assert told["files_lost"] == []
     assert files_of(tmp_path / "again" / "sources") == files_of(home / "sources")
     assert (tmp_path / "again" / "communique.toml").read_text() == SETTINGS
-    (record,) = records_of(home, f"{FILES}sources/harbour.toml")
+    (record,) = records_of(home, f"{FILE_URIS}sources/harbour.toml")
     flip(home, record)
     third = tmp_path / "third"
     assert rebuilt(home, third, codes=(1,))["files_lost"] == ["sources/harbour.toml"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data.archive.log.tiles import Level, TileTree, added_files, read_file, tile_path
+from data.archive.log.merkle_tree import Level, TileTree, added_files, read_file, tile_path
 from data.archive.log.tree_log import TreeLog, log_of
 from data.errors import ArchiveError
 from tests.data.archive.log.leaves import leaves_of

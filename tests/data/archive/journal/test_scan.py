@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.journal.history import JournalEntry, history_of
+from data.archive.journal.scan import JournalEntry, history_of
 
 START = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 

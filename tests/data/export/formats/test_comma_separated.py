@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from data.export.table_rows import csv_lines
+from data.export.formats.comma_separated import csv_lines
 
 
 def test_a_reader_of_csv_gets_every_value() -> None:

@@ -12,9 +12,8 @@ from msgspec.structs import replace
 
 from data.archive.archive import Archive
 from data.archive.log.tree_log import log_of
-from data.archive.verification.earlier_verification import CheckedArchive
-from data.archive.verification.report import VerificationReport
-from data.archive.verification.verify_archive import verify_archive
+from data.archive.verification.read_results import CheckedArchive
+from data.archive.verification.verify_archive import VerificationReport, verify_archive
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.models.capture import Capture
 from data.settings import ArchiveSettings as Settings

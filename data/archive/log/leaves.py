@@ -1,19 +1,88 @@
-"""File of log entries that are not in a tile yet.
+"""Leaves of the transparency log, and the file of leaves that are not in a tile yet.
+
+A leaf describes one archive record only by digests. It does not reveal the requested address: it
+contains a hash of the address and a salt that is in the record. Whoever has the record can prove
+that it belongs to the leaf. After the record is removed, the leaf reveals only its date.
 
 The file begins with the number of its first entry (8 bytes, big-endian), followed by entries of
 equal size. So an entry's position gives its number, and after a crash the file's size shows where
 the last complete entry ends. The file is replaced atomically to drop old entries.
 """
 
+import datetime as dt
 import fcntl
+import hashlib
 import os
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
-from data.archive.log.leaf import ENTRY_BYTES
-from data.files import put, read_regular, sync
+from data.clock import EPOCH, MICROSECOND
+from data.files import put, read_regular, sync, write_at
+
+VERSION: Final = 1
+"""Version of the leaf format."""
+
+LAYOUT: Final = struct.Struct(">B32sq32s32s32s16s")
+"""Layout of a log entry (big-endian): version, hash of the URI, microseconds since 1970, three
+digests and the record id."""
+
+ENTRY_BYTES: Final = LAYOUT.size
+"""Size of a log entry in bytes (153)."""
+
+SALT_BYTES: Final = 16
+"""Size of a record's salt in bytes."""
+
+ID_BYTES: Final = 16
+"""Size in bytes of the record id at the end of an entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """The leaf of one archive record in the transparency log.
+
+    ``uri`` is the salted hash (`uri_hash`) of the record's WARC-Target-URI, and ``at`` its
+    WARC-Date (aware). ``payload`` and ``block`` are the SHA-256 of these parts of the record, as
+    defined by WARC. ``record`` is the SHA-256 of the whole compressed record. A record without a
+    payload has the SHA-256 of zero bytes.
+    """
+
+    uri: bytes
+    at: dt.datetime
+    payload: bytes
+    block: bytes
+    record: bytes
+    record_id: UUID
+
+    def encode(self) -> bytes:
+        """Encode the leaf as a log entry. Raises ValueError if a hash has the wrong length."""
+        if not len(self.uri) == len(self.payload) == len(self.block) == len(self.record) == 32:  # noqa: PLR2004
+            raise ValueError("a hash of a leaf must have 32 bytes")
+        at = (self.at - EPOCH) // MICROSECOND
+        digests = self.payload, self.block, self.record
+        return LAYOUT.pack(VERSION, self.uri, at, *digests, self.record_id.bytes)
+
+
+def decode_leaf(entry: bytes) -> Leaf:
+    """Parse a log entry. Raises ValueError if the entry is invalid."""
+    if len(entry) != ENTRY_BYTES or entry[0] != VERSION:
+        raise ValueError("the log entry is not a leaf of version 1")
+    _, uri, at, payload, block, record, record_id = LAYOUT.unpack(entry)
+    try:
+        when = EPOCH + at * MICROSECOND
+    except OverflowError as error:
+        raise ValueError("the date of the leaf is after the year 9999") from error
+    return Leaf(uri, when, payload, block, record, UUID(bytes=record_id))
+
+
+def uri_hash(salt: bytes, uri: str) -> bytes:
+    """Return the SHA-256 of a salt followed by an address in UTF-8."""
+    return hashlib.sha256(salt + uri.encode()).digest()
+
 
 HEAD: Final = 8
 """Size in bytes of the file header, which contains the number of the first entry."""
@@ -44,17 +113,12 @@ class Pending:
         The entries may be lost if the operating system crashes.
         """
         with self._locked():
-            whole, begin = self._end()
-            end = begin
+            whole, end = self._end()
             try:
                 # The new entries overwrite the incomplete entry of a killed process.
-                while entries:
-                    # If the disk is almost full, only a part is written, and the next call raises
-                    # the error.
-                    written = os.pwrite(self._file, entries, end)
-                    entries, end = entries[written:], end + written
+                write_at(self._file, entries, end)
             except OSError:
-                os.ftruncate(self._file, begin)
+                os.ftruncate(self._file, end)
                 raise
             return self._base + whole
 

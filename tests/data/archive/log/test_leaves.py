@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.log.leaf import ENTRY_BYTES, Leaf, decode_leaf, uri_hash
+from data.archive.log.leaves import ENTRY_BYTES, Leaf, decode_leaf, uri_hash
 
 HASHES = st.binary(min_size=32, max_size=32)
 TIMES = st.datetimes(timezones=st.just(dt.UTC))

@@ -1,8 +1,8 @@
-"""Create cldr_months.txt: month names in all languages of the Unicode CLDR, from Babel.
+"""Write data/dates/cldr_months.txt: month names in all languages of the Unicode CLDR, from Babel.
 
-python -m data.dates.renew_months
+python docs/write_months.py
 
-Run this module after an upgrade of Babel. Each language has one line: its tag, a tab, and twelve
+Run this script after an upgrade of Babel. Each language has one line: its tag, a tab, and twelve
 parts separated by ``|``, January first. A middle dot (·) represents a space.
 """
 
@@ -60,7 +60,7 @@ def renewed() -> str:
     for identifier in sorted(localedata.locale_identifiers()):
         languages.setdefault(Locale.parse(identifier).language, []).append(identifier)
     origin = f"the Unicode CLDR (Unicode License V3), by Babel {version('babel')}"
-    lines = [f"# Names of months of {origin}: renew_months.py."]
+    lines = [f"# Names of months of {origin}: docs/write_months.py."]
     for language, locales in sorted(languages.items()):
         months = month_names(language, locales)
         if any(months):

@@ -12,7 +12,7 @@ from data.access.tokens import new_token, revoke_token
 from data.archive.archive import Archive
 from data.settings import ArchiveSettings, SiteSettings
 from data.store.open import open_store
-from feeds.replay.part_grants import HOUR_SECONDS, VALID_HOURS, PartGrants
+from feeds.replay.memento_address import HOUR_SECONDS, VALID_HOURS, PartGrants
 from feeds.server.access import Access
 from feeds.server.app import HomeFolders, create_app
 from tests.archived import START, exchange

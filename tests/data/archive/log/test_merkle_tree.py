@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.log.merkle import (
+from data.archive.log.merkle_tree import (
     EMPTY,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
     proves_consistency,
-    proves_inclusion,
     root_of,
 )
+from tests.proof_parser import proves_inclusion
 
 SIZES = st.integers(1, 300)
 

@@ -1,1 +1,0 @@
-"""Removal of records from an archive: for legal reasons, or because they are old."""
