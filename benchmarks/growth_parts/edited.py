@@ -38,7 +38,7 @@ def differences(text: str) -> object:
 
 def comparisons(text: str) -> object:
     """Compare two texts that differ everywhere."""
-    return compare(text, text[::-1])
+    return compare("body", text, text[::-1])
 
 
 def edits(text: str) -> object:

@@ -5,7 +5,7 @@ import socket
 from urllib.parse import urlsplit
 
 from data.models import Release
-from data.network.hosts import is_not_public, may_be_public
+from data.network.hosts import is_public, may_be_public
 from data.store.core.store import Store
 from data.text.source_secrets import Secrets
 from data.text.urls import host_of
@@ -52,4 +52,4 @@ async def is_reachable_publicly(url: str) -> bool | None:
         )
     except OSError:
         return None
-    return not any(is_not_public(str(info[4][0])) for info in found)
+    return all(is_public(str(info[4][0])) for info in found)

@@ -81,6 +81,6 @@ def test_a_comparison_of_many_paragraphs_takes_a_bounded_number_of_steps(
 ) -> None:
     monkeypatch.setattr("data.revisions.diff.MAX_LINE_STEPS", MAX_LINE_STEPS // 40)
     monkeypatch.setattr("data.revisions.diff.MAX_WORD_STEPS", MAX_WORD_STEPS // 40)
-    steps = steps_of(lambda: compare("\n\n".join(old), "\n\n".join(new)))
+    steps = steps_of(lambda: compare("body", "\n\n".join(old), "\n\n".join(new)))
     # difflib runs at most eight lines of code per step that the budgets count.
     assert steps < 8 * (2 * MAX_LINE_STEPS + MAX_WORD_STEPS) // 40
