@@ -74,7 +74,9 @@ def settings_named(
             continue
         named = variable if variable in variables else variable.removesuffix(FILE_SUFFIX)
         if named not in variables:
-            fix = f"no such setting exists{meant_variable(variable, variables)}"
+            hint = meant(variable, [name.lower() for name in variables]).upper()
+            hint = hint.replace("; DID YOU MEAN", "; did you mean")
+            fix = f"no such setting exists{hint}"
             raise SettingsError(ENVIRONMENT, variable, fix)
         part, key, kind = variables[named]
         text = environ[variable]
@@ -110,13 +112,6 @@ def variables_of(shape: type[msgspec.Struct]) -> dict[str, tuple[str, str, inspe
         if field.name.removesuffix(KEY_OF_FILE) not in part.type.__struct_fields__
         or not field.name.endswith(KEY_OF_FILE)
     }
-
-
-def meant_variable(variable: str, variables: Mapping[str, object]) -> str:
-    """Return the end of an error message that suggests a similar variable, or an empty string."""
-    if suggestion := meant(variable, [name.lower() for name in variables]):
-        return suggestion.upper().replace("; DID YOU MEAN", "; did you mean")
-    return ""
 
 
 def value_of(text: str, kind: inspect.Type, variable: str) -> object:

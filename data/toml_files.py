@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import inspect
@@ -213,21 +213,17 @@ def _in_words(message: str, shape: type[object], inside: str) -> str:
     expected, got, sign, bound = found.groups()
     kinds = [WORDS.get(kind, kind) for kind in expected.split(" | ") if kind != "null"]
     advice = f"the value must be {' or '.join(kinds)}"
-    if bound and (limits := _limits(shape, inside)):
-        advice += f" from {limits[0]:.15g} to {limits[1]:.15g}"
+    numbers = (
+        kind for kind in _at(shape, inside) if isinstance(kind, inspect.IntType | inspect.FloatType)
+    )
+    limited = next((one for one in numbers if None not in {one.ge, one.le}), None)
+    if bound and limited:
+        advice += f" from {limited.ge:.15g} to {limited.le:.15g}"
     elif bound:
         advice += f", {BOUNDS[sign].format(bound.removesuffix('.0'))}"
     if (expected, got) == ("int", "float"):
         return f"{advice}, without a decimal point or exponent"
     return f"{advice}, not {WORDS.get(got, got).partition(' (')[0]}" if got else advice
-
-
-def _limits(shape: type[object], inside: str) -> tuple[float, float] | None:
-    """Return the minimum and maximum of the number at the path ``inside``, or None if unlimited."""
-    for kind in _at(shape, inside):
-        if isinstance(kind, inspect.IntType | inspect.FloatType) and None not in {kind.ge, kind.le}:
-            return cast("tuple[float, float]", (kind.ge, kind.le))
-    return None
 
 
 def _description(shape: type[object], inside: str) -> str:

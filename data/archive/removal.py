@@ -176,7 +176,11 @@ def older(records: Collection[Stored], before: dt.datetime, hosts: Collection[st
     A page that a later record refers to is kept, and so is its request.
     """
     served = [one for one in records if one.uri not in JOURNAL_URIS]
-    old = {one.record_id for one in served if one.at < before and _is_of(one, hosts)}
+    old = {
+        one.record_id
+        for one in served
+        if one.at < before and (not hosts or one.uri.partition("://")[2].partition("/")[0] in hosts)
+    }
     needed = {one.payload for one in served if one.record_id not in old and one.kind == "revisit"}
     kept = {
         one.record_id
@@ -184,10 +188,6 @@ def older(records: Collection[Stored], before: dt.datetime, hosts: Collection[st
         if one.record_id in old and one.kind == "response" and one.payload in needed
     }
     return [one for one in served if one.record_id in old - kept and one.answer not in kept]
-
-
-def _is_of(record: Stored, hosts: Collection[str]) -> bool:
-    return not hosts or record.uri.partition("://")[2].partition("/")[0] in hosts
 
 
 BYTES_PER_READ: Final = 1 << 20

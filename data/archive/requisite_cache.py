@@ -8,24 +8,13 @@ revisit records.
 import datetime as dt
 import sqlite3
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
-from data.errors import ArchiveError
+from data.archive.warc.index import ArchiveCache
 from data.models import Capture, Validator
-from data.sqlite_file import (
-    Mark,
-    create_cache_tables,
-    delete_damaged,
-    file_identity,
-    one_process_opens,
-    open_for_writing,
-)
-
-T = TypeVar("T")
 
 REQUISITES_FILE: Final = "requisites.db"
 
@@ -85,13 +74,11 @@ class KnownFile(msgspec.Struct, frozen=True):
     links: bytes | None = None
 
 
-class RequisiteCache:
-    """Cache of page requisites in an archive. Not thread-safe. Methods can raise ArchiveError."""
+class RequisiteCache(ArchiveCache):
+    """Cache of page requisites in an archive."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / REQUISITES_FILE
-        self._connection: sqlite3.Connection | None = None
-        self._mark = Mark(0, 0)
+        super().__init__(folder / REQUISITES_FILE, TABLES)
 
     def add_page(self, source: str, url: str, capture: Capture, loaded: bytes = b"") -> None:
         """Add a page whose requisites must be archived."""
@@ -152,44 +139,10 @@ class RequisiteCache:
         )
         self._do(lambda db: db.execute(sql, values))
 
-    def close(self) -> None:
-        """Close the database."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _do(self, what: Callable[[sqlite3.Connection], T]) -> T:
-        try:
-            try:
-                return what(self._opened())
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:
-                # It is damaged, or another version of Communique created its tables.
-                self.close()
-                with one_process_opens(self._path):
-                    delete_damaged(self._path, self._mark)
-                return what(self._opened())
-        except (sqlite3.Error, OSError) as error:
-            raise ArchiveError(str(self._path), str(error)) from error
-
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with one_process_opens(self._path):
-                self._mark = file_identity(self._path)
-                self._connection = self._open()
-                self._mark = self._mark if self._mark.inode else file_identity(self._path)
-        return self._connection
-
     def _open(self) -> sqlite3.Connection:
-        connection = open_for_writing(self._path)
-        try:
-            connection.execute("PRAGMA synchronous = OFF")
-            create_cache_tables(connection, TABLES)
-            # Forget files that no page has needed for months.
-            connection.execute("DELETE FROM files WHERE until < ?", (time.time() - 180 * 86_400,))
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        return super()._open()
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        # Forget files that no page has needed for months.
+        connection.execute("DELETE FROM files WHERE until < ?", (time.time() - 180 * 86_400,))

@@ -8,7 +8,6 @@ Growing and secret files are not copied.
 """
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -75,7 +74,9 @@ def upload(
     leaves = upload_log(log, bucket, there, shared=shared)
     known = set(noted.read_text().split()) if noted.exists() else set[str]()
     copied = size = 0
-    here = [*finished_files(folder)]
+    finished = (path for path in own_files(folder) if not path.name.endswith(DOT_OPEN))
+    files = (file for path in finished for file in (path, cdxj_path(path)))
+    here = [file for file in files if file.exists()]
     with noted.open("a", encoding="utf-8") as notes:
         for path in here:
             if path.name not in known:
@@ -96,15 +97,6 @@ def upload(
         bucket.delete(left)
         left = []
     return Uploaded(copied, size, leaves, tuple(left))
-
-
-def finished_files(folder: Path) -> Iterator[Path]:
-    """Yield the finished WARC files in a folder, each followed by its CDXJ file."""
-    for path in own_files(folder):
-        if not path.name.endswith(DOT_OPEN):
-            yield path
-            if cdxj_path(path).exists():
-                yield cdxj_path(path)
 
 
 def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: bool) -> int:

@@ -22,6 +22,7 @@ ERAS = {
 """Last Gregorian year before each era: Japanese eras since 1868, and the Republic of China."""
 
 BUDDHIST_YEARS = range(2440, 2700)
+BUDDHIST_OFFSET = 543
 JALALI_YEARS = range(1300, 1500)
 BIKRAM_YEARS = range(1975, 2101)
 BIKRAM_YEARS_IN_DIGITS = range(2045, 2101)
@@ -30,11 +31,6 @@ BIKRAM_YEARS_IN_DIGITS = range(2045, 2101)
 _JALALI_EPOCH = 226894  # the proleptic Gregorian ordinal of 1 Farvardin 1, less one
 _BIKRAM_EPOCH = dt.date(1918, 4, 12).toordinal()  # the day before 1 Baisakh 1975
 _ETHIOPIAN_EPOCH = 2795  # the proleptic Gregorian ordinal of 1 Mäskäräm 1, less one
-
-
-def from_buddhist(year: int) -> int:
-    """Convert a year of the Thai Buddhist era (as used since 1941) to a Gregorian year."""
-    return year - 543
 
 
 def from_jalali(year: int, month: int, day: int) -> dt.date:
@@ -103,7 +99,8 @@ def day_of(match: re.Match[str], context: DateContext) -> dt.date | None:
         if match.re is shapes.NUMERIC:
             return _numeric(match, context)
         if match.re is shapes.HAN_NUMERALS:
-            return _han_numerals(match)
+            year = int("".join(str(_NUMERALS[char]) for char in match["y"]))
+            return dt.date(year, _below_hundred(match["n"]), _below_hundred(match["d"]))
         if match.re in {shapes.HAN, shapes.MINGUO}:
             return _han(match, context)
         if "w" in match.re.groupindex:
@@ -172,7 +169,9 @@ def _numeric(match: re.Match[str], context: DateContext) -> dt.date | None:
 
 
 def _han(match: re.Match[str], context: DateContext) -> dt.date | None:
-    if match.re is shapes.MINGUO and not _counts_minguo(context):
+    # In Taiwan, years count from the founding of the Republic of China.
+    is_taiwanese = context.zone == "Asia/Taipei" or context.speaks("zh-tw", "zh-hant")
+    if match.re is shapes.MINGUO and not is_taiwanese:
         return None
     year = 1 if match["y"] == "元" else int(match["y"])
     if match.re is shapes.HAN and match["era"]:
@@ -180,16 +179,6 @@ def _han(match: re.Match[str], context: DateContext) -> dt.date | None:
     elif year in _REPUBLIC_YEARS:
         year += ERAS["民國"]
     return _gregorian(match, year, int(match["n"]), int(match["d"]), context)
-
-
-def _counts_minguo(context: DateContext) -> bool:
-    """Return whether years may count from the founding of the Republic of China, as in Taiwan."""
-    return context.zone == "Asia/Taipei" or context.speaks("zh-tw", "zh-hant")
-
-
-def _han_numerals(match: re.Match[str]) -> dt.date:
-    year = int("".join(str(_NUMERALS[char]) for char in match["y"]))
-    return dt.date(year, _below_hundred(match["n"]), _below_hundred(match["d"]))
 
 
 def _below_hundred(digits: str) -> int:
@@ -211,9 +200,10 @@ def _gregorian(
     # Some programs write 01/01/0001 or 30 November -0001 if a date is missing.
     written = match.groupdict().get("c") or match["y"]
     if year < 10**_SHORT and len(written) <= _SHORT and match.re is not shapes.ISO:
-        year = full_year(year, context.now.year + 543 * thai)
+        year = full_year(year, context.now.year + BUDDHIST_OFFSET * thai)
     if year in BUDDHIST_YEARS and thai:
-        year = from_buddhist(year)
+        # The Buddhist era, as used in Thailand since 1941.
+        year -= BUDDHIST_OFFSET
     elif year in JALALI_YEARS:
         # Lunar Hijri years on Arabic pages have similar numbers, but depend on the moon.
         if not (context.speaks("fa", "ps") or context.zone in {"Asia/Tehran", "Asia/Kabul"}):

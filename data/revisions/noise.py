@@ -221,7 +221,15 @@ def _observed(known: Sequence[str], new: Sequence[str], state: NoiseState, day: 
 
 def _chosen(visit: Visit) -> list[SeenPlace]:
     """Return the places with a difference that enough visits found to accept it."""
-    needed = {one: _visits_of_place(one, visit) for one in visit.seen if one.found}
+    learning = visit.is_learning
+    needed = {
+        one: max(
+            visits_needed(one.place, learning=learning),
+            *(_visits_of_line(difference, one.place, visit) for difference in one.found),
+        )
+        for one in visit.seen
+        if one.found
+    }
     # The changed words of a line are accepted together, apart from its noise.
     late = {
         one.place.line
@@ -312,14 +320,6 @@ def visits_needed(place: Place, *, learning: bool) -> int:
     if place.value in place.seen:
         least = max(least, KNOWN_VALUE_VISITS)
     return min(least, MAX_VISITS)
-
-
-def _visits_of_place(seen: SeenPlace, visit: Visit) -> int:
-    """Return the number of consecutive visits that must find the same text to accept it."""
-    return max(
-        visits_needed(seen.place, learning=visit.is_learning),
-        *(_visits_of_line(one, seen.place, visit) for one in seen.found),
-    )
 
 
 def _visits_of_line(one: Difference, place: Place, visit: Visit) -> int:

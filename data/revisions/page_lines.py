@@ -171,13 +171,9 @@ def _around(lines: Sequence[str]) -> Iterator[tuple[tuple[str, str], int]]:
     yield from found.items()
 
 
-def _key(line: str) -> str:
-    return _words_of(line) or line.strip()
-
-
 @lru_cache(maxsize=20_000)
-def _words_of(line: str) -> str:
-    return " ".join(words_and_signs(line))
+def _key(line: str) -> str:
+    return " ".join(words_and_signs(line)) or line.strip()
 
 
 def _take(counts: Counter[str], key: str) -> bool:

@@ -281,7 +281,9 @@ def parameters(address: str) -> Iterator[tuple[str, str]]:
     """
     for one in PARAMETER.finditer(address):
         name = _name(one[1])
-        is_random = name not in HONEST_NAMES and _looks_random(unquote(one[2]))
+        plain = unquote(one[2])
+        is_random = name not in HONEST_NAMES and len(plain) >= MIN_RANDOM_LENGTH
+        is_random = is_random and bool(RANDOM.fullmatch(plain) or HEX.fullmatch(plain))
         if is_random or one[2] == MASK or SECRET_NAME.fullmatch(name):
             yield name, one[2]
 
@@ -335,10 +337,6 @@ def _letters(value: str) -> str:
 def _lengths(values: Iterable[str]) -> list[int]:
     """Return the distinct lengths of these values, longest first."""
     return sorted({len(one) for one in values}, reverse=True)
-
-
-def _looks_random(value: str) -> bool:
-    return len(value) >= MIN_RANDOM_LENGTH and bool(RANDOM.fullmatch(value) or HEX.fullmatch(value))
 
 
 def _rest(form: DecodedForm, at: int, value: str) -> Iterator[tuple[int, int]]:

@@ -6,7 +6,6 @@ as evidence.
 """
 
 import dataclasses
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -27,7 +26,7 @@ from data.archive.verification.read_results import Position, Records
 from data.archive.verification.tree import ArchiveProblem, Leaves
 from data.archive.warc.archive_record import ArchiveRecord
 from data.archive.warc.cdxj import entry_of
-from data.archive.warc.reader import read_file, read_record
+from data.archive.warc.reader import Damage, read_file, read_record
 from data.archive.warc.records import LISTED_KINDS, digest_text
 from data.archive.warc.warc_file import listed_at, own_files
 from data.errors import ArchiveError
@@ -287,9 +286,10 @@ def damaging(archive: Path, leaves: Leaves) -> list[int]:
     found: list[int] = []
     payloads: set[object] = set()
     revisits: list[tuple[object, int]] = []
-    for record in _records(archive):
-        leaf = record.leaf()
-        if leaf is None:
+    read = (one for path in own_files(archive) for one in read_file(path))
+    for record in read:
+        leaf = record.leaf() if isinstance(record, ArchiveRecord) else None
+        if isinstance(record, Damage) or leaf is None:
             continue
         if record.kind in {"response", "resource"}:
             payloads |= {leaf.payload, other_digest(record)}
@@ -314,8 +314,3 @@ def other_digest(record: ArchiveRecord) -> Digest | None:
     """
     digest = parse_digest(record.field("WARC-Payload-Digest"))
     return digest if digest and digest.algorithm != "sha256" else None
-
-
-def _records(archive: Path) -> Iterator[ArchiveRecord]:
-    for path in own_files(archive):
-        yield from (one for one in read_file(path) if isinstance(one, ArchiveRecord))

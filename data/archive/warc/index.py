@@ -92,20 +92,92 @@ ROW: Final = (
 )
 
 
-class Index:
-    """Index of the archive in ``folder``, updated when it is opened.
+class ArchiveCache:
+    """SQLite file of an archive whose data can be rebuilt. A damaged file is created again.
 
     All threads share one connection, which only one thread uses at a time. Methods raise
     ArchiveError.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._path = folder / INDEX_FILE
+    def __init__(self, path: Path, tables: str) -> None:
+        self._path = path
+        self._tables = tables
         self._lock = threading.RLock()
-        self._files: dict[str, int] = {}
         self._connection: sqlite3.Connection | None = None
         self._mark = Mark(0, 0)
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _do(self, what: Callable[[sqlite3.Connection], T]) -> T:
+        """Call a function with the database connection.
+
+        If the database is damaged, rebuild it first.
+        """
+        with self._lock:
+            try:
+                for _ in range(MAX_REBUILDS):
+                    try:
+                        return what(self._opened())
+                    except sqlite3.DatabaseError as error:
+                        is_damaged = not isinstance(error, sqlite3.OperationalError)
+                        if not is_damaged and file_identity(self._path).inode == self._mark.inode:
+                            raise
+                        # The file is damaged, or another process has replaced it.
+                        self.close()
+                        if is_damaged:
+                            with one_process_opens(self._path):
+                                delete_damaged(self._path, self._mark)
+                return what(self._opened())
+            except (sqlite3.Error, OSError) as error:
+                raise ArchiveError(str(self._path), str(error)) from error
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._open()
+        return self._connection
+
+    def _open(self) -> sqlite3.Connection:
+        with one_process_opens(self._path):
+            try:
+                return self._open_file(self._path)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                # The file is damaged. Other processes wait until this process has replaced it.
+                delete_damaged(self._path, self._mark)
+                return self._open_file(self._path)
+
+    def _open_file(self, path: Path | None) -> sqlite3.Connection:
+        """Open the database file ``path`` (a database in memory if None), and prepare it."""
+        self._mark = file_identity(self._path)
+        connection = open_for_writing(path, shared=True)
+        try:
+            # The data can be rebuilt, so writes are not synced to disk.
+            connection.execute("PRAGMA synchronous = OFF")
+            create_cache_tables(connection, self._tables)
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._mark = self._mark if self._mark.inode else file_identity(self._path)
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Update the data after the file is opened."""
+
+
+class Index(ArchiveCache):
+    """Index of the archive in ``folder``, updated when it is opened."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / INDEX_FILE, SCHEMA)
+        self.folder = folder
+        self._files: dict[str, int] = {}
         self._waiting: list[CdxjEntry] = []
         self._holders: dict[str, CdxjEntry] = {}
         self._newest: dict[str, CdxjEntry] = {}
@@ -196,22 +268,21 @@ class Index:
         """
         with self._lock:
             self._forget_waiting()
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            super().close()
             self._files.clear()
 
     def _flush(self) -> None:
         """Write the captures that were added since the last write."""
         waiting = list(self._waiting)
         self._forget_waiting()
-        if waiting:
-            self._do(lambda db: self._write(db, waiting))
 
-    def _write(self, db: sqlite3.Connection, entries: list[CdxjEntry]) -> None:
-        rows = [self._row(db, entry) for entry in entries]
-        with transaction(db):
-            db.executemany(ROW, rows)
+        def write(db: sqlite3.Connection) -> None:
+            rows = [self._row(db, entry) for entry in waiting]
+            with transaction(db):
+                db.executemany(ROW, rows)
+
+        if waiting:
+            self._do(write)
 
     def _forget_waiting(self) -> None:
         self._waiting.clear()
@@ -224,66 +295,21 @@ class Index:
             CdxjEntry(row[0], dt.datetime.fromtimestamp(row[1], dt.UTC), *row[2:]) for row in rows
         ]
 
-    def _do(self, what: Callable[[sqlite3.Connection], T]) -> T:
-        """Call a function with the database connection.
-
-        If the database is damaged, rebuild it first.
-        """
-        with self._lock:
-            try:
-                for _ in range(MAX_REBUILDS):
-                    try:
-                        return what(self._opened())
-                    except sqlite3.DatabaseError as error:
-                        is_damaged = not isinstance(error, sqlite3.OperationalError)
-                        if not is_damaged and file_identity(self._path).inode == self._mark.inode:
-                            raise
-                        # The file is damaged, or another process has replaced it.
-                        self.close()
-                        if is_damaged:
-                            with one_process_opens(self._path):
-                                delete_damaged(self._path, self._mark)
-                return what(self._opened())
-            except (sqlite3.Error, OSError) as error:
-                raise ArchiveError(str(self._path), str(error)) from error
-
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = self._open()
-        return self._connection
-
     def _open(self) -> sqlite3.Connection:
         if is_read_only(self._path):
             self._mark = file_identity(self._path)
             return open_for_reading(self._path, shared=True)
         if not os.access(self.folder, os.W_OK):
             # If the folder is read-only, the index is created in memory.
-            return self._read_into(None)
-        with one_process_opens(self._path):
-            try:
-                return self._read_into(self._path)
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:
-                # The file is damaged. Other processes wait until this process has replaced it.
-                delete_damaged(self._path, self._mark)
-                return self._read_into(self._path)
+            return self._open_file(None)
+        return super()._open()
 
-    def _read_into(self, path: Path | None) -> sqlite3.Connection:
-        """Open the database file ``path`` (a database in memory if None), and update it."""
-        self._mark = file_identity(self._path)
-        connection = open_for_writing(path, shared=True)
+    def _prepare(self, connection: sqlite3.Connection) -> None:
         try:
-            # The index can be rebuilt, so writes are not synced to disk.
-            connection.execute("PRAGMA synchronous = OFF")
-            create_cache_tables(connection, SCHEMA)
             self._read_on(connection)
         except BaseException:
-            connection.close()
             self._files.clear()
             raise
-        self._mark = self._mark if self._mark.inode else file_identity(self._path)
-        return connection
 
     def _read_on(self, db: sqlite3.Connection) -> None:
         with transaction(db):
