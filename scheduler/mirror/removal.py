@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from data.archive.removal import (
+from data.archive.journal.removal import (
     ANSWERS,
     named,
     of_renditions,

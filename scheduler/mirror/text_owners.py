@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from data.archive.removal import ANSWERS, Stored
+from data.archive.journal.removal import ANSWERS, Stored
 from data.errors import CommuniqueError
 from data.store.core.store import Store
 from data.text.masking import masked

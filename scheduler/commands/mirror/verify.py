@@ -8,10 +8,10 @@ from typing import Final
 import click
 from msgspec.structs import replace
 
+from data.archive.journal.removal import set_aside
 from data.archive.log.cosigning import asked_witness, is_address
 from data.archive.log.notes import SET_ASIDE, Checkpoint
 from data.archive.log.tree_log import TreeLog
-from data.archive.removal import set_aside
 from data.archive.verification.read_results import CheckedArchive
 from data.archive.verification.tree import ArchiveProblem
 from data.archive.verification.verify_archive import (

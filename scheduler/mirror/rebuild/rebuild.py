@@ -14,12 +14,12 @@ import tomlkit
 from tomlkit.exceptions import ParseError
 
 from data.archive.journal.orders import ORDERS_FILE
+from data.archive.journal.removal import noted_removals, write
 from data.archive.journal.replay import JournalReplay
 from data.archive.journal.scan import JournalEntry, Scan
 from data.archive.log.keys import LogKey
 from data.archive.log.notes import SET_ASIDE, Removal, leaves_of
 from data.archive.log.tree_log import TreeLog, copy_unsigned, log_of
-from data.archive.removal import noted_removals, write
 from data.archive.requisite_cache import REQUISITES_FILE
 from data.archive.verification.tree import Leaves
 from data.archive.warc.index import INDEX_FILE

@@ -13,6 +13,7 @@ import pytest
 
 from data.archive.archive import Archive
 from data.archive.foreign_archives import IMPORTED_FIELD
+from data.archive.journal.removal import set_aside
 from data.archive.log.keys import make_key
 from data.archive.log.notes import (
     REMOVAL,
@@ -22,7 +23,6 @@ from data.archive.log.notes import (
     SigningKey,
     encode_removal,
 )
-from data.archive.removal import set_aside
 from data.models import Capture, Draft
 from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings

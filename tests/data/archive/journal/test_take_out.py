@@ -16,9 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.archive.archive import Archive
-from data.archive.log.notes import REMOVAL, Removal, SignedNote, SigningKey, encode_removal, runs
-from data.archive.log.tree_log import log_of
-from data.archive.removal import (
+from data.archive.journal.removal import (
     REMOVED_PLACE,
     Cut,
     Places,
@@ -31,6 +29,8 @@ from data.archive.removal import (
     take_out,
     with_same_bytes,
 )
+from data.archive.log.notes import REMOVAL, Removal, SignedNote, SigningKey, encode_removal, runs
+from data.archive.log.tree_log import log_of
 from data.archive.verification.verify_archive import VerificationReport, verify_archive
 from data.archive.warc.archive_record import uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files

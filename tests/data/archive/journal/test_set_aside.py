@@ -11,10 +11,7 @@ import pytest
 
 from data.archive.archive import Archive
 from data.archive.foreign_archives import IMPORTED_FIELD
-from data.archive.log.keys import LogKey
-from data.archive.log.notes import SET_ASIDE, Removal
-from data.archive.log.tree_log import log_of
-from data.archive.removal import (
+from data.archive.journal.removal import (
     SET_ASIDE_REASON,
     set_aside,
     stored_records,
@@ -22,6 +19,9 @@ from data.archive.removal import (
     with_same_bytes,
     write,
 )
+from data.archive.log.keys import LogKey
+from data.archive.log.notes import SET_ASIDE, Removal
+from data.archive.log.tree_log import log_of
 from data.archive.verification.verify_archive import VerificationReport, verify_archive
 from data.errors import ArchiveError
 from data.models.capture import Capture
