@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks.growth_parts.setting import NOW, READING, page_of
 from data.models import Content
-from spiders.barriers.barrier import barrier_to_listing, barrier_to_release
+from spiders.barriers import barrier_to_listing, barrier_to_release
 from spiders.body.clean_html import clean_body, outer_html
 from spiders.body.frames import is_frame_line
 from spiders.body.serialize import serialize
@@ -22,13 +22,11 @@ from spiders.discovery.proposal import link_selectors
 from spiders.discovery.propose import initial_date_context
 from spiders.discovery.site_name import guess_name
 from spiders.discovery.time_zone import country_of
-from spiders.json_state.js_literals import NoLiteral, first_value
 from spiders.json_state.rich_text import from_markdown
 from spiders.json_state.scripts import states
-from spiders.learning.boilerplate import everywhere
 from spiders.learning.excerpt import Excerpt, excerpt_of
 from spiders.learning.induction import induce
-from spiders.learning.sample import Sample
+from spiders.learning.samples import Sample, everywhere
 from spiders.learning.site_day_order import listed_order
 from spiders.learning.template import TemplateReader
 from spiders.listing.feed import NotXML, parse_xml
@@ -37,9 +35,10 @@ from spiders.listing.paging.period_links import archives_of
 from spiders.listing.paging.unread import unread_signs
 from spiders.listing.read import read_listing
 from spiders.page.css import CssSelector
-from spiders.page.document import DocumentText
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.javascript import needs_scripts, without_scripts
+from spiders.page.literals import NoLiteral, first_value
+from spiders.page.media_files import DocumentText
 from spiders.page.page import Page
 from spiders.page_parts.find_parts import find_parts
 from spiders.release.date.choice import document_date

@@ -35,9 +35,8 @@ from spiders.crawl.drafts.release_facts import is_garbled
 from spiders.listing.paging.archive_labels import period_in
 from spiders.listing.paging.labels import number_in, range_in
 from spiders.listing.paging.page_numbers import is_page_of, leads_on, step
-from spiders.page.generic_names import is_generic, without_frills
 from spiders.page.links import resolve, url_pattern
-from spiders.page.phrases import comparison_key, is_share, is_tail
+from spiders.page.phrases import comparison_key, is_generic, is_share, is_tail, without_frills
 from spiders.release.headline_text import is_no_headline, latin_lengths
 
 taxonomy = cache(load_taxonomy)

@@ -10,7 +10,7 @@ The first known order is used:
    whole site show the order (`spiders.learning.site_day_order.decided_order`).
 2. In a visit, the order of the first listing page whose dates show one
    (`site_day_order.listed_order`).
-3. The order that the dates of the extracted listing page (`spiders.listing.listing_day_order`) or
+3. The order that the dates of the extracted listing page (`ambiguous_dates.page_context`) or
    release page (`spiders.release.date.release_day_order`) show.
 4. The order of the languages of the page or source, else of its time zone, else of the country of
    its host name.

@@ -24,7 +24,7 @@ from data.text.urls import canonical_url
 from data.wording import OnStepProgress
 from scheduler.mirror.import_archive import ArchiveImport
 from spiders.crawl.drafts.release_reader import PAGES
-from spiders.page.media_urls import DOCUMENT_TYPES
+from spiders.page.media_files import DOCUMENT_TYPES
 from spiders.sources.source_file import LoadedSource
 from spiders.stored.imported_pages import ImportedPages
 from spiders.web_archives.capture_plan import (

@@ -37,7 +37,7 @@ from data.store.core.store import Store
 from data.text.urls import canonical_url, is_web
 from data.wording import OnProgress
 from spiders.crawl.drafts.release_reader import PAGES
-from spiders.page.media_urls import DOCUMENT_TYPES
+from spiders.page.media_files import DOCUMENT_TYPES
 from spiders.stored.imported_pages import ImportedPages
 
 IMPORTED_KINDS: Final = frozenset(["response", "revisit", "resource"])

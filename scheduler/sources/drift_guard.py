@@ -30,10 +30,10 @@ from data.topics.taxonomy import Taxonomy
 from data.wording import counted
 from scheduler.home.home import Home
 from spiders.crawl.page_errors import NotARelease
-from spiders.extract.golden import BadGolden, Golden, as_read, read_golden
+from spiders.golden import BadGolden, Golden, as_read, read_golden
 from spiders.items import Listing
 from spiders.listing.read import read_listing
-from spiders.page.document import is_pdf
+from spiders.page.media_files import is_pdf
 from spiders.page.page import Page
 from spiders.sources.source_file import LoadedSource, SourceFile, SourceReading
 from spiders.stored.drift import Cause, Drift, ListingDrift, compare_listings, harms_of, names_all

@@ -27,7 +27,7 @@ from spiders.attachments.office import open_office
 from spiders.attachments.rtf import read_rtf
 from spiders.attachments.scan import Scans
 from spiders.download.pdf_reader import MAX_MEMORY_BYTES, PDF_ERRORS
-from spiders.page.document import is_pdf
+from spiders.page.media_files import is_pdf
 
 ZIP: Final = b"PK\x03\x04"
 RTF: Final = b"{\\rtf"

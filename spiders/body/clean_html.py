@@ -21,7 +21,7 @@ from spiders.body.main_content import MainContent
 from spiders.body.serialize import MAX_ELEMENTS, SerializedBody, serialize
 from spiders.body.text_blocks import BlockTree, Container, TextBlock, segment
 from spiders.body.trim_edges import without_beside
-from spiders.page.hidden import hidden_parts
+from spiders.page.class_hints import hidden_parts
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup

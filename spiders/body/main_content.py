@@ -33,8 +33,8 @@ from spiders.body.text_blocks import (
     holder,
     is_stopless_sentence,
 )
+from spiders.page.class_hints import hidden_parts
 from spiders.page.embedded_metadata import EmbeddedMetadata
-from spiders.page.hidden import hidden_parts
 from spiders.page.phrases import is_tail, letters
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")

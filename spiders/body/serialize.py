@@ -17,7 +17,7 @@ from data.text.html_text import LINES, both_of, gap_of
 from data.text.sanitize import ADDRESSES, MAX_CHARACTERS
 from data.text.urls import absolute, loadable
 from spiders.body.text_blocks import ANCHOR, BLOCK, BREAK, KINDS, SKIP
-from spiders.page.media_urls import largest_source, leads_to_image
+from spiders.page.media_files import largest_source, leads_to_image
 
 SILENT: Final = frozenset(["figcaption"])
 """Tags of elements that are in a body's HTML but not in its text."""

@@ -16,15 +16,14 @@ from data.wording import counted
 from spiders.discovery.field_review import SampleRelease
 from spiders.discovery.press_links import is_front
 from spiders.discovery.proposal import MIN_CONFIDENCE
-from spiders.extract.page_type import kind_of, score_of
+from spiders.extract import kind_of, score_of
 from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.listing.paging.page_numbers import is_page_of
 from spiders.listing.paging.unread import reason_for
 from spiders.listing.read import read_listing
-from spiders.page.generic_names import is_generic
-from spiders.page.media_urls import leads_to_file
+from spiders.page.media_files import leads_to_file
 from spiders.page.page import Page
-from spiders.page.phrases import comparison_key
+from spiders.page.phrases import comparison_key, is_generic
 from spiders.release.read import read_release
 
 MIN_CERTAINTY: Final = 0.5

@@ -9,7 +9,7 @@ from data.errors import CommuniqueError
 from data.network.hosts import is_elsewhere
 from data.text.urls import canonical_url, page_address, part_fragment
 from data.wording import counted
-from spiders.barriers.barrier import barrier_to_programs
+from spiders.barriers import barrier_to_programs
 from spiders.crawl.page_errors import NotARelease
 from spiders.discovery.certainty import goes_on, is_article, reads_as_release, unread_reason
 from spiders.discovery.feed_candidates import Comparison, compare, page_of_feed, preferred
@@ -45,7 +45,7 @@ from spiders.discovery.seek import (
 from spiders.download.settings import FILE_PATH, BrowserMissing, find_browser
 from spiders.items import Listing, ListingItem
 from spiders.page.javascript import frames_of, has_scripted_list, needs_scripts, shown_by_route
-from spiders.page.media_urls import DOCUMENT_TYPES
+from spiders.page.media_files import DOCUMENT_TYPES
 from spiders.page.page import Page
 
 MAX_SAMPLE_RELEASES = 3

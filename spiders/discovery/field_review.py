@@ -12,12 +12,11 @@ from data.text.clean import clean_line
 from data.wording import counted
 from spiders.discovery.proposal import MIN_CONFIDENCE
 from spiders.items import ExtractedRelease, ListingItem
-from spiders.page.css import declared_text
+from spiders.page.css import declared_text, marks_of, selectors_of
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.javascript import needs_scripts
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
-from spiders.page.selector_generator import marks_of, selectors_of
 from spiders.release.metadata import page_language
 from spiders.sources.source_file import ReleaseRules
 

@@ -16,9 +16,9 @@ from data.languages.vocabulary import pattern
 from data.text.clean import clean_line
 from data.text.urls import canonical_url, host_of, page_key
 from spiders.page.embedded_metadata import json_ld_scripts, parse_json, type_of
-from spiders.page.json_text import json_objects
 from spiders.page.links import resolve
-from spiders.page.media_urls import leads_to_file
+from spiders.page.literals import json_objects
+from spiders.page.media_files import leads_to_file
 from spiders.page.page import Page
 
 MAX_LINKS: Final = 4_000

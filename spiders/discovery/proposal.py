@@ -19,11 +19,10 @@ from anyascii import anyascii
 from data.text.clean import clean_line
 from data.text.urls import host_of
 from spiders.discovery.press_links import PressLink
-from spiders.page.css import CssSelector
-from spiders.page.generic_names import is_generic, is_host
+from spiders.page.css import CssSelector, selectors_of
 from spiders.page.links import resolve
 from spiders.page.page import Page
-from spiders.page.selector_generator import selectors_of
+from spiders.page.phrases import is_generic, is_host
 from spiders.sources.source_file import (
     DateOrder,
     ReleaseRules,

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from data.clock import utc_now
 from data.text.urls import canonical_url, is_web
 from data.wording import counted
-from spiders.barriers.barrier import barrier_to_programs
+from spiders.barriers import barrier_to_programs
 from spiders.discovery.certainty import MIN_FULL_LIST_ROWS, odd_rows, reads_as_release
 from spiders.discovery.feed_candidates import (
     Comparison,
@@ -28,7 +28,7 @@ from spiders.discovery.fetcher import Fetcher, NotFetched, StatusReporter
 from spiders.discovery.press_links import PressLink, is_front, press_links
 from spiders.discovery.propose import initial_date_context
 from spiders.download.fetch_spider import FetchResult
-from spiders.extract.page_values import Task, saved
+from spiders.extract import Task, saved
 from spiders.items import Listing
 from spiders.listing.feed import read_syndicated
 from spiders.listing.paging.period_links import covers

@@ -25,11 +25,10 @@ from spiders.page.embedded_metadata import (
     read_metadata,
     type_of,
 )
-from spiders.page.generic_names import LISTING, is_generic, is_host, without_frills
-from spiders.page.json_text import json_objects
 from spiders.page.links import resolve
+from spiders.page.literals import json_objects
 from spiders.page.page import Page
-from spiders.page.phrases import comparison_key
+from spiders.page.phrases import LISTING, comparison_key, is_generic, is_host, without_frills
 
 TITLE_SEPARATOR = re.compile(
     r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|:{2,}|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"

@@ -18,7 +18,7 @@ from spiders.page.embedded_metadata import (
     parse_json,
     plain_value,
 )
-from spiders.page.json_text import json_objects
+from spiders.page.literals import json_objects
 from spiders.page.page import Page
 
 CAPITAL_ZONES = {

@@ -10,7 +10,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from data.environment import child_environment
-from spiders.page.document import DocumentText, is_pdf
+from spiders.page.media_files import DocumentText, is_pdf
 
 log = logging.getLogger(__name__)
 

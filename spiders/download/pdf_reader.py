@@ -17,7 +17,7 @@ import msgspec
 from pypdf import PageObject, PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
-from spiders.page.document import DocumentText
+from spiders.page.media_files import DocumentText
 
 MAX_MEMORY_BYTES: Final = 1_000_000_000
 """Maximum memory of this process, in bytes."""

@@ -18,7 +18,7 @@ from data.network.request_signer import RequestSigner
 from data.settings import Network, Settings
 from data.text.urls import host_of
 from data.wording import how_to_install
-from spiders.page.media_urls import DOWNLOADS
+from spiders.page.media_files import DOWNLOADS
 from spiders.sources.source_file import SourceFile
 
 ROBOT = "Communique"

@@ -25,8 +25,13 @@ from typing import Any, Final
 
 from lxml import etree
 
-from spiders.json_state.js_literals import MAX_DEPTH, NoLiteral, decoded, first_value
-from spiders.page.json_text import without_lone_surrogates
+from spiders.page.literals import (
+    MAX_DEPTH,
+    NoLiteral,
+    decoded,
+    first_value,
+    without_lone_surrogates,
+)
 
 MAX_SCRIPTS: Final = 100
 """Maximum number of scripts checked per page."""

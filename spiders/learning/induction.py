@@ -25,14 +25,20 @@ from data.revisions.edits import files_of
 from data.text.similarity import jaccard, signature
 from data.text.words import tokens
 from spiders.items import ExtractedRelease
-from spiders.learning.boilerplate import body_of, everywhere, repeated, unread
 from spiders.learning.excerpt import LINKED, Excerpt, excerpt_of
-from spiders.learning.sample import Sample, can_learn_from, same_date
+from spiders.learning.samples import (
+    Sample,
+    body_of,
+    can_learn_from,
+    everywhere,
+    repeated,
+    same_date,
+    unread,
+)
 from spiders.learning.template import SELECTORS, Template, TemplateReader, date_in, version_of
-from spiders.page.css import CssSelector
+from spiders.page.css import CssSelector, layout_of, marks_of, selectors_of
 from spiders.page.links import url_pattern
 from spiders.page.phrases import comparison_key
-from spiders.page.selector_generator import layout_of, marks_of, selectors_of
 from spiders.sources.source_file import ReleaseRules
 
 MIN_TEMPLATE_PAGES: Final = 3

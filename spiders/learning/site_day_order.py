@@ -9,8 +9,8 @@ from typing import Final
 
 from data.dates.context import MAX_AHEAD, DateContext, Order, order_of_dates, order_of_place
 from spiders.items import ListingItem
-from spiders.listing.listing_day_order import shown_order, shown_texts
 from spiders.listing.read import read_listing
+from spiders.listing.rows.ambiguous_dates import shown_order, shown_texts
 from spiders.listing.rows.flat_page import flatten
 from spiders.page.page import Page
 from spiders.release.read import read_release
@@ -40,7 +40,7 @@ TWO_WAYS: Final = (
 def listed_order(page: Page, today: dt.date) -> Order | None:
     """Return the order of day, month and year on a listing page, or None.
 
-    See `spiders.listing.listing_day_order`. If several orders fit equally well, YMD is
+    See `spiders.listing.rows.ambiguous_dates`. If several orders fit equally well, YMD is
     chosen if it is usual in the page's language.
     """
     if not _may_have_numeric_dates(page):

@@ -23,9 +23,8 @@ from data.models import Release
 from data.revisions.extraction_drift import TwoReadings, compare_readings
 from data.store.core.store import Store
 from spiders.items import ExtractedRelease, ListingItem
-from spiders.learning.boilerplate import everywhere
 from spiders.learning.induction import MIN_TEMPLATE_PAGES, induce, still_fits, without
-from spiders.learning.sample import Sample
+from spiders.learning.samples import Sample, everywhere
 from spiders.learning.template import (
     DECLARED,
     LEARNED,

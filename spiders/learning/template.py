@@ -23,11 +23,11 @@ from spiders.body.side_boxes import newsletter_forms
 from spiders.body.text_blocks import BlockTree, Container, TextBlock
 from spiders.body.trim_edges import trim_edges
 from spiders.items import ExtractedRelease, ListingItem
-from spiders.learning.boilerplate import parts_with_tables
 from spiders.learning.excerpt import Excerpt, excerpt_of
+from spiders.learning.samples import parts_with_tables
+from spiders.page.class_hints import hidden_parts
 from spiders.page.css import CssSelector
 from spiders.page.embedded_metadata import EmbeddedMetadata, read_metadata
-from spiders.page.hidden import hidden_parts
 from spiders.page.html_tree import text_content
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key

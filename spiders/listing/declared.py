@@ -10,7 +10,7 @@ from data.dates.context import DateContext
 from data.dates.parse import DateReader
 from data.models import Published
 from spiders.items import ListingItem
-from spiders.listing.listing_day_order import ShownText, page_context
+from spiders.listing.rows.ambiguous_dates import ShownText, page_context
 from spiders.page.css import CssSelector
 from spiders.page.links import link_target, resolve
 from spiders.page.page import Page

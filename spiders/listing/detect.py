@@ -20,14 +20,13 @@ from spiders.listing.region_features import RegionPage
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.featured import common_shape, shape_of
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
-from spiders.listing.rows.foreign_rows import ancestor, list_level, without_foreign_rows
+from spiders.listing.rows.list_rows import RowMake, ancestor, list_level, without_foreign_rows
 from spiders.listing.rows.record_fields import RecordFields
 from spiders.listing.rows.records import Record, records_of
 from spiders.listing.rows.regions import Region, encloses, says_words
 from spiders.listing.rows.side_lists import is_in_narrow_column, lead_to_events
 from spiders.listing.rows.single_rows import is_headline
 from spiders.listing.rows.titles import generic_text
-from spiders.listing.rows.undated_rows import RowMake
 from spiders.page.class_hints import post_mark
 
 MIN_RECORDS: Final = 3

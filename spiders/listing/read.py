@@ -15,22 +15,21 @@ from spiders.items import Listing, ListingItem
 from spiders.listing.declared import declared_items
 from spiders.listing.detect import choose_region
 from spiders.listing.feed import read_syndicated
-from spiders.listing.from_state import data_store, read_state
-from spiders.listing.json_listing import html_within
-from spiders.listing.listing_day_order import page_context, shown_texts
+from spiders.listing.json_listing import data_store, html_within, read_state
 from spiders.listing.paging.controls import Controls
 from spiders.listing.paging.pagination import NextPages, next_pages
 from spiders.listing.paging.period_links import archives_of
 from spiders.listing.paging.unread import unread_signs
 from spiders.listing.region_candidates import LIKELY_SCORE
 from spiders.listing.region_features import RegionPage
+from spiders.listing.rows.ambiguous_dates import page_context, shown_texts
 from spiders.listing.rows.dates import DateMark, date_marks
 from spiders.listing.rows.featured import continued, featured
 from spiders.listing.rows.flat_page import MAX_ANCHORS, FlatPage, flatten
+from spiders.listing.rows.irregular_rows import closed
+from spiders.listing.rows.list_rows import with_undated
 from spiders.listing.rows.records import MAX_RECORDS
 from spiders.listing.rows.regions import place_of
-from spiders.listing.rows.undated_rows import with_undated
-from spiders.listing.unclosed import closed
 from spiders.page.javascript import without_scripts
 from spiders.page.page import NO_TEXT, Page
 from spiders.page_parts.find_parts import FoundPart, find_parts

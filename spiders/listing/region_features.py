@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from data.text.urls import host_of
 from spiders.items import ListingItem
-from spiders.listing.page_headings import PageHeadings
 from spiders.listing.rows.featured import Shape, shape_of
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark
 from spiders.listing.rows.record_fields import RecordFields
 from spiders.listing.rows.records import MAX_RATED, Record
 from spiders.listing.rows.regions import LEADING, Region, says_words, stands_at
+from spiders.listing.rows.side_lists import PageHeadings
 from spiders.page.class_hints import class_and_id
-from spiders.page.media_urls import leads_to_file
+from spiders.page.media_files import leads_to_file
 from spiders.page.regions import CHROME, MAIN, SIDE_BITS
 
 MIN_LINK_WORDS: Final = 4

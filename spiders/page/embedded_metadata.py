@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spiders.page.html_tree import element_line
-from spiders.page.json_text import json_objects, load_json
+from spiders.page.literals import json_objects, load_json
 from spiders.page.page import Page
 
 MAX_SCRIPT = 2_000_000

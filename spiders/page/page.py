@@ -25,8 +25,8 @@ from w3lib.encoding import (
 from data.languages.detection import detect_language
 from data.text.markup import without_oversized_tags
 from data.text.urls import absolute
-from spiders.page.document import DocumentText
 from spiders.page.html_tree import parse
+from spiders.page.media_files import DocumentText
 
 DECLARING_TAGS = ("base", "link", "meta", "script", "title")
 """Tags of elements that may contain metadata of the page."""

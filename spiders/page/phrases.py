@@ -1,7 +1,7 @@
-"""Known lines that are not part of a release, in many languages.
+"""Recognize known phrases in many languages: page types, date labels and lines beside a release.
 
-Headings of related news are in the language files (data.languages.vocabulary), all other lines in
-phrases.toml.
+Date labels and headings of related news are in the language files (data.languages.vocabulary).
+Words for page types are in generic_names.toml, all other lines in phrases.toml.
 """
 
 import re
@@ -9,8 +9,9 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
-from data.languages.vocabulary import words
+from data.languages.vocabulary import pattern, words
 
 MIN_NON_TAIL_LENGTH, MIN_NON_SHARE_LENGTH = 60, 40
 """Minimum lengths, in characters, of lines that are too long to introduce other content
@@ -100,3 +101,134 @@ def _box_headings() -> frozenset[str]:
 def is_share(line: str) -> bool:
     """Whether a line is the text of a share button."""
     return len(line) < MIN_NON_SHARE_LENGTH and letters(line) in phrases("share")
+
+
+TABLES: Final = tomllib.loads(
+    files("spiders.page").joinpath("generic_names.toml").read_text("utf-8")
+)
+
+LISTING = re.compile(f"(?:latest |all )?(?:{'|'.join(TABLES['listing'])})", re.IGNORECASE)
+"""Pattern of common titles of listing pages, which are not the site's name."""
+
+RELEASE = re.compile("|".join(TABLES["release"]), re.IGNORECASE)
+"""Pattern of words for "press release" in many languages."""
+
+NUMBER_AT_END = re.compile(
+    r"[\s\W]*(?:\b(?:no|nr|n[°º]|num|num[eé]ro|č|sz|бр|№)\b)?[\s\W\d]*$", re.IGNORECASE
+)
+"""Pattern of a number or year at the end of a label, as in "Press release No. 44/2025"."""
+
+GENERIC_WORDS: Final = frozenset(TABLES["generic"].split())
+"""Words for types of pages, which do not identify an institution."""
+
+GENERIC_TITLE: Final = re.compile(
+    r"(?:官方)?(?:网站|網站|官网|官網)?(?:首页|首頁|主页)?|官方网站|官方網站|ホーム(?:ページ)?|トップ(?:ページ)?|公式サイト|"
+    r"新着情報|홈|홈페이지|หน้าแรก|หน้าหลัก|trang chủ|beranda"
+)
+"""Pattern of page titles that do not identify an institution, mainly in languages without spaces.
+"""
+
+OFFICIAL_WORDS: Final = re.compile(
+    r"(?<!\s)\s*+(?:官方网站|官方網站|官网|官網|公式(?:ウェブ)?サイト|公式ホームページ)\s*+$|"
+    r"(?i:^(?:welcome to|willkommen (?:bei|auf)|bienvenue (?:sur|à)|bienvenidos a)\s+(?:the\s+)?|"
+    r"(?<!\s)\s*+[-–|:(]?\s*+(?:official (?:web ?site|site|page)|offizielle (?:web)?seite|"
+    r"site officiel|sitio (?:web )?oficial|sito ufficiale|(?:home ?page|website))\)?\s*+$)"
+)
+"""Pattern of words before or after a site's name that are not part of it, such as "welcome to" or
+"website"."""
+
+FILE_NAME: Final = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|php|x?html?|aspx?|jsp|pdf)")
+HOST: Final = re.compile(
+    r"(?:[\w-]+\.)+[a-z]{2,24}(?::\d+)?|[\d.]+(?::\d+)?|\[?[\da-f:]+\]?|localhost"
+)
+CLOCK: Final = re.compile(r"\b\d{1,2}[:.]\d\d\s*[ap]\.?m\b")
+LETTERED: Final = re.compile(r"[^\W\d_]")
+MAX_LABEL: Final = 500
+"""Maximum length of the label of a release, in characters."""
+
+PART: Final = re.compile(r"[\w'’-]+")
+
+
+def is_generic(name: str) -> bool:
+    """Whether a text is too generic for an institution's name: a page type, file name or digits."""
+    folded = name.casefold().strip()
+    if (
+        not LETTERED.search(CLOCK.sub("", folded))
+        or LISTING.fullmatch(folded)
+        or RELEASE.fullmatch(folded)
+    ):
+        return True
+    if GENERIC_TITLE.fullmatch(folded) or FILE_NAME.fullmatch(folded):
+        return True
+    words = [word for word in PART.findall(folded) if LETTERED.search(word)]
+    return all(word in GENERIC_WORDS or LISTING.fullmatch(word) for word in words)
+
+
+def is_host(name: str) -> bool:
+    """Whether a text is a host name or an IP address."""
+    return HOST.fullmatch(name.casefold()) is not None
+
+
+def without_frills(name: str) -> str:
+    """Return a name without words such as "welcome to" and "official site".
+
+    Consecutive spaces become single spaces.
+    """
+    # Single spaces, because `OFFICIAL_WORDS` takes cubic time on long runs of spaces.
+    name = " ".join(name.split())
+    return OFFICIAL_WORDS.sub("", name).strip(" -–|:·") or name
+
+
+def is_label(text: str) -> bool:
+    """Whether a text is only the label of a release ("Press release No. 44/2025") or a section.
+
+    Many sites print the same label above each release.
+    """
+    if len(text) > MAX_LABEL:
+        return False
+    bare = NUMBER_AT_END.sub("", text).strip()
+    return bool(bare) and bool(RELEASE.fullmatch(bare) or LISTING.fullmatch(bare))
+
+
+MAX_DATE_LABEL: Final = 40
+"""Maximum length of a date label, in characters."""
+
+AS_OF: Final = r"{}\b[\s:]*$"
+EVENT_LABEL: Final = r"{}\s*[:：]?\s*$"
+"""Template of the pattern of an event label directly before a date. The label words of all
+languages replace ``{}``."""
+
+
+def is_of_change(text: str) -> bool:
+    """Whether a text contains a label for the date of the last change, such as "updated"."""
+    return bool(pattern("date_labels.changed").search(text))
+
+
+def is_of_publication(text: str) -> bool:
+    """Whether a text contains a label for a publication date, such as "published" or "date"."""
+    return bool(pattern("date_labels.published").search(text))
+
+
+def is_of_other(text: str) -> bool:
+    """Whether a text contains a label for a date of another kind, such as "member since"."""
+    return bool(pattern("date_labels.other").search(text))
+
+
+def is_as_of(before: str) -> bool:
+    """Whether the words before a date end with a label such as "as of", for the day of validity."""
+    return bool(pattern("date_labels.as_of", AS_OF).search(before))
+
+
+def is_of_event(before: str) -> bool:
+    """Whether the words before a date are a label for the date of an event or a deadline."""
+    return bool(pattern("date_labels.event", EVENT_LABEL).search(before[-MAX_DATE_LABEL:]))
+
+
+def names_site(text: str) -> bool:
+    """Whether a text contains a word for "website", so that it refers to the whole site."""
+    return bool(pattern("date_labels.site").search(text))
+
+
+def is_date_label(text: str) -> bool:
+    """Whether a text is short and ends with a colon, like a label of the text after it."""
+    return len(text) <= MAX_DATE_LABEL and text.rstrip().endswith((":", "："))

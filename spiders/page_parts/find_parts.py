@@ -21,7 +21,7 @@ from data.network.hosts import is_elsewhere
 from data.text.urls import page_address
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.links import resolve, url_pattern
-from spiders.page.media_urls import leads_to_file, leads_to_image
+from spiders.page.media_files import leads_to_file, leads_to_image
 from spiders.page.page import Page
 from spiders.page_parts.part_candidates import candidates_of
 from spiders.page_parts.part_rating import INLINE, LineReader, Rated, rated_of, whole_text

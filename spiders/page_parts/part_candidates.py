@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias, cast
 
 from lxml import etree
 
-from spiders.page.hidden import is_hidden
+from spiders.page.class_hints import is_hidden
 from spiders.page.html_tree import LEVEL_OF
 
 MAX_CANDIDATES: Final = 2_000

@@ -13,8 +13,8 @@ from data.dates.context import DateContext
 from data.dates.parse import DateReader, plausible, scan
 from data.models import Published
 from data.text.clean import clean_line
-from spiders.page.generic_names import is_generic
 from spiders.page.html_tree import LEVEL_OF
+from spiders.page.phrases import is_generic
 from spiders.page_parts.part_candidates import PartCandidate
 
 INLINE: Final = frozenset(

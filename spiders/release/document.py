@@ -7,7 +7,7 @@ from typing import Final
 
 from data.languages.vocabulary import pattern
 from data.text.clean import clean_line, clean_text
-from spiders.page.document import DocumentText
+from spiders.page.media_files import DocumentText
 from spiders.page.phrases import comparison_key
 
 DEFAULT_TITLE: Final = re.compile(

@@ -10,8 +10,7 @@ from lxml import etree
 
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import class_and_id
-from spiders.page.generic_names import is_label
-from spiders.page.phrases import comparison_key
+from spiders.page.phrases import comparison_key, is_label
 from spiders.release.headline_text import (
     is_credit_line,
     is_dated_line,

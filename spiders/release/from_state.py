@@ -23,12 +23,12 @@ from data.models import Media, Published
 from data.text.clean import FORBIDDEN, clean_line
 from data.text.urls import is_web, loadable
 from spiders.body.main_content import MainContent
-from spiders.json_state.js_literals import NoLiteral, decoded
 from spiders.json_state.json_fields import published_in, record_fields
 from spiders.json_state.rich_text import Writer
 from spiders.json_state.scripts import states
 from spiders.page.embedded_metadata import EmbeddedMetadata, plain_value
-from spiders.page.media_urls import leads_to_image
+from spiders.page.literals import NoLiteral, decoded
+from spiders.page.media_files import leads_to_image
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 from spiders.release.media import image_type

@@ -12,7 +12,7 @@ from data.text.clean import clean_line
 from data.text.urls import loadable
 from spiders.page.embedded_metadata import EmbeddedMetadata, rank
 from spiders.page.html_tree import text_content
-from spiders.page.media_urls import file_of, largest_source, leads_to_file, leads_to_image, path_of
+from spiders.page.media_files import file_of, largest_source, leads_to_file, leads_to_image, path_of
 from spiders.release.title_doubts import is_home, is_home_link
 
 MAX_MEDIA = 200

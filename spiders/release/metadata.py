@@ -17,7 +17,7 @@ from spiders.body.text_blocks import BlockTree
 from spiders.page.class_hints import BIT, class_and_id, hints_in
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.html_tree import text_content
-from spiders.page.media_urls import leads_to_file
+from spiders.page.media_files import leads_to_file
 from spiders.page.page import Page
 from spiders.release.headline_text import latin_lengths
 

@@ -14,9 +14,8 @@ from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.items import ListingItem
 from spiders.page.css import declared_text
 from spiders.page.embedded_metadata import EmbeddedMetadata
-from spiders.page.generic_names import is_generic, is_label
 from spiders.page.page import Page
-from spiders.page.phrases import comparison_key
+from spiders.page.phrases import comparison_key, is_generic, is_label
 from spiders.release.emphasis import alike, emphasized, just_above
 from spiders.release.headline_text import is_no_headline, latin_lengths
 from spiders.release.title_candidates import (

@@ -11,8 +11,7 @@ from data.text.urls import absolute
 from data.text.words import UNSPACED
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.embedded_metadata import EmbeddedMetadata
-from spiders.page.generic_names import is_label
-from spiders.page.phrases import comparison_key
+from spiders.page.phrases import comparison_key, is_label
 from spiders.release.emphasis import (
     MAX_BLOCKS_ABOVE,
     MAX_BLOCKS_WITHIN,

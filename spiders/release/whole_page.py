@@ -15,7 +15,7 @@ from spiders.body.frames import own_names
 from spiders.body.main_content import MainContent, month_calendars
 from spiders.body.text_blocks import BlockTree, TextBlock, holder, segment
 from spiders.items import ExtractedRelease
-from spiders.page.hidden import hidden_parts
+from spiders.page.class_hints import hidden_parts
 from spiders.page.page import Page
 from spiders.release.date.choice import METADATA_RULES, VAGUE_RULES
 from spiders.release.media import attachments_of

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from lxml import etree
 
 from spiders.page.links import resolve
-from spiders.page.media_urls import LAZY
+from spiders.page.media_files import LAZY
 from spiders.page.page import Page
 from spiders.requisites.media_queries import SCREENS, matches, matches_any, source_size
 from spiders.requisites.style_sheet import Kind, Requisite, requisites_of_style

@@ -40,7 +40,7 @@ from spiders.learning.source_templates import KEPT_RULES, SourceTemplates
 from spiders.listing.feed import sitemaps_to_walk
 from spiders.listing.paging.loaders import continued
 from spiders.listing.read import read_listing
-from spiders.page.document import is_pdf
+from spiders.page.media_files import is_pdf
 from spiders.page.page import Page
 from spiders.sources.source_file import LoadedSource, SourceFile, parse_source
 

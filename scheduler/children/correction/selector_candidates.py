@@ -12,10 +12,9 @@ from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.text.clean import clean_line
 from scheduler.children.correction.source_text import Field
-from spiders.page.css import CssSelector, is_element
+from spiders.page.css import CssSelector, is_element, selectors_of
 from spiders.page.links import link_target
 from spiders.page.page import Page
-from spiders.page.selector_generator import selectors_of
 from spiders.sources.source_file import fault_of
 
 MAX_CANDIDATES: Final = 8

@@ -19,8 +19,7 @@ from data.text.urls import page_key
 from data.text.words import tokens
 from spiders.body.frames import is_metadata
 from spiders.body.trim_edges import SENTENCE, days_of_line, is_bar, is_note
-from spiders.page.generic_names import is_label
-from spiders.page.phrases import comparison_key, is_share, is_tail
+from spiders.page.phrases import comparison_key, is_label, is_share, is_tail
 
 MAX_LABEL_LINE_LENGTH: Final = 160
 """Maximum length of a line that may be a label, byline, date line or button, in characters."""

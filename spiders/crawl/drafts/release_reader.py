@@ -21,7 +21,7 @@ from data.revisions.edits import DOCUMENT
 from data.store.core.store import Store
 from data.text.html_text import paragraphs
 from data.text.urls import canonical_url, part_fragment
-from spiders.barriers.barrier import barrier_to_release
+from spiders.barriers import barrier_to_release
 from spiders.body.clean_html import outer_html
 from spiders.body.frames import is_frame_line
 from spiders.crawl.drafts.page_sketch import NOTHING_SHOWN, Shown, shown_on, skeleton_of
@@ -30,8 +30,7 @@ from spiders.download.truncation import end_of
 from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.learning.site_day_order import listed_order
 from spiders.learning.source_templates import SourceTemplates
-from spiders.page.document import DocumentText, is_pdf
-from spiders.page.media_urls import DOCUMENT_TYPES
+from spiders.page.media_files import DOCUMENT_TYPES, DocumentText, is_pdf
 from spiders.page.page import Page
 from spiders.page_parts.find_parts import FoundPart
 from spiders.release.date.choice import document_date

@@ -13,8 +13,7 @@ from data.models import ListingKind
 from data.network.hosts import is_elsewhere
 from data.text.clean import clean_line
 from data.text.urls import canonical_url
-from spiders.barriers.barrier import Barrier, barrier_to_listing
-from spiders.barriers.challenges import error_status
+from spiders.barriers import Barrier, barrier_to_listing, error_status
 from spiders.crawl.page_errors import UNREQUESTED_304, NoListing
 from spiders.crawl.visits.release_response import with_stored_addresses
 from spiders.crawl.visits.visit import Visit

@@ -14,7 +14,7 @@ from data.models import Capture, Draft, Link
 from data.network.hosts import is_elsewhere
 from data.text.clean import clean_line
 from data.text.urls import page_address, part_fragment
-from spiders.barriers.challenges import error_status
+from spiders.barriers import error_status
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.listings.linked_releases import is_certain
 from spiders.crawl.page_errors import NotARelease

@@ -20,7 +20,7 @@ from data.store.core.store import Store
 from data.text.masking import masked
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy
-from spiders.barriers.soft_404 import missing_release_message
+from spiders.barriers import missing_release_message
 from spiders.crawl.drafts.draft_recorder import (
     Doubts,
     DraftRecorder,

@@ -9,10 +9,13 @@ from typing import Final
 from data.dates.calendars import ERAS
 from data.dates.months import month_of
 from data.text.folding import fold_date
-from spiders.listing.paging.labels import MIN_STEM, archive_labels
+from spiders.listing.paging.labels import MIN_STEM, label_words
 
 MAX_LABEL: Final = 60
 """Maximum length of the label of an archive link, in characters."""
+
+STEMS: Final = ("archive.archive", "archive.older", "archive.news")
+"""Keys of words that may have endings. Words with other keys take no endings."""
 
 MAX_ENDING: Final = 6
 """Maximum number of letters after the stem of an inflected word."""
@@ -28,15 +31,13 @@ _ERA: Final = re.compile(r"(令和|平成|昭和|民國|民国)\s?(\d{1,3}|元)(
 _TAIWAN_YEAR: Final = re.compile(r"(?<!\d)(1[0-4]\d)(?=\s?年)")
 """Pattern of a year in Taiwan's calendar without the name of the era."""
 
-_WEEK_DAYS: Final = re.compile(
-    r"\d{1,2}[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})\s?[-–—~]\s?\d{1,2}[./-]\d{1,2}[./-]\d{4}"
-)
-"""Pattern of the first and last day of a week: *02.11.2026 – 08.11.2026*."""
-
 _DECADE: Final = re.compile(r"(?<!\d)(?:19|20)\d0['’]?s(?!\w)")
 _YEARS: Final = re.compile(r"(?<!\d)(\d{4})\s?[-/–—~]\s?(\d{4})(?!\d)")
 _PERIODS: Final = (
-    _WEEK_DAYS,
+    # The first and last day of a week: "02.11.2026 – 08.11.2026".
+    re.compile(
+        r"\d{1,2}[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})\s?[-–—~]\s?\d{1,2}[./-]\d{1,2}[./-]\d{4}"
+    ),
     re.compile(r"(?<!\d)(?P<y>\d{4})\s?[年년](?:度|도)?(?:\s?(?P<m>\d{1,2})\s?[月월])?"),
     re.compile(r"(?<!\d)(?P<y>\d{4})\s?[-/]\s?(?P<z>\d{4})(?!\d)"),
     re.compile(r"(?<!\d)(?P<y>\d{4})\s?[-/.]\s?(?P<m>\d{1,2})(?!\d)"),
@@ -74,21 +75,22 @@ def period_in(label: str) -> ArchivePeriod | None:
     """
     text = fold_date(label[:MAX_LABEL]).strip()
     text = _COUNT.sub("", text) or text
-    text = _ERA.sub(_gregorian_of_era, text)
+    text = _ERA.sub(lambda era: str(ERAS[era[1]] + (1 if era[2] == "元" else int(era[2]))), text)
     text = _TAIWAN_YEAR.sub(lambda found: str(int(found[1]) + ERAS["民國"]), text)
     text, has_range = _without_range(text)
     without_part = _part_of_year().sub(" ", text)
     year, month, rest = _numbers_in(without_part)
     if _DIGITS.search(rest) or (without_part != text and not year):
         return None
-    words = _words_in(rest, month)
-    if words is None or (words.last_month and not year):
+    months = [month] if month else []
+    kinds = _words_in(rest, months)
+    if kinds is None or (len(months) > 1 and not year):
         return None
-    is_open = has_range or (words.is_before and year > 0)
-    month = 0 if words.last_month or is_open else words.month
+    is_open = has_range or ("before" in kinds and year > 0)
+    month = months[0] if len(months) == 1 and not is_open else 0
     # A link labeled only "Older" leads to the next page, not to an archive.
-    says_archive = words.is_archive or (words.is_older and words.is_news) or is_open
-    is_whole = words.is_all and words.is_news and not (year or month or says_archive)
+    says_archive = "archive" in kinds or {"older", "news"} <= kinds or is_open
+    is_whole = {"all", "news"} <= kinds and not (year or month or says_archive)
     if not (year or month or says_archive or is_whole):
         return None
     when = f"{year}-{month:02}" if year and month else str(year or "")
@@ -108,45 +110,34 @@ def _numbers_in(text: str) -> tuple[int, int, str]:
     return 0, 0, text
 
 
-@dataclass(slots=True)
-class _Words:
-    """The parsed words of an archive label. ``last_month`` is the second month of a range, or 0."""
+def _words_in(text: str, months: list[int]) -> set[str] | None:
+    """Return the kinds of words in a label, or None if any word is unrelated to archives.
 
-    month: int
-    last_month: int = 0
-    is_before: bool = False
-    is_archive: bool = False
-    is_older: bool = False
-    is_news: bool = False
-    is_all: bool = False
-
-
-def _words_in(text: str, month: int) -> _Words | None:
-    """Parse the words of a label. Returns None if any word is unrelated to archives."""
-    found, known = _Words(month), archive_labels()
+    Kinds are "archive", "older", "news", "all" (the whole listing) and "before". Up to two months
+    are added to ``months``.
+    """
+    kinds: set[str] = set()
     for part in filter(None, PARTS.split(text)):
         word = part.removeprefix("ال") or part
         number = month_of(part)
-        if number and not found.month:
-            found.month = number
-        elif number and not found.last_month:
-            found.last_month = number
-        elif word in known.before:
-            found.is_before = True
+        if number and len(months) < 2:  # noqa: PLR2004 - the first and last month of a range
+            months.append(number)
+        elif word in label_words("archive.before"):
+            kinds.add("before")
         elif is_word(word):
-            is_long = any(map(word.__contains__, known.inner_archives))
-            found.is_archive = found.is_archive or word in known.archives or is_long
-            found.is_older = found.is_older or is_stem(word, known.older)
-            found.is_news = found.is_news or is_stem(word, known.news)
-            found.is_all = found.is_all or word in known.whole_listing
+            # Long words and words in other scripts mean an archive even inside longer words.
+            archives = label_words("archive.archive")
+            inner = (stem for stem in archives if len(stem) > MIN_STEM or not stem.isascii())
+            if word in archives or any(map(word.__contains__, inner)):
+                kinds.add("archive")
+            kinds.update(
+                kind for kind in ("older", "news") if is_stem(word, label_words(f"archive.{kind}"))
+            )
+            if word in label_words("archive.whole_listing"):
+                kinds.add("all")
         else:
             return None
-    return found
-
-
-def _gregorian_of_era(found: re.Match[str]) -> str:
-    year = 1 if found[2] == "元" else int(found[2])
-    return str(ERAS[found[1]] + year)
+    return kinds
 
 
 def _without_range(text: str) -> tuple[str, bool]:
@@ -167,10 +158,9 @@ def _without_range(text: str) -> tuple[str, bool]:
 @cache
 def _part_of_year() -> re.Pattern[str]:
     """Return the pattern of a quarter, half, season or week of a year."""
-    known = archive_labels()
-    stems = "|".join(sorted(known.parts_of_year))
-    seasons = "|".join(sorted(known.seasons, key=len, reverse=True))
-    weeks = "|".join(sorted(known.weeks, key=len, reverse=True))
+    stems = "|".join(sorted(label_words("archive.part_of_year")))
+    seasons = "|".join(sorted(label_words("archive.season"), key=len, reverse=True))
+    weeks = "|".join(sorted(label_words("archive.week"), key=len, reverse=True))
     return re.compile(
         r"(?<!\w)(?:[qh][1-4]|[1-4][qh])(?!\w)"
         rf"|(?<!\w)(?:[1-4]|i{{1,3}}|iv)[\w.ºª°-]{{0,4}}\s?(?:{stems})\w{{0,6}}"
@@ -192,15 +182,18 @@ def is_stem(word: str, stems: Collection[str]) -> bool:
 
 def _is_made_of_words(word: str) -> bool:
     """Whether a compound word, or a text without spaces, consists only of archive words."""
-    reached, known = {0}, archive_labels()
+    reached, stems, linking = {0}, label_words(*STEMS), label_words("archive.linking")
+    periods = label_words("archive.period")
     for start in range(len(word)):
         if start in reached:
             reached.update(
                 end
                 for end in range(start + 1, min(len(word), start + 20) + 1)
-                if word[start:end] in known.stems
-                or word[start:end] in known.parts
-                or (start and word[start:end] in {"s", "n", "en", "er", "e"})
+                if (part := word[start:end]) in stems
+                or part in linking
+                # The German "Jahresbericht" is a report, not an archive.
+                or (part in periods and not part.isascii())
+                or (start and part in {"s", "n", "en", "er", "e"})
             )
     return len(word) in reached
 
@@ -222,5 +215,5 @@ def gregorian_year(number: int) -> int:
 @lru_cache(maxsize=4096)  # Cached because the labels of a site have many words in common.
 def is_word(word: str) -> bool:
     """Whether a word may be in the label or URL of an archive."""
-    known = archive_labels()
-    return word in known.complete or is_stem(word, known.stems) or _is_made_of_words(word)
+    complete = label_words("archive.linking", "archive.period")
+    return word in complete or is_stem(word, label_words(*STEMS)) or _is_made_of_words(word)

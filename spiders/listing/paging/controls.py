@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
@@ -18,8 +19,8 @@ from lxml import etree
 from data.text.urls import MAX_ADDRESS, posted_address
 from spiders.items import Form
 from spiders.listing.paging.labels import label_of
-from spiders.listing.paging.loaders import PagingFunction, call_in, paging_functions
-from spiders.listing.paging.writing_requests import may_write
+from spiders.listing.paging.loaders import may_write
+from spiders.listing.paging.scripted_pagers import PagingFunction, call_in, paging_functions
 from spiders.page.class_hints import class_and_id, names_around
 from spiders.page.html_tree import element_line
 from spiders.page.links import link_target, resolve
@@ -95,11 +96,6 @@ class _FormFacts:
     is_harmless: bool
     button: etree._Element | None
 
-    @property
-    def names(self) -> str:
-        """The names of the form's fields, separated by spaces."""
-        return " ".join(name for name, _ in self.fields)
-
 
 class Controls:
     """The requests that the controls of one page can send.
@@ -132,10 +128,9 @@ class Controls:
 
     def label(self, node: etree._Element) -> str:
         """Return the label of a control. The result is cached."""
-        label = self._labels.get(node)
-        if label is None:
-            label = self._labels[node] = label_of(node)
-        return label
+        if node not in self._labels:
+            self._labels[node] = label_of(node)
+        return self._labels[node]
 
     def target(self, node: etree._Element) -> str | None:
         """Return the URL that a control opens without a form, or None. The result is cached."""
@@ -172,13 +167,15 @@ class Controls:
 
         Option lists of numbers must also pass `is_named_for_pages`.
         """
-        return [] if self.is_empty else [*self._lists()]
-
-    def _lists(self) -> Iterator[tuple[etree._Element, list[etree._Element]]]:
-        for select in self._page.tree.iter("select"):
-            form = self._state_form if postback_of(select) else _form_of(select)
+        found: list[tuple[etree._Element, list[etree._Element]]] = []
+        for select in () if self.is_empty else self._page.tree.iter("select"):
+            form = self._form_behind(select)
             if form is not None and select.get("name") and self._is_safe(form, select):
-                yield select, [*select.iter("option")]
+                found.append((select, [*select.iter("option")]))
+        return found
+
+    def _form_behind(self, control: etree._Element) -> etree._Element | None:
+        return self._state_form if postback_of(control) else _form_of(control)
 
     def chosen(self, select: etree._Element, option: etree._Element) -> str | None:
         """Return the key URL of the request sent by selecting an option, or None."""
@@ -246,18 +243,14 @@ class Controls:
         if function.before:
             url = resolve(f"{function.before}{number}{function.after}", self._page.base)
             return url if url and urlsplit(url).netloc == self._site else None
-        form, field = self._field_of(function.field)
-        if form is None or not _PAGING_WORDS.search(field) or not self._facts_of(form).is_harmless:
+        field = self._fields_by_name.get(function.field)
+        form = None if field is None else _form_of(field)
+        if field is None or form is None or not self._facts_of(form).is_harmless:
             return None
-        return self._noted(form, node, [(field, number)], function.action)
-
-    def _field_of(self, name: str) -> tuple[etree._Element | None, str]:
-        """Return the form that contains the field with this name or id, and the field's name.
-
-        The form is None if the page has no such field.
-        """
-        field = self._fields_by_name.get(name)
-        return (None, "") if field is None else (_form_of(field), field.get("name") or "")
+        called = field.get("name") or ""
+        if not _PAGING_WORDS.search(called):
+            return None
+        return self._noted(form, node, [(called, number)], function.action)
 
     @cached_property
     def _fields_by_name(self) -> dict[str, etree._Element]:
@@ -270,10 +263,8 @@ class Controls:
     @cached_property
     def _state_form(self) -> etree._Element | None:
         """The ASP.NET form around the whole page, or None."""
-        for _, form in zip(range(MAX_FORMS), self._page.tree.iter("form"), strict=False):
-            if self._facts_of(form).has_state:
-                return form
-        return None
+        forms = islice(self._page.tree.iter("form"), MAX_FORMS)
+        return next((form for form in forms if self._facts_of(form).has_state), None)
 
     def _postback(
         self, node: etree._Element, target: str, argument: str, choice: Fields = ()
@@ -308,7 +299,7 @@ class Controls:
         Option lists of numbers need such a name, because numbers may mean anything. Option lists of
         years need none.
         """
-        form = self._state_form if postback_of(control) else _form_of(control)
+        form = self._form_behind(control)
         return form is not None and self._pages(form, control)
 
     def _is_safe(self, form: etree._Element, control: etree._Element) -> bool:
@@ -326,24 +317,23 @@ class Controls:
         facts = self._facts_of(form)
         names = [f"{control.get('name') or ''} {class_and_id(control)}", names_around(control, 2)]
         if not facts.has_state:
-            names.append(facts.names)
+            names.append(" ".join(name for name, _ in facts.fields))
         return any(_PAGING_WORDS.search(text) for text in names)
 
     def _facts_of(self, form: etree._Element) -> _FormFacts:
-        known = self._facts.get(form)
-        if known is None:
+        if form not in self._facts:
             fields = [*form.iter("input", "textarea")]
             about = f"{form.get('action') or ''} {form.get('name') or ''} {class_and_id(form)}"
             filled = any(
                 one.tag == "textarea" or _type_of(one) in _PERSONAL_FIELD_TYPES for one in fields
             )
-            known = self._facts[form] = _FormFacts(
+            self._facts[form] = _FormFacts(
                 [*_fields(form)],
                 any(one.get("name") in _STATE_FIELDS for one in fields),
                 not (filled or _WRITING_WORDS.search(about)),
                 next((one for one in form.iter("input", "button") if _is_button(one)), None),
             )
-        return known
+        return self._facts[form]
 
 
 def _target(

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree
@@ -75,6 +75,10 @@ _ROMAN: Final = re.compile(r"(x{0,3})(ix|iv|v?i{0,3})")
 """Pattern of a number from 1 to 39 in Roman numerals."""
 
 _CHINESE: Final = {char: number for number, char in enumerate("一二三四五六七八九", 1)}
+
+ONWARD: Final = ("pager.next", "pager.older")
+"""Keys of labels that lead to the next page. Older releases are on the next page, because listings
+begin with the newest releases."""
 
 MIN_STEM: Final = 3
 """Minimum length in letters of a word stem that may have an ending."""
@@ -150,14 +154,13 @@ def number_in(label: str) -> int | None:
         if folded.isascii():
             return _roman_number(folded)
         return _chinese_number(label.strip().removeprefix("第").rstrip("页頁"))
-    known = pager_labels()
+    pages = label_words("pager.page")
     if match := _NUMBERED.fullmatch(folded):
         before, after = match["before"].strip(_EDGES), match["after"].strip(_EDGES)
-        is_page = (not before or before in known.page) and (
-            not after or after in known.page_endings
-        )
+        is_page = not after or after in label_words("pager.page_ending")
+        is_page = is_page and (not before or before in pages)
         return int(match["number"]) if is_page else None
-    if (match := _OF_TOTAL.fullmatch(folded)) and match["before"].strip(_EDGES) in known.page:
+    if (match := _OF_TOTAL.fullmatch(folded)) and match["before"].strip(_EDGES) in pages:
         return int(match["number"])
     return None
 
@@ -210,105 +213,14 @@ def is_written_rtl(root: etree._Element) -> bool:
     return language in {"ar", "fa", "he", "iw", "ur", "ps", "ckb", "ug", "dv", "yi", "sd"}
 
 
-class PagerLabels(NamedTuple):
-    """Words in the labels of pagination controls, in normalized form.
-
-    - ``next``: labels of the next page
-    - ``older``: labels of older releases, which also lead to the next page, because listings begin
-      with the newest releases
-    - ``onward``: all labels in ``next`` and ``older``
-    - ``of``: words and signs between two numbers, as in *1 of 9*
-    - ``results``: words after the total number of results
-    - ``totals``: words before the total number of results
-    """
-
-    next: frozenset[str]
-    older: frozenset[str]
-    onward: frozenset[str]
-    more: frozenset[str]
-    previous: frozenset[str]
-    page: frozenset[str]
-    page_endings: frozenset[str]
-    of: frozenset[str]
-    results: frozenset[str]
-    totals: frozenset[str]
-
-
-class ArchiveLabels(NamedTuple):
-    """Words in the labels of archive links, in normalized form.
-
-    - ``archives``, ``older``, ``news``: word stems, which ``stems`` joins
-    - ``inner_archives``: stems that mean an archive even inside longer words
-    - ``whole_listing``: words for all releases
-    - ``before``: words beside the first or last year of an archive
-    - ``parts_of_year``: stems for a quarter or half of a year
-    - ``seasons``, ``weeks``: words that take no endings
-    - ``linking``: articles and prepositions
-    - ``complete``: all other words, which take no endings
-    - ``parts``: words of ``complete`` that may be parts of a compound word
-
-    ASCII words for years are excluded: the German *Jahresbericht* is a report, not an archive.
-    """
-
-    archives: frozenset[str]
-    inner_archives: frozenset[str]
-    older: frozenset[str]
-    news: frozenset[str]
-    stems: frozenset[str]
-    whole_listing: frozenset[str]
-    before: frozenset[str]
-    parts_of_year: frozenset[str]
-    seasons: frozenset[str]
-    weeks: frozenset[str]
-    linking: frozenset[str]
-    complete: frozenset[str]
-    parts: frozenset[str]
-
-
 @cache
-def pager_labels() -> PagerLabels:
-    """Return the labels of pagination controls in all languages."""
-    following, older = _folded("pager.next"), _folded("pager.older")
-    return PagerLabels(
-        next=following,
-        older=older,
-        onward=following | older,
-        more=_folded("pager.more"),
-        previous=_folded("pager.previous"),
-        page=_folded("pager.page"),
-        page_endings=_folded("pager.page_ending"),
-        of=_folded("pager.of") | {"/"},
-        results=_folded("pager.result"),
-        totals=_folded("pager.total"),
-    )
+def label_words(*keys: str) -> frozenset[str]:
+    """Return the words in labels of pagination controls and archive links, in normalized form.
 
-
-@cache
-def archive_labels() -> ArchiveLabels:
-    """Return the words in labels of archive links in all languages."""
-    archives, older, news = map(_folded, ("archive.archive", "archive.older", "archive.news"))
-    periods, linking = _folded("archive.period"), _folded("archive.linking")
-    return ArchiveLabels(
-        archives=archives,
-        inner_archives=frozenset(
-            stem for stem in archives if len(stem) > MIN_STEM or not stem.isascii()
-        ),
-        older=older,
-        news=news,
-        stems=archives | older | news,
-        whole_listing=_folded("archive.whole_listing"),
-        before=_folded("archive.before"),
-        parts_of_year=_folded("archive.part_of_year"),
-        seasons=_folded("archive.season"),
-        weeks=_folded("archive.week"),
-        linking=linking,
-        complete=linking | periods,
-        parts=linking | frozenset(word for word in periods if not word.isascii()),
-    )
-
-
-def _folded(key: str) -> frozenset[str]:
-    return frozenset(map(fold_date, words(key)))
+    ``keys`` are keys of the language files, such as ``pager.next``. The words of all languages and
+    keys are joined.
+    """
+    return frozenset(fold_date(word) for key in keys for word in words(key))
 
 
 def control_to_click(controls: Sequence[Sequence[str]]) -> int | None:
@@ -323,8 +235,8 @@ def control_to_click(controls: Sequence[Sequence[str]]) -> int | None:
     for place, label in enumerate(labels):
         if counts[label] > MAX_SAME_LABELS:
             continue
-        if label in pager_labels().more or _MORE_NAMES.search(controls[place][1]):
+        if label in label_words("pager.more") or _MORE_NAMES.search(controls[place][1]):
             return place
-        if following is None and label in pager_labels().onward:
+        if following is None and label in label_words(*ONWARD):
             following = place
     return following

@@ -1,17 +1,16 @@
-"""Find the requests for further rows that a page's scripts make.
+"""Find the requests for further rows that a page's scripts make, if they change no data.
 
 A button or container has attributes for the URL and a counter (``data-url`` and ``data-offset``),
 or a script contains WordPress's ``ajaxurl`` with an action. The parts of the listing that follow
 have no button, so a `Series` increases the counter to build their requests.
 
-Functions that page through a listing, such as ``goPage(2)``, are recognized by their source code.
-They are never run.
+A request that may change data on the site is never made (`may_write`).
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -20,11 +19,9 @@ from lxml import etree
 
 from data.text.urls import MAX_ADDRESS
 from spiders.items import Form, Listing, Series
-from spiders.json_state.js_literals import NoLiteral, first_value
-from spiders.listing.paging.writing_requests import may_write
 from spiders.page.class_hints import class_and_id, names_around
-from spiders.page.json_text import without_lone_surrogates
 from spiders.page.links import resolve
+from spiders.page.literals import NoLiteral, first_value, without_lone_surrogates
 from spiders.page.page import Page
 
 ENDPOINT_ATTRIBUTES: Final = tuple(
@@ -109,28 +106,6 @@ _COUNTERS = tuple(
 _COUNTS = re.compile(rf"(?:{'|'.join(_COUNTERS)})\s*=".encode(), re.IGNORECASE)
 _WITH_ENDPOINT = etree.XPath(f"//*[{' or '.join(f'@{name}' for name in ENDPOINT_ATTRIBUTES)}]")
 
-MAX_FUNCTION_SCRIPTS: Final = 100
-"""Maximum number of scripts per page that are searched for paging functions."""
-
-MAX_FUNCTIONS: Final = 200
-"""Maximum number of JavaScript functions parsed per page."""
-
-MAX_BODY: Final = 1_500
-"""Maximum length of a function body that is searched, in characters."""
-
-MAX_CALL: Final = 500
-"""Maximum length of an event handler that is searched for a function call, in characters."""
-
-_FUNCTION = re.compile(
-    r"(?:\bfunction\s+(?P<named>[\w$]{1,60})\s*|"
-    r"\b(?P<set>[\w$]{1,60})\s*[=:]\s*function\s*)\(\s*(?P<first>[\w$]{1,40})[^)]{0,100}\)\s*\{"
-)
-_CALL = re.compile(r"(?<![\w$.])([\w$]{1,60})\(\s*['\"]?(\d{1,6})['\"]?\s*[,)]")
-_NAME = r"[\w$.\[\]-]{1,60}"
-_ACTION = re.compile(
-    r"""\.(?:action\s*=\s*|attr\(\s*['"]action['"]\s*,\s*)['"]([^'"]{1,500})['"]"""
-)
-
 
 class Loader(NamedTuple):
     """The request for the next part of a listing, and the `Series` for the parts after it."""
@@ -150,8 +125,7 @@ def loader_of(page: Page) -> Loader | None:
                 by_address.setdefault(found.url, found)
             if len(by_address) > MAX_LOADERS:
                 return None
-    stated = next(iter(by_address.values()), None)
-    return stated or _of_wordpress(page)
+    return next(iter(by_address.values()), None) or _of_wordpress(page)
 
 
 def is_loader(node: etree._Element) -> bool:
@@ -202,7 +176,11 @@ def _stated(node: etree._Element, page: Page) -> Loader | None:
     if not endpoint or counter is None or _OTHER_USE.search(names_around(node, 2)):
         return None
     name, value, series = counter
-    fields = {name: value} | _others(data)
+    fields = {name: value} | {
+        other.replace("-", "_"): text
+        for other, text in data.items()
+        if (other in FILTER_NAMES or other in SIZE_NAMES) and text and len(text) <= MAX_VALUE
+    }
     if _ADDRESS.match(endpoint):
         is_post = data.get("method", "").lower() == "post"
         return _to_endpoint(endpoint, fields, series, page, is_post=is_post)
@@ -230,35 +208,26 @@ def _to_endpoint(
 
 def _counter(data: Mapping[str, str]) -> tuple[str, str, Series] | None:
     """Return the name of the counter parameter, its next value, and its `Series`, or None."""
-    size = next((int(data[name]) for name in SIZE_NAMES if _is_number(data.get(name))), 0)
-    total = next((int(data[name]) for name in TOTAL_NAMES if _is_number(data.get(name))), None)
-    for name in OFFSET_COUNTERS:
-        if _is_number(data.get(name)):
-            last = None if total is None else max(total - 1, 0)
-            return name, data[name], Series("", name, size, last)
-    last = next((int(data[name]) for name in LAST_PAGE_NAMES if _is_number(data.get(name))), None)
-    if last is None and total is not None and size:
-        last = -(-total // size)
-    for name in CURRENT_PAGE_NAMES:
-        if _is_number(data.get(name)):
-            return "page", str(int(data[name]) + 1), Series("", "page", 1, last)
-    for name in PAGE_COUNTERS:
-        if _is_number(data.get(name)):
-            called = "page" if name.startswith("next") else name.replace("-", "_")
-            return called, data[name], Series("", called, 1, last)
-    return None
-
-
-def _others(data: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name.replace("-", "_"): value
-        for name, value in data.items()
-        if (name in FILTER_NAMES or name in SIZE_NAMES) and value and len(value) <= MAX_VALUE
+    numbers = {
+        name: int(value) for name, value in data.items() if name and _NUMBER.fullmatch(value)
     }
 
+    def first(names: Iterable[str]) -> str:
+        return next((name for name in names if name in numbers), "")
 
-def _is_number(text: str | None) -> bool:
-    return bool(text) and bool(_NUMBER.fullmatch(text or ""))
+    size, total = numbers.get(first(SIZE_NAMES), 0), numbers.get(first(TOTAL_NAMES))
+    if name := first(OFFSET_COUNTERS):
+        last = None if total is None else max(total - 1, 0)
+        return name, data[name], Series("", name, size, last)
+    last = numbers.get(first(LAST_PAGE_NAMES))
+    if last is None and total is not None and size:
+        last = -(-total // size)
+    if name := first(CURRENT_PAGE_NAMES):
+        return "page", str(numbers[name] + 1), Series("", "page", 1, last)
+    if name := first(PAGE_COUNTERS):
+        called = "page" if name.startswith("next") else name.replace("-", "_")
+        return called, data[name], Series("", called, 1, last)
+    return None
 
 
 def _posting(url: str, fields: Mapping[str, str], series: Series) -> Loader:
@@ -327,73 +296,39 @@ def _ajax_objects(page: Page) -> Iterator[Mapping[str, Any]]:
                     break
 
 
-@dataclass(frozen=True, slots=True)
-class PagingFunction:
-    """The effect of a script function whose argument is a page number.
+_VERBS: Final = re.compile(
+    r"(?:^|[^a-z])(?:add|approve|ban|block|buy|clear|create|delete|destroy|disable|drop|edit|"
+    r"enable|erase|flag|insert|kill|modify|patch|pay|publish|purge|put|reject|remove|rename|"
+    r"reset|save|send|truncate|unpublish|update|wipe|write)(?:$|[^a-z])",
+    re.IGNORECASE,
+)
+"""Pattern of verbs for changes in a path, or in the value of a field that selects an action."""
 
-    One type of function sets ``field`` of a form and submits it, to ``action`` if given. The other
-    opens the URL ``before`` + number + ``after``.
+_ACTIONS: Final = re.compile(
+    r"_*(?:action|act|cmd|command|do|event|eventargument|func|function|method|mode|op|operation|"
+    r"oper|task|todo)_*"
+)
+"""Pattern for names of fields that select an action."""
+
+_METHODS: Final = frozenset(["_method", "x-http-method", "x-http-method-override"])
+"""Names of fields whose value replaces the method of a POST request in many frameworks."""
+
+MAX_ACTION: Final = 200
+"""Maximum length of a value that may select an action, in characters."""
+
+
+def may_write(url: str, fields: Iterable[tuple[str, str]]) -> bool:
+    """Whether a request with these fields may change data on the site.
+
+    This is so if its path, or a field that selects an action, contains a verb such as "delete", or
+    if a field replaces the method of the request.
     """
-
-    field: str = ""
-    action: str = ""
-    before: str = ""
-    after: str = ""
-
-
-def paging_functions(root: etree._Element) -> dict[str, PagingFunction]:
-    """Return the script functions of a page that page through a listing, by name."""
-    found: dict[str, PagingFunction] = {}
-    scripts = (str(one.text) for one in root.iter("script") if one.text and "function" in one.text)
-    left = MAX_FUNCTIONS
-    for text in islice(scripts, MAX_FUNCTION_SCRIPTS):
-        for match in islice(_FUNCTION.finditer(text), left):
-            left -= 1
-            body = text[match.end() : match.end() + MAX_BODY]
-            body = _own(body)
-            made = _read(body, match["first"])
-            if made:
-                found.setdefault(match["named"] or match["set"], made)
-    return found
-
-
-def call_in(script: str) -> tuple[str, str] | None:
-    """Return the name and number of the first call such as ``goPage(2)`` in a handler, or None."""
-    found = _CALL.search(script[:MAX_CALL])
-    return (found[1], found[2]) if found else None
-
-
-def _own(body: str) -> str:
-    """Return the body of a function, up to its closing brace.
-
-    ``body`` begins after the opening brace.
-    """
-    depth = 1
-    for match in re.finditer(r"[{}]", body):
-        depth += 1 if match[0] == "{" else -1
-        if not depth:
-            return body[: match.start()]
-    return body
-
-
-def _read(body: str, first: str) -> PagingFunction | None:
-    number = re.escape(first)
-    opened = re.search(
-        rf"""location(?:\.href)?\s*(?:=|\.(?:assign|replace)\()\s*['"]([^'"]{{1,500}}=)['"]\s*\+\s*"""
-        rf"""{number}\b(?:\s*\+\s*['"]([^'"]{{0,200}})['"])?""",
-        body,
-    )
-    if opened:
-        return PagingFunction(before=opened[1], after=opened[2] or "")
-    if "submit" not in body:
-        return None
-    field = re.search(
-        rf"""(?:\.({_NAME})\.value|getElementById\(\s*['"]({_NAME})['"]\s*\)\.value)\s*=\s*{number}\b"""
-        rf"""|\$\(\s*['"](?:\#|[a-z]{{0,10}}\[name=['"]?)({_NAME}?)['"]?\]?['"]\s*\)\.val\(\s*{number}\b""",
-        body,
-    )
-    if field is None:
-        return None
-    action = _ACTION.search(body)
-    name = next(filter(None, field.groups())).rpartition(".")[2]
-    return PagingFunction(field=name, action=action[1] if action else "")
+    if _VERBS.search(urlsplit(url).path):
+        return True
+    for name, value in fields:
+        folded = name.lower()
+        if folded in _METHODS and value.strip().lower() not in {"", "get", "head"}:
+            return True
+        if _ACTIONS.fullmatch(folded) and _VERBS.search(value[:MAX_ACTION]):
+            return True
+    return False

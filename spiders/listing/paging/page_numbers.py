@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
@@ -343,24 +343,16 @@ def _is_between(here: str, linked: Mapping[int, str], number: int) -> bool:
     return step(here, linked[number + 1]) > 0 and (back < 0 or (is_first and not back))
 
 
-class NextOption(NamedTuple):
-    """The option of a list that selects the next part of a listing.
-
-    ``is_page`` is true for a page number and false for a year.
-    """
-
-    option: etree._Element
-    is_page: bool
-
-
-def next_option(options: Sequence[etree._Element]) -> NextOption | None:
+def next_option(options: Sequence[etree._Element]) -> tuple[etree._Element | None, bool]:
     """Return the option that selects the next part of a listing, or None after the last part.
+
+    The second value is true for a page number and false for a year.
 
     Options are either page numbers that count up from 1, or years. After the selected year, the
     next older year follows. If no year is selected, the newest is next.
     """
     if not MIN_OPTIONS <= len(options) <= MAX_OPTIONS:
-        return None
+        return None, False
     labels = [element_line(one) for one in options]
     selected = [place for place, one in enumerate(options) if one.get("selected") is not None]
     current = selected[-1] if selected else 0
@@ -372,10 +364,8 @@ def next_option(options: Sequence[etree._Element]) -> NextOption | None:
     if len(years) >= MIN_OPTIONS and len(options) - len(years) <= MAX_OTHERS:
         limit = years.get(current, max(years.values()) + 1)
         older = [place for place, year in years.items() if year < limit]
-        if not older:
-            return None
-        return NextOption(options[max(older, key=years.__getitem__)], is_page=False)
+        return options[max(older, key=years.__getitem__)] if older else None, False
     pages = [int(found[1]) for label in labels if (found := _PAGE.fullmatch(label))]
     if pages != [*range(1, len(options) + 1)] or current + 1 >= len(options):
-        return None
-    return NextOption(options[current + 1], is_page=True)
+        return None, False
+    return options[current + 1], True

@@ -17,14 +17,14 @@ from lxml import etree
 from data.text.folding import fold_date
 from spiders.items import Form, Series
 from spiders.listing.paging.controls import Controls
-from spiders.listing.paging.element_pagers import element_pager
 from spiders.listing.paging.labels import (
     BACKWARD_ARROWS,
     FORWARD_ARROWS,
+    ONWARD,
     is_written_rtl,
     label_of,
+    label_words,
     number_in,
-    pager_labels,
     range_in,
 )
 from spiders.listing.paging.loaders import is_loader, loader_of
@@ -43,7 +43,7 @@ from spiders.listing.paging.page_numbers import (
     pager_of,
     step,
 )
-from spiders.listing.paging.state_pages import next_in_state
+from spiders.listing.paging.scripted_pagers import element_pager, next_in_state
 from spiders.page.class_hints import class_and_id, names_around
 from spiders.page.css import CssSelector
 from spiders.page.links import link_target, resolve
@@ -198,11 +198,11 @@ def _candidates(page: Page, controls: Controls) -> Iterator[_Candidate]:
         links.add(node)
     yield from links.candidates()
     for select, options in controls.lists:
-        following = next_option(options)
-        if not following or (following.is_page and not controls.is_named_for_pages(select)):
+        option, is_page = next_option(options)
+        if option is None or (is_page and not controls.is_named_for_pages(select)):
             continue
-        if address := controls.chosen(select, following.option):
-            yield _Candidate(address, 1.3 if following.is_page else 0.4)
+        if address := controls.chosen(select, option):
+            yield _Candidate(address, 1.3 if is_page else 0.4)
 
 
 class _Links:
@@ -238,7 +238,9 @@ class _Links:
             if not is_own and "next" in (node.get("rel") or "").lower().split():
                 self._stated.append(_Candidate(address, 6.0))
             return
-        label = self._controls.page_of_grid(node) or self._label(node)
+        label = self._controls.page_of_grid(node)
+        if not label:
+            label = label_of(node, is_rtl=True) if self._is_rtl else self._controls.label(node)
         self._note_number(node, label, None if is_own else address)
         if is_own or node.tag == "option":
             return
@@ -246,9 +248,6 @@ class _Links:
         candidate = _rated(node, label, address, page.url, is_rtl=self._is_rtl)
         if (candidate.score > 0 or candidate.is_before) and not is_of_calendar(page.url, address):
             self._found.append(candidate)
-
-    def _label(self, node: etree._Element) -> str:
-        return label_of(node, is_rtl=True) if self._is_rtl else self._controls.label(node)
 
     def _note_number(self, node: etree._Element, label: str, address: str | None) -> None:
         """Record the page number that a label contains, with its URL.
@@ -330,15 +329,15 @@ def _rated(
     words = _words(label) if len(label) <= _MAX_LABEL_LENGTH else ""
     titled = _words(node.get("title") or node.get("aria-label") or "")[:_MAX_LABEL_LENGTH]
     mark = label.strip()
-    known = pager_labels()
-    if words in known.previous or titled in known.previous or "prev" in rel:
+    previous, onward = label_words("pager.previous"), label_words(*ONWARD)
+    if words in previous or titled in previous or "prev" in rel:
         is_beside = not _CAROUSEL.search(names_around(node, 3))
         return _Candidate(address, 0.0, label, is_before=is_beside and is_page_of(here, address))
     numbered = is_page_of(here, address, loads=True) and (
         is_page_of(here, address) or _loads(node, here)
     )
     named = _named_next(node)
-    worded = words in known.onward or titled in known.onward
+    worded = words in onward or titled in onward
     is_arrow = _is_forward(mark, address, here, is_rtl=is_rtl)
     speaks = numbered or named or worded or is_arrow or "next" in rel
     if not speaks or _CAROUSEL.search(around := names_around(node, 3)):
@@ -396,7 +395,7 @@ def _words(text: str) -> str:
 
 
 def _is_more(label: str, titled: str) -> bool:
-    words, more = label.split(), pager_labels().more
+    words, more = label.split(), label_words("pager.more")
     return (
         label in more
         or titled in more
@@ -411,14 +410,13 @@ def _leads_on(label: str, titled: str, address: str, here: str) -> bool:
     """
     if not leads_on(here, address):
         return False
-    known = pager_labels()
     for text in (label, titled):
         words = _DIGITS.sub(" ", text).split()
         beginnings = (" ".join(words[:count]) for count in (1, 2, 3))
         endings = (" ".join(words[-count:]) for count in (1, 2))
-        if any(part in known.onward or part in known.more for part in beginnings):
+        if any(part in label_words(*ONWARD, "pager.more") for part in beginnings):
             return True
-        if any(part in known.next for part in endings):
+        if any(part in label_words("pager.next") for part in endings):
             return True
     return False
 

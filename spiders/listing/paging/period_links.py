@@ -17,7 +17,7 @@ from spiders.listing.paging.labels import MIN_STEM
 from spiders.listing.paging.page_numbers import is_numbered
 from spiders.page.class_hints import names_around
 from spiders.page.links import url_pattern
-from spiders.page.media_urls import leads_to_file
+from spiders.page.media_files import leads_to_file
 from spiders.page.page import Page
 
 MAX_ARCHIVES: Final = 600
@@ -141,11 +141,9 @@ def _archive(
     around = names_around(node, 4)
     if _CALENDAR.search(around) or is_numbered(address):
         return
-    when, says_archive = period.when, period.says_archive
-    if period.month and not when:
-        when = _with_month(address, period.month)
-        if not when:
-            return
+    when = period.when
+    if period.month and not when and not (when := _with_month(address, period.month)):
+        return
     if period.is_whole and not _is_in_folder(page.url, address):
         return
     relation = _relation(page.url, address)
@@ -153,7 +151,7 @@ def _archive(
     if is_below or (
         not _CATEGORY_URL.search(page.url) and (relation or (when and _ARCHIVE_NAME.search(around)))
     ):
-        yield ArchiveLink(address, when, is_below), says_archive or is_below
+        yield ArchiveLink(address, when, is_below), period.says_archive or is_below
 
 
 def _with_month(address: str, month: int) -> str:
@@ -161,11 +159,9 @@ def _with_month(address: str, month: int) -> str:
 
     Returns an empty string if the URL contains no year or a different month.
     """
-    year = year_in_address(address)
-    stated = _MONTH_IN_ADDRESS.search(address)
-    if stated and int(stated[1]) != month:
-        return ""
-    return f"{year}-{month:02}" if year else ""
+    year, stated = year_in_address(address), _MONTH_IN_ADDRESS.search(address)
+    is_other = stated is not None and int(stated[1]) != month
+    return f"{year}-{month:02}" if year and not is_other else ""
 
 
 def year_in_address(address: str) -> str:
@@ -204,11 +200,8 @@ def _relation(here: str, address: str) -> int:
     own = _FILE_NAME.sub("", mine).rstrip("/")
     if mine == other or (own and other.startswith(f"{own}/")):
         return _CLOSE
-    undated = (
-        _DIGITS.sub("0", _FILE_NAME.sub("", mine)),
-        _DIGITS.sub("0", _FILE_NAME.sub("", other)),
-    )
-    if undated[0] == undated[1] and mine != other:
+    undated = {_DIGITS.sub("0", _FILE_NAME.sub("", path)) for path in (mine, other)}
+    if len(undated) == 1:
         return _CLOSE
     stem = own.rstrip("0123456789-_/")
     if len(stem) > MIN_STEM and other.startswith(stem):
@@ -226,7 +219,7 @@ def _is_archive_path(path: str) -> bool:
     """Whether one segment of a URL path consists of archive words, as in ``/news-archive/``."""
     return any(
         _ARCHIVE_PATH.search(part)
-        and all(is_word(word) for word in filter(None, PARTS.split(_DIGITS.sub(" ", part))))
+        and all(map(is_word, filter(None, PARTS.split(_DIGITS.sub(" ", part)))))
         for part in _FILE_NAME.sub("", fold_date(path)).split("/")
     )
 

@@ -14,10 +14,10 @@ from data.wording import counted
 from spiders.items import Listing, ListingItem, UnreadSign
 from spiders.listing.paging.archive_labels import gregorian_year, period_in
 from spiders.listing.paging.controls import Controls, at_ends
-from spiders.listing.paging.element_pagers import element_pager
-from spiders.listing.paging.labels import is_year, label_of, number_in, pager_labels
+from spiders.listing.paging.labels import ONWARD, is_year, label_of, label_words, number_in
 from spiders.listing.paging.page_numbers import PAGER_CLASS, is_page_of, pager_of, step
 from spiders.listing.paging.period_links import reached_by
+from spiders.listing.paging.scripted_pagers import element_pager
 from spiders.listing.paging.unread_texts import (
     MAX_NODES,
     MAX_PAGE_SIZE,
@@ -26,8 +26,7 @@ from spiders.listing.paging.unread_texts import (
     MAX_TEXT,
     text_signs,
 )
-from spiders.page.class_hints import class_and_id, names_around
-from spiders.page.hidden import is_hidden
+from spiders.page.class_hints import class_and_id, is_hidden, names_around
 from spiders.page.html_tree import text_content
 from spiders.page.page import Page
 
@@ -224,14 +223,11 @@ class _UnreadControls:
             self._add_number(node, number, self._controls.target(node))
         elif node.tag == "option":
             address = self._controls.target(node) or self._controls.by_get(node)
-            self._add_month(node, label, address)
+            period = None if address else period_in(label)
+            if period and period.when and period.month:
+                self._months[pager_of(node)].add(period.when)
         elif self._is_below and self._controls.target(node) is None and _is_loader(node, label):
             self._loaders[label] += 1
-
-    def _add_month(self, node: etree._Element, label: str, address: str | None) -> None:
-        period = None if address else period_in(label)
-        if period and period.when and period.month:
-            self._months[pager_of(node)].add(period.when)
 
     def _add_number(self, node: etree._Element, number: int, address: str | None) -> None:
         group = pager_of(node)
@@ -310,10 +306,10 @@ def _speaks_of_more(label: str) -> bool:
     """Whether a label announces more rows, such as *Load more*, *Next* and *Load more releases*."""
     words = fold_date(_EDGES.sub("", label)).split()
     phrase = " ".join(words)
-    known = pager_labels()
-    if phrase in known.more or phrase in known.onward:
+    more = label_words("pager.more")
+    if phrase in more or phrase in label_words(*ONWARD):
         return True
-    return len(words) <= MAX_WORDS and " ".join(words[:2]) in known.more
+    return len(words) <= MAX_WORDS and " ".join(words[:2]) in more
 
 
 def _contains_controls(node: etree._Element) -> bool:

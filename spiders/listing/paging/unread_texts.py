@@ -10,7 +10,7 @@ from lxml import etree
 from data.text.folding import fold_date
 from spiders.items import UnreadSign
 from spiders.listing.paging.archive_labels import is_stem
-from spiders.listing.paging.labels import archive_labels, is_year, pager_labels
+from spiders.listing.paging.labels import is_year, label_words
 from spiders.listing.paging.page_numbers import PAGER_CLASS
 from spiders.page.class_hints import names_around
 from spiders.page.page import Page
@@ -119,9 +119,9 @@ def _counted_news(folded: str) -> int:
     found = _COUNTED.fullmatch(folded)
     if found is None or is_year(int(found[1])):
         return 0
-    known = archive_labels()
-    words = [word for word in found[2].split() if word not in known.linking]
-    return int(found[1]) if words and all(is_stem(word, known.news) for word in words) else 0
+    linking, news = label_words("archive.linking"), label_words("archive.news")
+    words = [word for word in found[2].split() if word not in linking]
+    return int(found[1]) if words and all(is_stem(word, news) for word in words) else 0
 
 
 def _short_text(node: etree._Element) -> str | None:
@@ -177,7 +177,10 @@ def _places_in(folded: str, count: int) -> tuple[int, int, int] | None:
 def _shares(folded: str, count: int) -> int:
     """Return the total in a text such as *10 of 248* if the page has 10 rows, otherwise 0."""
     match = _SHARE.search(folded)
-    if match is None or int(match["n"]) != count or match["by"].strip() not in pager_labels().of:
+    if match is None or int(match["n"]) != count:
+        return 0
+    by = match["by"].strip()
+    if by != "/" and by not in label_words("pager.of"):
         return 0
     return 0 if is_year(int(match["all"])) else int(match["all"])
 
@@ -201,7 +204,11 @@ def _page_of(folded: str, node: etree._Element) -> tuple[int, int] | None:
     if match is None:
         named = _PAGE_OF.search(folded)
         # "Page 1 Page 2" is a row of links, not "page 1 of 2".
-        if named and named["word"] in pager_labels().page and named["word"] not in named["by"]:
+        if (
+            named
+            and named["word"] in label_words("pager.page")
+            and named["word"] not in named["by"]
+        ):
             pair = int(named["n"]), int(named["m"])
             return pair if 0 < pair[0] <= pair[1] else None
         match = _OF_PAGES.fullmatch(folded)
@@ -223,8 +230,10 @@ def _page_in_field(folded: str, node: etree._Element) -> tuple[int, int] | None:
     found = _OF_LAST.search(folded) if field is not None else None
     if field is None or found is None:
         return None
-    known = pager_labels()
-    if found[1] not in known.page or found[2].strip() not in known.of:
+    if found[1] not in label_words("pager.page"):
+        return None
+    by = found[2].strip()
+    if by != "/" and by not in label_words("pager.of"):
         return None
     value = field.get("value") or ""
     shown, last = int(value) if value.isdecimal() else 0, int(found[3])
@@ -236,7 +245,7 @@ def _total_in(folded: str) -> int:
     if not folded.isascii() and (match := _CJK_TOTAL.search(folded)):
         return int(match[1] or match[2])
     for number, word in _NUMBER_WORD.findall(folded):
-        if word in pager_labels().results and not is_year(int(number)):
+        if word in label_words("pager.result") and not is_year(int(number)):
             return int(number)
     match = _WORD_NUMBER.search(folded) if len(folded) <= MAX_QUOTE else None
-    return int(match[2]) if match and match[1] in pager_labels().totals else 0
+    return int(match[2]) if match and match[1] in label_words("pager.total") else 0

@@ -17,17 +17,17 @@ from data.dates.partial import day_in_year, is_fiscal_year, month_and_day, year_
 from data.dates.relative import is_relative
 from data.models import Published
 from data.text.folding import fold_date
-from spiders.listing.rows.flat_page import FlatPage, TextMark
-from spiders.listing.rows.yearless_days import (
+from spiders.listing.rows.ambiguous_dates import (
     RULE,
     DaysInDigits,
     is_time_ago,
     recent_day,
     recent_signs,
 )
-from spiders.page.date_labels import MAX_LABEL, is_label, is_of_change, is_of_event
+from spiders.listing.rows.flat_page import FlatPage, TextMark
 from spiders.page.html_tree import element_line
 from spiders.page.links import link_target
+from spiders.page.phrases import MAX_DATE_LABEL, is_date_label, is_of_change, is_of_event
 
 MAX_COLUMNS = 50
 """Maximum number of columns read per table."""
@@ -294,9 +294,9 @@ def _is_other(texts: list[TextMark], index: int, heads: ColumnHeads, before: str
     if not before.strip(" \t(|-–—") and index:
         label = texts[index - 1]
         named = label.parent.tag in _LABELS or "label" in (label.parent.get("class") or "")
-        labelled = named or is_label(label.text)
+        labelled = named or is_date_label(label.text)
         before = heads.over(texts[index].parent) or (label.text if labelled else "")
-    return bool(before) and (is_of_event(before) or is_of_change(before[-MAX_LABEL:]))
+    return bool(before) and (is_of_event(before) or is_of_change(before[-MAX_DATE_LABEL:]))
 
 
 def _without_year(

@@ -11,7 +11,6 @@ from lxml import etree
 from spiders.items import ListingItem
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
-from spiders.listing.rows.foreign_rows import heading_above
 from spiders.listing.rows.record_fields import RecordFields
 from spiders.listing.rows.records import MAX_RATED, records_of
 from spiders.listing.rows.regions import Region
@@ -67,7 +66,7 @@ def featured(
     found: list[ListingItem] = []
     newest = max((item.published.day for item in items if item.published), default=None)
     for spans in _above(first, flat, dates):
-        is_boxed = announces_box(heading_above(spans[0].begin, flat))
+        is_boxed = announces_box(flat.heading_above(spans[0].begin))
         for span in spans:
             one = Region([span], strict=True, side="in", score=0.0)
             read = RecordFields(records_of(one, flat, dates), flat, strict=True).items

@@ -8,7 +8,7 @@ paths as keys after Miao et al., 2009).
 
 import re
 import sys
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Container
 from dataclasses import dataclass, field
@@ -18,8 +18,7 @@ from itertools import count, islice
 from lxml import etree
 
 from spiders.listing.paging.page_numbers import PAGER_CLASS
-from spiders.page.class_hints import class_and_id
-from spiders.page.hidden import is_hidden, shown_by_scripts
+from spiders.page.class_hints import class_and_id, is_hidden, shown_by_scripts
 from spiders.page.html_tree import LEVEL_OF
 from spiders.page.links import link_target
 from spiders.page.page import Page
@@ -212,6 +211,14 @@ class FlatPage:
     def pagers(self) -> list[int]:
         """Start position of each element whose class or id suggests a pager."""
         return [span.begin for span in self.spans if PAGER_CLASS.search(class_and_id(span.node))]
+
+    def heading_above(self, place: int) -> str:
+        """Return the text of the heading whose box contains a position, or "". An h1 has no box."""
+        index = bisect_right(self.headings, place, key=lambda head: head.end) - 1
+        head = self.headings[index] if index >= 0 else None
+        if head is None or head.level == 1 or place >= head.scope:
+            return ""
+        return self.said(head.begin, head.end)
 
     def is_hidden(self, place: int) -> bool:
         """Whether the element at a position is hidden from readers."""

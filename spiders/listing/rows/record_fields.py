@@ -14,9 +14,8 @@ from spiders.items import ListingItem
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import FlatPage, LinkMark, joined_line
 from spiders.listing.rows.records import MAX_RATED, Record
-from spiders.listing.rows.side_lists import is_month_archive, is_side_link
+from spiders.listing.rows.side_lists import HEADINGS, is_month_archive, is_side_link
 from spiders.listing.rows.titles import (
-    HEADINGS,
     Titles,
     are_captions,
     case_name,
@@ -28,7 +27,7 @@ from spiders.listing.rows.titles import (
     title_likeness,
     undated_titles,
 )
-from spiders.page.media_urls import TEXTS, leads_to_file
+from spiders.page.media_files import TEXTS, leads_to_file
 
 _PARTS = HEADINGS | {"div", "p", "time", "li", "td"}
 _DOCUMENT = re.compile(rf"\.(?:{TEXTS})(?:$|\?)", re.IGNORECASE)

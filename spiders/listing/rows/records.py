@@ -9,8 +9,8 @@ from lxml import etree
 
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark, TextMark
+from spiders.listing.rows.irregular_rows import SpannedDates
 from spiders.listing.rows.regions import MAX_DATE_DISTANCE, MIN_DATED_SHARE, Region
-from spiders.listing.rows.spanned_rows import SpannedDates
 from spiders.page.html_tree import element_line
 
 MAX_TITLE_DISTANCE = 8
@@ -55,7 +55,7 @@ def records_of(
     """Return up to ``most`` records of a region that list releases, in page order.
 
     If most records contain a date, the undated records are skipped as headings, notes and buttons.
-    `spiders.listing.rows.undated_rows` later adds releases without a date.
+    `spiders.listing.rows.list_rows` later adds releases without a date.
     """
     return releases_among(linked_records(region, flat, dates, most), region)
 

@@ -19,8 +19,8 @@ from lxml import etree
 
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
+from spiders.listing.rows.irregular_rows import joined_rows
 from spiders.listing.rows.single_rows import dated_rows, undated_row
-from spiders.listing.rows.spanned_rows import joined_rows
 from spiders.page.class_hints import post_mark
 from spiders.page.regions import CHROME, SIDE_BITS
 

@@ -12,7 +12,7 @@ from urllib.parse import urldefrag
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.side_lists import is_side_link
 from spiders.page.class_hints import class_and_id
-from spiders.page.generic_names import LISTING
+from spiders.page.phrases import LISTING
 from spiders.page.regions import CHROME, SIDE_BITS
 
 MAX_ROWS: Final = 12

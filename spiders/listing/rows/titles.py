@@ -19,12 +19,10 @@ from lxml import etree
 from data.languages.vocabulary import pattern
 from spiders.listing.rows.flat_page import TextMark
 from spiders.listing.rows.records import Record
+from spiders.listing.rows.side_lists import HEADINGS
 
 GENERIC_LINK: Final = r"\W*{}\b.{0,24}"
 """Template of the pattern of link texts such as *Read more*, which are not titles."""
-
-HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt"))
-"""Tags of headings, including terms of definition lists."""
 
 MAX_CACHED_TEXTS = 4_096
 """Maximum number of texts whose words are cached."""

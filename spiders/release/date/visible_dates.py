@@ -18,7 +18,7 @@ from data.dates.partial import day_in_year, month_and_day
 from data.models import Published
 from spiders.body.frames import Footers
 from spiders.body.text_blocks import BlockTree, TextBlock
-from spiders.page.date_labels import (
+from spiders.page.phrases import (
     MAX_LABEL,
     is_as_of,
     is_of_change,

@@ -7,8 +7,7 @@ import datetime as dt
 import pytest
 
 from data.dates.context import DateContext
-from spiders.barriers.barrier import Barrier, barrier_to_release
-from spiders.barriers.challenges import error_status
+from spiders.barriers import Barrier, barrier_to_release, error_status
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from tests.press_room import release_html

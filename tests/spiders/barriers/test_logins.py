@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.dates.context import DateContext
-from spiders.barriers.barrier import barrier_to_listing
+from spiders.barriers import barrier_to_listing
 from spiders.crawl.drafts.release_reader import draft_release
 from spiders.crawl.page_errors import NotARelease
 from spiders.items import ListingItem

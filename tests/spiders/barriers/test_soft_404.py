@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.dates.context import DateContext
-from spiders.barriers.barrier import barrier_to_release
+from spiders.barriers import barrier_to_release
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from tests.press_room import release_html

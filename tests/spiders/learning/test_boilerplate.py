@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from spiders.learning import boilerplate
-from spiders.learning.boilerplate import MAX_VISITS, Body, parts_with_tables, repeated, unread
+from spiders.learning import samples
+from spiders.learning.samples import MAX_VISITS, Body, parts_with_tables, repeated, unread
 from spiders.page.css import CssSelector
 from spiders.page.phrases import comparison_key
 from tests.counted_tree import counted_tree
@@ -40,8 +40,8 @@ def test_each_selector_is_tried_once_and_a_bounded_number_in_all(
             visited += sum(1 for _ in root.iter())
             return super().elements(root)
 
-    monkeypatch.setattr(boilerplate, "CssSelector", Counted)
-    monkeypatch.setattr(boilerplate, "MAX_VISITS", MAX_VISITS // 20)
+    monkeypatch.setattr(samples, "CssSelector", Counted)
+    monkeypatch.setattr(samples, "MAX_VISITS", MAX_VISITS // 20)
     assert unread(bodies(400, name)) == ()
     assert visited <= MAX_VISITS // 20 + 2 * 2 * 402
 
@@ -72,7 +72,7 @@ def test_each_line_is_normalized_once_to_find_repetitions(monkeypatch: pytest.Mo
         squashed.append(line)
         return comparison_key(line)
 
-    monkeypatch.setattr(boilerplate, "comparison_key", counted)
+    monkeypatch.setattr(samples, "comparison_key", counted)
     bodies = [[f"Ship {n} came in.", "", f"Lamp {n} was lit.", "Press office"] for n in range(3)]
     assert repeated(bodies, frozenset({"pressoffice"})) == ("Press office",)
     assert len(squashed) == sum(map(len, bodies))

@@ -17,9 +17,9 @@ from data.models import Release
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from spiders.items import ExtractedRelease, ListingItem
-from spiders.learning import sample
+from spiders.learning import samples
 from spiders.learning.induction import induce
-from spiders.learning.sample import Sample
+from spiders.learning.samples import Sample
 from spiders.learning.source_templates import SourceTemplates
 from spiders.learning.template import LEARNED, Template, TemplateReader, decode_template, described
 from spiders.page.page import Page
@@ -520,7 +520,7 @@ def test_nothing_is_learned_from_pages_of_very_many_elements(
     pages = [old(1), old(2), old(3)]
     assert induce("acme", NONE, lessons(*pages), READING.now)
     elements = sum(len([*one.tree.iter()]) for one in pages)
-    monkeypatch.setattr(sample, "MAX_ELEMENTS", elements - 1)
+    monkeypatch.setattr(samples, "MAX_ELEMENTS", elements - 1)
     assert induce("acme", NONE, lessons(*pages), READING.now) is None
 
 

@@ -7,8 +7,8 @@ import pytest
 from data.dates.context import DateContext
 from data.models import Content
 from spiders.items import ExtractedRelease
-from spiders.learning import sample
-from spiders.learning.sample import Sample
+from spiders.learning import samples
+from spiders.learning.samples import Sample
 from spiders.page.page import Page
 from tests.counted_tree import CountedTree, counted_tree
 
@@ -65,7 +65,7 @@ def test_holders_of_a_body_are_weighed_once_each(inside: str) -> None:
 def test_lines_are_searched_for_once_and_in_the_beginning_of_a_long_body(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sample, "MAX_SEARCHED", 40)
+    monkeypatch.setattr(samples, "MAX_SEARCHED", 40)
     text = "Ships were counted at the eastern pier of the town, and lamps were lit in the harbour."
     one = sample_of(counted_tree("<p>x</p>"), text=text)
     assert one.says("counted at the eastern pier")

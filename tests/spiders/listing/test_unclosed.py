@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import html as lxml_html
 
-from spiders.listing.unclosed import closed
+from spiders.listing.rows.irregular_rows import closed
 from tests.listing_pages import day, listing_html, read, rows_of, titles
 
 POST = (

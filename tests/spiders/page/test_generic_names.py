@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spiders.page.generic_names import MAX_LABEL, is_label, without_frills
+from spiders.page.phrases import MAX_LABEL, is_label, without_frills
 
 
 def test_runs_of_spaces_are_single_spaces_in_a_name() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from spiders.page.css import CssSelector
-from spiders.page.selector_generator import selectors_of
+from spiders.page.css import CssSelector, selectors_of
 
 
 @pytest.mark.parametrize("tag", ["o:p", "http:", "a.b", "x@y", "p"])

@@ -24,7 +24,7 @@ from spiders.crawl.drafts.release_reader import document_content, document_type
 from spiders.download.documents import read_document
 from spiders.download.pdf_reader import read_pdf
 from spiders.items import ListingItem
-from spiders.page.document import DocumentText, is_pdf
+from spiders.page.media_files import DocumentText, is_pdf
 from spiders.page.page import Page
 from spiders.release import document
 from spiders.release.date.choice import document_date

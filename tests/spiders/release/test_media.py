@@ -7,7 +7,7 @@ from lxml import html
 
 from data.models import Media
 from spiders.page.embedded_metadata import EmbeddedMetadata
-from spiders.page.media_urls import leads_to_file
+from spiders.page.media_files import leads_to_file
 from spiders.release.media import attachments_of, images_of
 
 BASE = "https://merrow.example/news/77"

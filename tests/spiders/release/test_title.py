@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from data.dates.context import DateContext
-from spiders.page.generic_names import is_label
 from spiders.page.page import Page
+from spiders.page.phrases import is_label
 from spiders.release.read import read_release
 
 READING = DateContext("Europe/London", now=dt.datetime(2026, 3, 2, tzinfo=dt.UTC))

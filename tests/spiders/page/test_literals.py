@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spiders.json_state.js_literals import NoLiteral, first_value
+from spiders.page.literals import NoLiteral, first_value
 
 READ = {
     "{a: 1, 'b': \"x\", c: [1, 2,],}": {"a": 1, "b": "x", "c": [1, 2]},

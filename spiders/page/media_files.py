@@ -1,12 +1,15 @@
-"""Recognize URLs and types of images and files, and choose the best source of an ``<img>``.
+"""Recognize images, documents and other files by URL and content, and store the text of documents.
 
-The constants with suffixes are regular expressions, without the leading dot.
+The constants with suffixes are regular expressions, without the leading dot. This module imports
+nothing large, because child processes that read hostile documents use it.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+import msgspec
 
 TEXTS: Final = "pdf|docx?|odt|rtf"
 """Suffixes of text documents, which a listing may link to instead of pages."""
@@ -55,7 +58,7 @@ PLAIN_URL = re.compile(
 )
 """Pattern of URLs whose path can be read without parsing, like most URLs."""
 
-PLACEHOLDER = re.compile(
+PLACEHOLDER_IMAGE = re.compile(
     r"^data:|blank\.|spacer|placeholder|pixel|1x1|loading|lazy\.", re.IGNORECASE
 )
 """Pattern of URLs of placeholder images."""
@@ -72,7 +75,7 @@ def largest_source(attributes: Mapping[str, Any]) -> str:
         if value and not value.startswith("data:"):
             return of_set(value) if name.endswith("srcset") else value
     source = str(attributes.get("src") or "").strip()
-    if source and not PLACEHOLDER.search(source):
+    if source and not PLACEHOLDER_IMAGE.search(source):
         return source
     return of_set(str(attributes.get("srcset") or ""))
 
@@ -122,3 +125,31 @@ def path_of(url: str) -> str:
         return unquote(urlsplit(url).path)
     except ValueError:
         return ""
+
+
+PDF: Final = b"%PDF-"
+
+MAX_PDF_OFFSET: Final = 1_024
+"""Maximum offset in bytes of the header of a PDF in a body (ISO 32000-1, annex H, 3.4.1)."""
+
+
+class DocumentText(msgspec.Struct, frozen=True):
+    """The text and metadata of a document such as a PDF.
+
+    - ``title``: the title in the metadata.
+    - ``headline``: the line in the largest letters on the first page.
+    - ``created``: the creation date, in ISO 8601.
+    - ``pages``: the text of each page.
+    - ``missing``: why pages or all text are missing, or "".
+    """
+
+    title: str = ""
+    headline: str = ""
+    created: str = ""
+    pages: tuple[str, ...] = ()
+    missing: str = ""
+
+
+def is_pdf(body: bytes) -> bool:
+    """Whether a body is a PDF, whatever its Content-Type."""
+    return PDF in body[:MAX_PDF_OFFSET] and body.lstrip()[:1] != b"<"

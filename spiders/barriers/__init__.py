@@ -1,4 +1,0 @@
-"""Recognize pages that a site shows in place of the requested page.
-
-These are challenges, logins, notices and soft 404s. The modules send no requests.
-"""
