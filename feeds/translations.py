@@ -91,20 +91,17 @@ class Texts:
 
         ``tag`` is its BCP 47 tag. For an unknown language, returns the tag.
         """
-        try:
-            return Locale.parse(tag, sep="-").get_display_name(self.locale) or tag
-        except (ValueError, UnknownLocaleError):
-            return tag
+        return own_name(tag, self.locale)
 
 
 @lru_cache(maxsize=1000)
-def own_name(tag: str) -> str:
-    """Return the name of a language in the language itself.
+def own_name(tag: str, locale: Locale | None = None) -> str:
+    """Return the name of a language in the language itself, or in the language of ``locale``.
 
     ``tag`` is its BCP 47 tag. For an unknown language, returns the tag.
     """
     try:
-        return Locale.parse(tag, sep="-").get_display_name() or tag
+        return Locale.parse(tag, sep="-").get_display_name(locale) or tag
     except (ValueError, UnknownLocaleError):
         return tag
 

@@ -144,19 +144,11 @@ def updated_of(entries: Iterable[Dated]) -> dt.datetime:
 
 
 def language_of(entries: Iterable[Dated]) -> str | None:
-    """Return the most frequent language of the entries."""
-    return common_language([entry.language for entry in entries])
-
-
-def common_language(languages: Sequence[str | None]) -> str | None:
-    """Return the most frequent language, or None if there are no languages.
+    """Return the most frequent language of the entries, or None if they have no languages.
 
     If several languages are equally frequent, the alphabetically first is returned.
     """
-    if len(set(languages)) == 1:
-        return languages[0]
-    counted = Counter(languages)
-    counted.pop(None, None)
+    counted = Counter(entry.language for entry in entries if entry.language)
     return min(counted, key=lambda language: (-counted[language], language), default=None)
 
 

@@ -10,7 +10,8 @@ from feeds.catalog import Person
 from feeds.entries.entry import FeedEntry
 from feeds.formats.feed import Feed
 
-_encode: Final = msgspec.json.Encoder().encode
+encoded: Final = msgspec.json.Encoder().encode
+"""Encode a value as compact JSON in UTF-8."""
 
 JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"
 
@@ -94,8 +95,3 @@ def attachment(media: Media) -> dict[str, Any]:
         **({"title": media.title} if media.title else {}),
         **({"size_in_bytes": media.length} if media.length else {}),
     }
-
-
-def encoded(value: Any) -> bytes:
-    """Encode a value as compact JSON in UTF-8."""
-    return _encode(value)

@@ -25,7 +25,8 @@ from feeds.urls import FORMATS, Format
 MODULE_BY_FORMAT: Mapping[Format, Syntax] = {"atom": atom, "rss": rss, "json": jsonfeed}
 ENTRY_SEPARATORS: Mapping[Format, bytes] = {"atom": b"\n", "rss": b"\n", "json": b",\n"}
 
-_encode = msgspec.msgpack.Encoder().encode
+to_bytes = msgspec.msgpack.Encoder().encode
+"""Encode a rendered entry for the cache."""
 
 MAX_MIXED_TEXT_BYTES: Final = 200_000
 """Maximum size of the text of one entry in a feed that mixes sources, in bytes of UTF-8."""
@@ -91,7 +92,10 @@ class Syntax(Protocol):
         """Return an entry's main part, and its closing part for single-source and mixed feeds."""
 
 
-_decode = msgspec.msgpack.Decoder(RenderedEntry).decode
+from_bytes = msgspec.msgpack.Decoder(RenderedEntry).decode
+"""Decode a rendered entry from the cache.
+
+Raises msgspec.DecodeError (a ValueError) if the bytes are invalid."""
 
 
 def rendered_entry(entry: FeedEntry, row: bytes) -> RenderedEntry:
@@ -106,19 +110,6 @@ def rendered_entry(entry: FeedEntry, row: bytes) -> RenderedEntry:
         (pieces[0], pieces[1], pieces[2]),
         len(entry.html.encode("utf-8", "replace")),
     )
-
-
-def to_bytes(entry: RenderedEntry) -> bytes:
-    """Encode a rendered entry for the cache."""
-    return _encode(entry)
-
-
-def from_bytes(content: bytes) -> RenderedEntry:
-    """Decode a rendered entry from the cache.
-
-    Raises msgspec.DecodeError (a ValueError) if the bytes are invalid.
-    """
-    return _decode(content)
 
 
 def rendered(feed: Feed, entries: Iterable[RenderedEntry], kind: Format) -> bytes:

@@ -1,6 +1,6 @@
 """The 404 page, with suggestions of similar addresses."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -45,65 +45,52 @@ def static_not_found_page(pages: PageRenderer) -> bytes:
     return not_found_page(pages, urlsplit(pages.catalog.site).path)
 
 
-def near_misses(path: str, catalog: Catalog, counts: Mapping[Facet, int]) -> Iterator[Suggestion]:
+def near_misses(path: str, pages: PageRenderer) -> Iterator[Suggestion]:
     """Yield suggestions for an unknown path.
 
     They are sources, topics or languages with similar names. For a path with a date, the suggestion
     is a period that contains the date.
     """
+    known = pages.navigation
     match unquote(path[:MAX_PATH_CHARACTERS]).removesuffix("/").split("/")[1:]:
         case ["days", *parts] | ["feeds", "date", *parts]:
-            yield from periods(parts, catalog, counts)
+            yield from periods(parts, pages)
         case ["sources", name, *_] | ["feeds", "source", name, *_]:
-            yield from similar(name, catalog, counts, lambda facet: facet.source)
+            yield from similar(name, pages.catalog, known.sources)
         case ["topics", name, *_] | ["feeds", "topic", name, *_]:
-            yield from similar(name, catalog, counts, lambda facet: facet.topic)
+            yield from similar(name, pages.catalog, known.topics)
         case ["languages", name, *_] | ["feeds", "language", name, *_]:
-            yield from similar(name, catalog, counts, lambda facet: facet.language)
+            yield from similar(name, pages.catalog, known.languages)
         case [*_, name] if name:
-            yield from similar(name, catalog, counts, lambda facet: facet.source)
-            yield from similar(name, catalog, counts, lambda facet: facet.topic)
+            yield from similar(name, pages.catalog, known.sources)
+            yield from similar(name, pages.catalog, known.topics)
 
 
-def periods(
-    parts: list[str], catalog: Catalog, counts: Mapping[Facet, int]
-) -> Iterator[Suggestion]:
+def periods(parts: list[str], pages: PageRenderer) -> Iterator[Suggestion]:
     """Yield the shortest period that has releases and contains the requested period."""
     digits = [without_suffix(part).zfill(2) for part in parts[:3]]
     for count in range(len(digits), 0, -1):
         facet = Facet(period="-".join(digits[:count]))
-        if facet in counts:
-            yield catalog.name(facet), page_file(facet)
+        if facet in pages.navigation.counts:
+            yield pages.catalog.name(facet), page_file(facet)
             return
 
 
-def similar(
-    name: str,
-    catalog: Catalog,
-    counts: Mapping[Facet, int],
-    part_of: Callable[[Facet], str | None],
-) -> Iterator[Suggestion]:
-    """Yield the sources, topics or languages with an id or name similar to ``name``."""
+def similar(name: str, catalog: Catalog, among: Iterable[Facet]) -> Iterator[Suggestion]:
+    """Yield the sources, topics or languages in ``among`` with an id or name like ``name``."""
     wanted = without_suffix(name)
     wanted = (name_of(wanted) or wanted).casefold()
     known: dict[str, list[Facet]] = {}
-    for facet in counts:
-        part = part_of(facet)
-        # Compare only with facets that consist of this part alone.
-        if part is not None and [*filter(None, facet_parts(facet))] == [part]:
-            name = catalog.name(facet).casefold()
-            for one in {part.casefold(), name, *name.split()}:
-                known.setdefault(one, []).append(facet)
+    for facet in among:
+        part = facet.source or facet.topic or facet.language or ""
+        name = catalog.name(facet).casefold()
+        for one in {part.casefold(), name, *name.split()}:
+            known.setdefault(one, []).append(facet)
     found = get_close_matches(wanted, known, n=2 * MAX_SUGGESTIONS, cutoff=MIN_SIMILARITY)
     found += [one for one in known if len(wanted) > 2 and wanted in one]  # noqa: PLR2004 - a word
     facets = dict.fromkeys(facet for one in found for facet in known[one])
     for facet in [*facets][:MAX_SUGGESTIONS]:
         yield catalog.name(facet), page_file(facet)
-
-
-def facet_parts(facet: Facet) -> tuple[str | None, ...]:
-    """Return the parts of a facet as a tuple."""
-    return facet.source, facet.topic, facet.period, facet.section, facet.language
 
 
 def without_suffix(name: str) -> str:

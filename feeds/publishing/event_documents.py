@@ -6,10 +6,9 @@ events move, so their pages are written again.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from hashlib import blake2b
 from typing import Final, TypeVar
 
 import msgspec
@@ -41,7 +40,7 @@ from feeds.pages.events_page import (
     return_line,
 )
 from feeds.pages.health_page import HEALTH_FILE, recorded_health_page
-from feeds.publishing.publish_context import EntryRenderer, PublishContext, Wanted, face
+from feeds.publishing.publish_context import EntryRenderer, PublishContext, Wanted, digest_of, face
 from feeds.urls import DAY, FORMATS, EventFeed, event_file
 
 MAX_DAY_RELEASES = 200
@@ -72,8 +71,22 @@ class EventFeeds:
         self._renderer = renderer
         self._hidden = context.store.hidden()
 
-    def write(self, event: EventFeed, wanted: list[Wanted]) -> None:
-        """Write an event feed in every format if its entries changed."""
+    def write(self, event: EventFeed, now: dt.datetime) -> None:
+        """Write an event feed in every format if its entries changed.
+
+        ``now`` decides which days are over.
+        """
+        match event:
+            case "changes":
+                wanted = self._changes()
+            case "silent-edits":
+                wanted = self._silent_edits()
+            case "retractions":
+                wanted = self._retractions()
+            case "health":
+                wanted = self._health()
+            case "days":
+                wanted = self._days(now)
         keys = b"".join(key for key, _ in wanted)
         if self._cache.note(f"feed {event}") == keys:
             return
@@ -83,12 +96,12 @@ class EventFeeds:
             self._context.write(event_file(event, kind), rendered(feed, entries, kind))
         self._cache.keep_note(f"feed {event}", keys)
 
-    def changes(self) -> list[Wanted]:
+    def _changes(self) -> list[Wanted]:
         """Return entries for the newest edits, and for retracted releases that are online again."""
         found = self._edits(self._store.edits(limit=self._context.entries))
         return self._newest([*found, *self._returns()])
 
-    def silent_edits(self) -> list[Wanted]:
+    def _silent_edits(self) -> list[Wanted]:
         """Return entries for the newest silent edits, without mere corrections of spelling."""
         edits = self._store.edits(limit=SEARCHED_EDITS * self._context.entries)
         silent = [one for one in edits if one.difference and _is_silent(one.difference)]
@@ -135,7 +148,7 @@ class EventFeeds:
     def _edit_entry(self, release_id: str, number: int) -> FeedEntry:
         return edit_entry(self._catalog, *self._context.edit(release_id, number))
 
-    def retractions(self) -> list[Wanted]:
+    def _retractions(self) -> list[Wanted]:
         """Return entries for the newest retractions, and for releases that are online again."""
         found = [
             (
@@ -154,7 +167,7 @@ class EventFeeds:
         captured = self._store.sightings(release.id).gone is not None
         return retraction_entry(self._catalog, release, at, captured=captured)
 
-    def days(self, counts: Mapping[Facet, int], now: dt.datetime) -> list[Wanted]:
+    def _days(self, now: dt.datetime) -> list[Wanted]:
         """Return digest entries for the newest days that are over in the time zones of all sources.
 
         A digest never changes: it lists the releases known when it was first published.
@@ -169,7 +182,7 @@ class EventFeeds:
         days = sorted(
             (
                 facet.period
-                for facet in counts
+                for facet in self._context.counts
                 if facet.period and len(facet.period) == DAY and facet.period < last.isoformat()
             ),
             reverse=True,
@@ -211,7 +224,7 @@ class EventFeeds:
             self._store.add_day_digest(digest)
         return digest
 
-    def health(self) -> list[Wanted]:
+    def _health(self) -> list[Wanted]:
         """Return entries for the latest health changes of sources."""
         return [
             (
@@ -271,7 +284,7 @@ class EventPages:
         releases = {release for _, release, _ in every}
         changes = self._context.changes
         same = changes is not None and changes.keys().isdisjoint(releases)
-        if same and self._context.cache.note(note_of(event)) == digest(every):
+        if same and self._context.cache.note(note_of(event)) == digest_of(every):
             return
         now = self._store.summaries_of(sorted(releases))
         keys = [(one, now[one[1]].version) for one in every]
@@ -335,14 +348,9 @@ class EventPages:
             context.cache.keep_page(file, key)
         while context.is_there(file := events_file(event, full := full + 1)):
             context.remove(file)
-        context.cache.keep_note(note_of(event), digest(every))
+        context.cache.keep_note(note_of(event), digest_of(every))
 
 
 def note_of(event: EventFeed) -> str:
     """Return the cache key under which the digest of an event feed's events is stored."""
     return f"feed {event} pages"
-
-
-def digest(every: Sequence[object]) -> bytes:
-    """Return a digest of events."""
-    return blake2b(repr(every).encode(), digest_size=16).digest()

@@ -6,7 +6,6 @@ releases, so they are rewritten when one of their releases changes.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
-from hashlib import blake2b
 
 from markupsafe import Markup
 
@@ -35,7 +34,13 @@ from feeds.pages.home_and_about_pages import (
 )
 from feeds.pages.renderer import ReleaseRow
 from feeds.publishing.archive_pages import Releases, cut_archive_pages, newest_first
-from feeds.publishing.publish_context import EntryRenderer, PublishContext, face, is_source
+from feeds.publishing.publish_context import (
+    EntryRenderer,
+    PublishContext,
+    digest_of,
+    face,
+    is_source,
+)
 from feeds.urls import (
     FORMATS,
     Format,
@@ -45,6 +50,9 @@ from feeds.urls import (
     page_file,
     part_file,
 )
+
+HOME_NOTE = "home health"
+"""Cache key of the digest of the home page's health summary and recent changes."""
 
 RETURNING_RELEASES = 100
 """Maximum number of recently updated releases that are in the feed document although they are on an
@@ -58,11 +66,12 @@ class FeedDocuments:
         self._context = context
         self._renderer = renderer
         self._contents = FeedContents(context)
-        self._people = FacetPages(context, renderer)
 
     def outdated(self) -> Sequence[Facet]:
         """Return facets whose HTML page is outdated although none of their releases changed."""
-        return [Facet()] if self._people.is_home_outdated() else []
+        noted = self._context.cache.note(HOME_NOTE)
+        is_current = noted is None or noted == digest_of(self._health_and_changes())
+        return [] if is_current else [Facet()]
 
     def switched(self, facets: Iterable[Facet]) -> set[Facet]:
         """Return the languages that need separate feeds from now on, or no longer need them.
@@ -79,7 +88,7 @@ class FeedDocuments:
 
     def write(self, facet: Facet, *, everything: bool) -> None:
         """Write the changed documents of a facet, or all its documents with ``everything``."""
-        context, contents, people = self._context, self._contents, self._people
+        context, contents = self._context, self._contents
         every = contents.every(facet) if everything or context.changes is None else None
         before = context.archive.count(facet)
         current, full = cut_archive_pages(contents.current(facet, every), context.entries)
@@ -103,24 +112,25 @@ class FeedDocuments:
                 releases = contents.on_page(facet, page, every or {})
             self._archive_page(facet, page, pages, releases)
             newer = newer_page(facet, page, pages, has_latest=has_latest)
-            people.write_archived(facet, page, releases, newer, everything=True)
+            self._write_archived(facet, page, releases, newer, everything=True)
             context.checkpoint()
         # Only now is it known which releases are on archive pages, and which of them changed
         # recently.
         returned = contents.returned(facet, current)
         document = self._renderer.entries(facet, [*current, *returned])
         entries = document[:shown]
-        changed = people.changed(facet)
+        changed = self._changed(facet)
         older = {*(range(1, first) if changed is None else changed)}
-        if people.turned(facet, entries):
+        if (len(entries) > MAX_FIRST_PAGE) != context.is_there(part_file(facet, LATEST_PAGE)):
+            # The newest archive page needs a new link to newer releases.
             older.add(pages)
         for page in sorted(older.intersection(range(1, first))):
             releases = contents.on_page(facet, page, every or {})
             newer = newer_page(facet, page, pages, has_latest=has_latest)
-            people.write_archived(facet, page, releases, newer, everything=False)
+            self._write_archived(facet, page, releases, newer, everything=False)
         feed = with_archives(feed_of(context.catalog, facet, document), pages)
         self._feed(facet, feed, document, partial(feed_file, facet))
-        people.write_newest(facet, pages, entries, self._backlog(facet), self._latency(facet))
+        self._write_newest(facet, pages, entries)
         context.cache.keep_current(facet, pages, [one.id for one in current])
         self._remove_later_pages(facet, pages)
 
@@ -164,6 +174,106 @@ class FeedDocuments:
             return []
         found = self._context.store.backlog(facet.source, limit=MAX_FIRST_PAGE)
         return self._renderer.entries(facet, found)
+
+    def _write_newest(self, facet: Facet, pages: int, entries: Sequence[RenderedEntry]) -> None:
+        """Write the first page of a facet, and the pages of other releases not on an archive page.
+
+        ``pages`` is the number of archive pages. Releases that are not in the feed, because they
+        have no date, are shown if there is room.
+        """
+        context = self._context
+        rows = rendered_rows(entries)
+        paging = first_paging(facet, pages, has_latest=len(rows) > MAX_FIRST_PAGE)
+        shown = rows[:MAX_FIRST_PAGE]
+        if facet == Facet():
+            health, changes = self._health_and_changes()
+            page = home_page(context.pages, shown, health, changes, paging=paging)
+            context.cache.keep_note(HOME_NOTE, digest_of((health, changes)))
+        else:
+            page = facet_page(
+                context.pages,
+                facet,
+                shown,
+                [entry.row for entry in self._backlog(facet)[: MAX_FIRST_PAGE - len(shown)]],
+                latency=self._latency(facet),
+                rhythm=self._rhythm(facet, shown),
+                paging=paging,
+            )
+        context.write(page_file(facet), page)
+        written = 0
+        if len(rows) > MAX_FIRST_PAGE:
+            for file, content in latest_pages(context.pages, facet, rows[MAX_FIRST_PAGE:], pages):
+                context.write(file, content)
+                written += 1
+        self._remove_latest(facet, written)
+
+    def _rhythm(self, facet: Facet, shown: Sequence[ReleaseRow]) -> Markup:
+        """Return charts of a source's releases per month and weekday, up to its newest release."""
+        days = [line[0] for line in shown if line[0]]
+        if facet.source is None or facet != Facet(source=facet.source) or not days:
+            return Markup()
+        counts = self._context.store.day_counts(facet.source, first_day(max(days)))
+        return rhythm_charts(self._context.catalog.texts, counts)
+
+    def _health_and_changes(self) -> tuple[Glance, tuple[RecentChange, ...]]:
+        """Return the health summary and the list of changes on the home page."""
+        store, limit = self._context.store, MAX_RECENT_CHANGES
+        return (
+            glance(self._context.pages, store.last_health_events(), store.read_sources()),
+            recent_changes(store.edits(limit=limit), store.retractions(limit=limit)),
+        )
+
+    def _remove_latest(self, facet: Facet, written: int) -> None:
+        """Delete a facet's pages of newest releases whose numbers are above ``written``."""
+        while True:
+            written += 1
+            file = part_file(facet, f"{LATEST_PAGE}-{written}" if written > 1 else LATEST_PAGE)
+            if not self._context.is_there(file):
+                return
+            self._context.remove(file)
+
+    def _changed(self, facet: Facet) -> Iterable[int] | None:
+        """Return the numbers of a facet's archive pages with changed releases.
+
+        Returns None if the changes are not known.
+        """
+        changes = self._context.changes
+        if changes is None:
+            return None
+        ids = [
+            one
+            for one, facets in self._touched.items()
+            # The release may have lost this topic, section or language.
+            if facet in facets or facet.topic or facet.section or facet.language
+        ]
+        return sorted({*self._context.archive.archived(facet, ids).values()})
+
+    @cached_property
+    def _touched(self) -> dict[str, frozenset[Facet]]:
+        """Facets of each changed release, and of all other releases of its story, by release id."""
+        changes = self._context.changes or {}
+        found = {
+            member.id: change.facets
+            for change in changes.values()
+            for member in self._renderer.story(change.summary.story)
+        }
+        return {**found, **{one: change.facets for one, change in changes.items()}}
+
+    def _write_archived(
+        self, facet: Facet, page: int, releases: Releases, newer: str, *, everything: bool
+    ) -> None:
+        """Write the HTML page for an archive page if it changed, or always with ``everything``."""
+        context = self._context
+        shown = self._renderer.shown(facet, releases)
+        name = part_file(facet, str(page))
+        faces = [(one.summary.id, one.summary.version, *map(face, one.others)) for one in shown]
+        key = context.key("older", name, newer, *faces)
+        if not everything and context.cache.page_keys([name]).get(name) == key:
+            return
+        rows = rendered_rows(self._renderer.entries(facet, releases))
+        for file, content in archive_pages(context.pages, facet, page, rows, newer):
+            context.write(file, content)
+        context.cache.keep_page(name, key)
 
 
 def facet_files(facet: Facet) -> tuple[str, ...]:
@@ -235,148 +345,6 @@ class FeedContents:
             for facet in facets_of(release):
                 found.setdefault(facet, set()).add(release.id)
         return found
-
-
-HOME_NOTE = "home health"
-"""Cache key of the digest of the home page's health summary and recent changes."""
-
-
-class FacetPages:
-    """Writes the HTML pages of facets."""
-
-    def __init__(self, context: PublishContext, renderer: EntryRenderer) -> None:
-        self._context = context
-        self._renderer = renderer
-
-    def write_newest(
-        self,
-        facet: Facet,
-        pages: int,
-        entries: Sequence[RenderedEntry],
-        undated: Sequence[RenderedEntry],
-        latency: str,
-    ) -> None:
-        """Write the first page of a facet, and the pages of other releases not on an archive page.
-
-        ``pages`` is the number of archive pages. ``undated`` are releases that are not in the feed,
-        because they have no date. They are shown if there is room. ``latency`` is the sentence
-        about publication delays.
-        """
-        context = self._context
-        rows = rendered_rows(entries)
-        paging = first_paging(facet, pages, has_latest=len(rows) > MAX_FIRST_PAGE)
-        shown = rows[:MAX_FIRST_PAGE]
-        room = max(MAX_FIRST_PAGE - len(shown), 0)
-        backlog = [entry.row for entry in undated[:room]]
-        if facet == Facet():
-            health, changes = self._health(), self._recent_changes()
-            page = home_page(context.pages, shown, health, changes, paging=paging)
-            context.cache.keep_note(HOME_NOTE, home_page_digest(health, changes))
-        else:
-            rhythm = self._rhythm(facet, shown)
-            page = facet_page(
-                context.pages,
-                facet,
-                shown,
-                backlog,
-                latency=latency,
-                rhythm=rhythm,
-                paging=paging,
-            )
-        context.write(page_file(facet), page)
-        written = 0
-        if len(rows) > MAX_FIRST_PAGE:
-            for file, content in latest_pages(context.pages, facet, rows[MAX_FIRST_PAGE:], pages):
-                context.write(file, content)
-                written += 1
-        self._remove_latest(facet, written)
-
-    def _rhythm(self, facet: Facet, shown: Sequence[ReleaseRow]) -> Markup:
-        """Return charts of a source's releases per month and weekday, up to its newest release."""
-        days = [line[0] for line in shown if line[0]]
-        if facet.source is None or facet != Facet(source=facet.source) or not days:
-            return Markup()
-        counts = self._context.store.day_counts(facet.source, first_day(max(days)))
-        return rhythm_charts(self._context.catalog.texts, counts)
-
-    def _health(self) -> Glance:
-        store = self._context.store
-        return glance(self._context.pages, store.last_health_events(), store.read_sources())
-
-    def _recent_changes(self) -> tuple[RecentChange, ...]:
-        store = self._context.store
-        limit = MAX_RECENT_CHANGES
-        return recent_changes(store.edits(limit=limit), store.retractions(limit=limit))
-
-    def is_home_outdated(self) -> bool:
-        """Return whether the health summary or the list of changes on the home page is outdated."""
-        noted = self._context.cache.note(HOME_NOTE)
-        return noted is not None and noted != home_page_digest(
-            self._health(), self._recent_changes()
-        )
-
-    def _remove_latest(self, facet: Facet, written: int) -> None:
-        """Delete a facet's pages of newest releases whose numbers are above ``written``."""
-        while True:
-            written += 1
-            file = part_file(facet, f"{LATEST_PAGE}-{written}" if written > 1 else LATEST_PAGE)
-            if not self._context.is_there(file):
-                return
-            self._context.remove(file)
-
-    def turned(self, facet: Facet, entries: Sequence[RenderedEntry]) -> bool:
-        """Return whether the newest archive page needs a new link to newer releases."""
-        return (len(entries) > MAX_FIRST_PAGE) != self._context.is_there(
-            part_file(facet, LATEST_PAGE)
-        )
-
-    def changed(self, facet: Facet) -> Iterable[int] | None:
-        """Return the numbers of a facet's archive pages with changed releases.
-
-        Returns None if the changes are not known.
-        """
-        changes = self._context.changes
-        if changes is None:
-            return None
-        ids = [
-            one
-            for one, facets in self._touched.items()
-            # The release may have lost this topic, section or language.
-            if facet in facets or facet.topic or facet.section or facet.language
-        ]
-        return sorted({*self._context.archive.archived(facet, ids).values()})
-
-    @cached_property
-    def _touched(self) -> dict[str, frozenset[Facet]]:
-        """Facets of each changed release, and of all other releases of its story, by release id."""
-        changes = self._context.changes or {}
-        found = {
-            member.id: change.facets
-            for change in changes.values()
-            for member in self._renderer.story(change.summary.story)
-        }
-        return {**found, **{one: change.facets for one, change in changes.items()}}
-
-    def write_archived(
-        self, facet: Facet, page: int, releases: Releases, newer: str, *, everything: bool
-    ) -> None:
-        """Write the HTML page for an archive page if it changed, or always with ``everything``."""
-        context = self._context
-        shown = self._renderer.shown(facet, releases)
-        name = part_file(facet, str(page))
-        faces = [(one.summary.id, one.summary.version, *map(face, one.others)) for one in shown]
-        key = context.key("older", name, newer, *faces)
-        if not everything and context.cache.page_keys([name]).get(name) == key:
-            return
-        rows = rendered_rows(self._renderer.entries(facet, releases))
-        for file, content in archive_pages(context.pages, facet, page, rows, newer):
-            context.write(file, content)
-        context.cache.keep_page(name, key)
-
-
-def home_page_digest(health: Glance, changes: Sequence[RecentChange]) -> bytes:
-    """Return a digest of the health summary and the list of changes on the home page."""
-    return blake2b(repr((health, changes)).encode(), digest_size=16).digest()
 
 
 def rendered_rows(entries: Iterable[RenderedEntry]) -> list[ReleaseRow]:

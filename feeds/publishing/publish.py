@@ -2,7 +2,7 @@
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,6 @@ from feeds.publishing.publish_context import (
     EntryRenderer,
     Publication,
     PublishContext,
-    Wanted,
     is_day,
     is_month,
     is_source,
@@ -54,8 +53,8 @@ from feeds.publishing.site_files import (
     used_by_pages,
 )
 from feeds.urls import (
+    EVENT_FEEDS,
     STORIES_FOLDER,
-    EventFeed,
     event_file,
     feed_file,
     is_feed,
@@ -325,16 +324,9 @@ class PublicationRun:
 
     def _write_events(self) -> None:
         """Write the event feeds and pages that changed."""
-        events: dict[EventFeed, Callable[[], list[Wanted]]] = {
-            "changes": self._event_feeds.changes,
-            "silent-edits": self._event_feeds.silent_edits,
-            "retractions": self._event_feeds.retractions,
-            "health": self._event_feeds.health,
-            "days": lambda: self._event_feeds.days(self._counts, self._now),
-        }
-        for event, wanted in events.items():
+        for event in EVENT_FEEDS:
             with self._tried(event_file(event, "atom")):
-                self._event_feeds.write(event, wanted())
+                self._event_feeds.write(event, self._now)
         pages = self._event_pages
         for write in (pages.write_changes, pages.write_retractions, pages.write_health):
             with self._tried(write.__name__.removeprefix("write_")):

@@ -6,6 +6,7 @@ Each entry is rendered only once and then read from the cache.
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, TypeAlias
 
@@ -122,7 +123,7 @@ class EntryRenderer:
         self._held: OrderedDict[bytes, RenderedEntry] = OrderedDict()
         self._size = 0
         self._made: OrderedDict[bytes, tuple[Release, FeedEntry]] = OrderedDict()
-        self._stories: OrderedDict[str, tuple[Release, ...]] = OrderedDict()
+        self._stories = lru_cache(MAX_HELD_STORIES)(context.store.story)
 
     def entries(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[RenderedEntry]:
         """Return the rendered entries of releases in a facet's feed, in the same order."""
@@ -149,13 +150,7 @@ class EntryRenderer:
 
         If ``story`` is None, the result is empty.
         """
-        if story is None:
-            return ()
-        if story not in self._stories:
-            self._stories[story] = self._context.store.story(story)
-            if len(self._stories) > MAX_HELD_STORIES:
-                self._stories.popitem(last=False)
-        return self._stories[story]
+        return self._stories(story) if story is not None else ()
 
     def _wanted(self, shown: ShownRelease) -> Wanted:
         """Return the cache key of a release's entry, and a function that creates the entry."""
@@ -168,9 +163,7 @@ class EntryRenderer:
         key = self._wanted(shown)[0]
         found = self._made.get(key)
         if found is None:
-            release = self._context.store.release(shown.summary.id)
-            if release is None:
-                raise LookupError(f"release {shown.summary.id} is no longer in the store")
+            release = self._context.known_release(shown.summary.id)
             entry = entry_of(release, self._context.catalog, mixed=True, others=shown.others)
             found = self._made[key] = release, entry
             if len(self._made) > MAX_HELD_RELEASES:
@@ -208,6 +201,11 @@ class EntryRenderer:
         while self._size > MAX_HELD_BYTES:
             self._size -= held.popitem(last=False)[1].size
         return answer
+
+
+def digest_of(values: object) -> bytes:
+    """Return a digest of values that have a complete ``repr``."""
+    return blake2b(repr(values).encode(), digest_size=16).digest()
 
 
 def face(release: Release) -> tuple[object, ...]:

@@ -2,9 +2,9 @@
 
 import json
 import zlib
-from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import msgspec
@@ -245,7 +245,7 @@ class StoryPages:
     def __init__(self, context: PublishContext, renderer: EntryRenderer) -> None:
         self._context = context
         self._renderer = renderer
-        self._held: OrderedDict[str, tuple[StoryMember, ...]] = OrderedDict()
+        self._members = lru_cache(MAX_CACHED_STORIES)(self._read_members)
         self._keys: dict[str, bytes] = {}
         self._done: set[str] = set()
 
@@ -254,13 +254,10 @@ class StoryPages:
 
         They are in order of publication.
         """
-        if story is None:
-            return ()
-        if story not in self._held:
-            self._held[story] = story_members(self._renderer.story(story))
-            if len(self._held) > MAX_CACHED_STORIES:
-                self._held.popitem(last=False)
-        return self._held[story]
+        return self._members(story) if story is not None else ()
+
+    def _read_members(self, story: str) -> tuple[StoryMember, ...]:
+        return story_members(self._renderer.story(story))
 
     def write(self, story: str | None) -> None:
         """Write the page of a story if it changed.

@@ -210,8 +210,8 @@ class MissingFileResponses:
         """Return the 404 page with suggestions, or a short error page if the store fails."""
         try:
             catalog, counts = self._known()
-            near = near_misses(scope["path"], catalog, counts)
             pages = PageRenderer(catalog, counts)
+            near = near_misses(scope["path"], pages)
             body = not_found_page(pages, scope.get("root_path", ""), near)
         except StoreError as error:
             log.warning("404 page not generated: %s", error)

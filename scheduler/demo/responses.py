@@ -98,7 +98,17 @@ class View:
 
     def date(self, release: ReleaseText, form: str | None = None) -> str:
         """Format the day of a release in the room's language and digits."""
-        return written_day(self.showing.room, release.day, form)
+        room, day = self.showing.room, release.day
+        text = (form or room.day_format).format(
+            day=day.day,
+            day2=f"{day.day:02}",
+            month=room.months[day.month - 1],
+            month1=day.month,
+            month2=f"{day.month:02}",
+            year=day.year,
+            weekday=room.weekdays[day.weekday()] if room.weekdays else "",
+        )
+        return text.translate({ord(str(number)): digit for number, digit in enumerate(room.digits)})
 
     def inline(self, text: str) -> Markup:
         """Escape a text, and convert the links in it to HTML links."""
@@ -141,20 +151,6 @@ class View:
         """Return the first 24 words of the first paragraph, without links."""
         words = INNER_LINK.sub(r"\1", release.blocks[0].text).split()
         return " ".join(words[:24]) + (" […]" if len(words) > 24 else "")  # noqa: PLR2004 - see above
-
-
-def written_day(room: Room, day: dt.date, form: str | None = None) -> str:
-    """Format a day with ``form`` or else the room's ``day_format``, in the room's digits."""
-    text = (form or room.day_format).format(
-        day=day.day,
-        day2=f"{day.day:02}",
-        month=room.months[day.month - 1],
-        month1=day.month,
-        month2=f"{day.month:02}",
-        year=day.year,
-        weekday=room.weekdays[day.weekday()] if room.weekdays else "",
-    )
-    return text.translate(room.native)
 
 
 def png(name: str, width: int) -> bytes:

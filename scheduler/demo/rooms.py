@@ -161,11 +161,6 @@ class Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     assets: Mapping[str, str] = {}
     icons: Mapping[str, int] = {}
 
-    @property
-    def native(self) -> dict[int, str]:
-        """Return a table for ``str.translate`` from ASCII digits to the room's digits."""
-        return {ord(str(number)): digit for number, digit in enumerate(self.digits)}
-
     def address(self, release: ReleaseText) -> str:
         """Return the path and query of the page of a release."""
         day = release.day
@@ -220,29 +215,22 @@ def with_copied_body(release: ReleaseText) -> ReleaseText:
 @cache
 def showing(room: str, day: int) -> Showing:
     """Return the content of a room after all events up to ``day`` (counted from 1)."""
-    events = tuple(event for event in load_events() if event.room == room)
-    releases = dict(load_releases(room))
+    own, events = load_rooms()[room], [event for event in load_events() if event.room == room]
     late = {event.release for event in events if event.kind == "appear" and event.day > day}
-    shown = {key: release for key, release in releases.items() if key not in late}
+    shown = {key: one for key, one in load_releases(room).items() if key not in late}
     past = [event for event in events if event.day <= day]
     moved: dict[str, str | None] = {}
     for event in past:
         before = shown.get(event.release)
         shown = after(event, shown)
         if before is not None and event.kind in {"move", "vanish"}:
-            old = load_rooms()[room].address(before)
-            new = shown.get(event.to)
-            moved[old] = (
-                load_rooms()[room].address(new) if new and event.status == MOVED_STATUS else None
-            )
+            new = shown.get(event.to) if event.status == MOVED_STATUS else None
+            moved[own.address(before)] = own.address(new) if new else None
     ordered = sorted(shown.values(), key=lambda release: release.instant, reverse=True)
-    return Showing(room, load_rooms()[room], day, pinned(ordered, past), moved)
-
-
-def pinned(releases: list[ReleaseText], past: list[RoomEvent]) -> tuple[ReleaseText, ...]:
-    """Return the releases with the most recently pinned release first."""
-    tops = [event.release for event in past if event.kind == "pin"]
-    return tuple(sorted(releases, key=lambda release: release.key not in tops[-1:]))
+    # The most recently pinned release comes first.
+    tops = [event.release for event in past if event.kind == "pin"][-1:]
+    ordered.sort(key=lambda release: release.key not in tops)
+    return Showing(room, own, day, tuple(ordered), moved)
 
 
 class RoomEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

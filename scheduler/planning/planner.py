@@ -14,6 +14,7 @@ import datetime as dt
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -27,7 +28,6 @@ from data.settings import Collect, HealthSettings
 from data.store.core.store import Store
 from scheduler.planning.intensity import (
     WEEK_MINUTES,
-    Moments,
     Profile,
     counts_of,
     minute_of,
@@ -101,14 +101,18 @@ class VisitPlanner:
             for name, one in chosen.items()
         }
         with self._lock:
-            overdue = self._learned is None or not is_valid(self._learned, now)
+            # Estimates are invalid if the clock was set back.
+            age = now - self._learned if self._learned else ESTIMATES_VALID
+            overdue = not dt.timedelta(0) <= age < ESTIMATES_VALID
             if not overdue and intervals == self._intervals:
                 return
             known = set() if overdue else self._intensities.keys() & chosen.keys()
+            zones = {name: zone_of_source(one) for name, one in chosen.items()}
+            times = partial(store.publication_times, limit=MAX_KNOWN_RELEASES)
             moments = {
-                name: known_moments(store, one) for name, one in chosen.items() if name not in known
+                one: moments_of(times(one), zone) for one, zone in zones.items() if one not in known
             }
-            minutes = {name: minute_of(now, zone_of_source(one)) for name, one in chosen.items()}
+            minutes = {name: minute_of(now, zone) for name, zone in zones.items()}
             counts = {name: self._counts[name] for name in known}
             counts |= {name: counts_of(those, minutes[name]) for name, those in moments.items()}
             whole = np.sum([np.zeros(WEEK_MINUTES), *counts.values()], axis=0)
@@ -220,17 +224,6 @@ class VisitPlanner:
         return prices
 
 
-def known_moments(store: Store, source: LoadedSource) -> Moments:
-    """Return the times of a source's latest known releases, in its time zone."""
-    times = store.publication_times(source.id, limit=MAX_KNOWN_RELEASES)
-    return moments_of(times, zone_of_source(source))
-
-
 def zone_of_source(source: LoadedSource) -> dt.tzinfo:
     """Return the time zone of a source."""
     return zone_or_utc(source.file.timezone)
-
-
-def is_valid(learned: dt.datetime, now: dt.datetime) -> bool:
-    """Return whether estimates are still valid. They are invalid if the clock was set back."""
-    return dt.timedelta(0) <= now - learned < ESTIMATES_VALID
