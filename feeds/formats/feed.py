@@ -15,8 +15,6 @@ from feeds.urls import EVENT_FEEDS, FORMATS, EventFeed, Format, event_file, even
 EMPTY_FEED_TIME = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """Update time of a feed without entries. Formats require an update time."""
 
-ARCHIVE_RELATIONS = (("prev-archive", -1), ("next-archive", 1))
-
 
 @dataclass(frozen=True, slots=True)
 class Feed:
@@ -122,7 +120,7 @@ def neighbouring_pages(number: int, pages: int) -> dict[str, int | str]:
 
     ``number`` is the number of the page, and ``pages`` the number of all archive pages.
     """
-    found = {rel: number + step for rel, step in ARCHIVE_RELATIONS}
+    found = {"prev-archive": number - 1, "next-archive": number + 1}
     return {rel: page for rel, page in found.items() if 1 <= page <= pages}
 
 

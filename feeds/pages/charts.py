@@ -57,11 +57,10 @@ def bar_chart(
     ).format(width, height, width, height, description, Markup("").join(drawn))
 
 
-def first_day(newest: str) -> str:
-    """Return the first ISO day that the charts cover, given the ISO day of the newest release."""
-    year, month = int(newest[:4]), int(newest[5:7])
-    months = year * 12 + month - SHOWN_MONTHS
-    return f"{months // 12:04}-{months % 12 + 1:02}-01"
+def months_until(newest: str) -> list[str]:
+    """Return the ISO months that the charts cover, given the ISO day of the newest release."""
+    end = int(newest[:4]) * 12 + int(newest[5:7])
+    return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(end - SHOWN_MONTHS, end)]
 
 
 def rhythm_charts(texts: Texts, days: Mapping[str, int]) -> Markup:
@@ -83,13 +82,11 @@ def by_month(texts: Texts, days: Mapping[str, int]) -> Markup:
     counts: Counter[str] = Counter()
     for day, count in days.items():
         counts[day[:7]] += count
-    last = max(counts)
-    first = first_day(last)[:7]
-    months = list(months_between(first, last))
+    months = months_until(max(counts))
     description = texts.gettext(
         "Releases per month from %(first)s to %(last)s: between %(least)s and %(most)s.",
-        first=texts.format_period(first),
-        last=texts.format_period(last),
+        first=texts.format_period(months[0]),
+        last=texts.format_period(months[-1]),
         least=texts.number(min(counts[month] for month in months)),
         most=texts.number(max(counts[month] for month in months)),
     )
@@ -118,12 +115,6 @@ def by_weekday(texts: Texts, days: Mapping[str, int]) -> Markup:
         bar_chart(bars, description, [short[one] for one in order]),
         texts.gettext("By day of the week"),
     )
-
-
-def months_between(first: str, last: str) -> list[str]:
-    """Return all ISO months from ``first`` to ``last``, inclusive."""
-    start, end = (int(month[:4]) * 12 + int(month[5:7]) - 1 for month in (first, last))
-    return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(start, end + 1)]
 
 
 def figure(chart: Markup, caption: str) -> Markup:

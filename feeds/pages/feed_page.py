@@ -3,7 +3,6 @@
 import datetime as dt
 from dataclasses import dataclass
 from html import unescape
-from itertools import islice
 from urllib.parse import quote
 
 from lxml import etree
@@ -16,7 +15,7 @@ from feeds.urls import FORMATS, Format, href
 MAX_ENTRIES = 40
 """Maximum number of entries on the HTML page of a feed. The feed itself has all entries."""
 
-ATOM_PREFIX = "{http://www.w3.org/2005/Atom}"
+NAMES = {"atom": "http://www.w3.org/2005/Atom"}
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -53,16 +52,12 @@ class Document:
         name = quote(self.stem.rpartition("/")[2], safe="~")
         self.formats: list[tuple[Format, str]] = [(one, f"{name}.{one}{asked}") for one in FORMATS]
 
-    def text(self, name: str) -> str:
-        """Return the text of a child element of the feed."""
-        return construct_text(self.root.find(ATOM_PREFIX + name))
-
     def link(self, element: etree._Element, relation: str, kind: str = "") -> str:
         """Return the URL of an element's first link with a relation (and media type ``kind``).
 
         Returns an empty string if there is no such link.
         """
-        for link in element.iterfind(f"{ATOM_PREFIX}link"):
+        for link in element.iterfind("atom:link", NAMES):
             if link.get("rel") == relation and (not kind or link.get("type") == kind):
                 return link.get("href") or ""
         return ""
@@ -76,26 +71,17 @@ class Document:
             return self._up + address.removeprefix(self._site)
         return web_address(address) or ""
 
-    def entries(self) -> list[ShownEntry]:
-        """Return the feed's entries to display, at most MAX_ENTRIES."""
-        return [
-            self._shown(one)
-            for one in islice(self.root.iterfind(f"{ATOM_PREFIX}entry"), MAX_ENTRIES)
-        ]
-
-    def _shown(self, entry: etree._Element) -> ShownEntry:
-        published = (
-            entry.findtext(f"{ATOM_PREFIX}published")
-            or entry.findtext(f"{ATOM_PREFIX}updated")
-            or ""
-        )
+    def shown(self, entry: etree._Element) -> ShownEntry:
+        """Return the values of an entry to display."""
+        published = entry.findtext("atom:published", None, NAMES)
+        at = dt.datetime.fromisoformat(published or entry.findtext("atom:updated", "", NAMES))
         copy = self.link(entry, "related", "text/html")
         language = entry.get(XML_LANG)
         return ShownEntry(
-            construct_text(entry.find(f"{ATOM_PREFIX}title")),
-            dt.datetime.fromisoformat(published).date().isoformat(),
+            construct_text(entry, "title"),
+            at.date().isoformat(),
             self.relative_link(copy or self.link(entry, "alternate")),
-            entry.findtext(f"{ATOM_PREFIX}author/{ATOM_PREFIX}name") or "",
+            entry.findtext("atom:author/atom:name", "", NAMES),
             language,
             is_right_to_left(language),
             self._marks(entry),
@@ -111,15 +97,17 @@ class Document:
             return frozenset()
         return frozenset(
             category.get("term") or ""
-            for category in entry.iterfind(f"{ATOM_PREFIX}category")
+            for category in entry.iterfind("atom:category", NAMES)
             if category.get("scheme") == f"{self._site}marks/"
         )
 
 
-def construct_text(element: etree._Element | None) -> str:
-    """Convert an Atom text construct (RFC 4287, section 3.1) to plain text."""
-    text = (element.text if element is not None else None) or ""
-    return unescape(text) if element is not None and element.get("type") == "html" else text
+def construct_text(parent: etree._Element, name: str) -> str:
+    """Return a child element's Atom text construct (RFC 4287, section 3.1) as plain text."""
+    element = parent.find(f"atom:{name}", NAMES)
+    if element is None or element.text is None:
+        return ""
+    return unescape(element.text) if element.get("type") == "html" else element.text
 
 
 def feed_page(pages: PageRenderer, path: str, query: str, atom: bytes) -> bytes:
@@ -128,18 +116,17 @@ def feed_page(pages: PageRenderer, path: str, query: str, atom: bytes) -> bytes:
     ``query`` is the encoded query string of the request.
     """
     document = Document(path, query, atom)
-    title = document.text("title")
-    entries = document.entries()
+    entries = document.root.findall("atom:entry", NAMES)
     return pages.render(
         "feed.html",
         document.file,
-        title=title,
-        about=document.text("subtitle"),
+        title=construct_text(document.root, "title"),
+        about=construct_text(document.root, "subtitle"),
         own=document.file.rpartition("/")[2] + (f"?{query}" if query else ""),
         formats=document.formats,
         shown_format=document.kind,
-        entries=entries,
-        more=len(document.root.findall(f"{ATOM_PREFIX}entry")) - len(entries),
+        entries=[document.shown(one) for one in entries[:MAX_ENTRIES]],
+        more=max(len(entries) - MAX_ENTRIES, 0),
         page=document.relative_link(document.link(document.root, "alternate", "text/html")),
         older=document.relative_link(document.link(document.root, "prev-archive")),
         alternates=[],

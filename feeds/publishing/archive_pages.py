@@ -19,14 +19,6 @@ from data.store.core.store import Store
 Releases: TypeAlias = Sequence[ReleaseSummary]
 
 
-def page_size(entries: int) -> int:
-    """Return the number of releases per archive page.
-
-    It is half of ``entries``, the minimum number of releases in a feed document.
-    """
-    return max(entries // 2, 1)
-
-
 def newest_first(releases: Iterable[ReleaseSummary]) -> list[ReleaseSummary]:
     """Return releases in the order of feeds, newest first."""
     return sorted(releases, key=lambda one: (-one.order, one.id))
@@ -37,9 +29,9 @@ def cut_archive_pages(current: Releases, entries: int) -> tuple[Releases, list[R
 
     ``current`` contains the feed's releases that are not yet on an archive page, newest first. The
     document and each page of the result are also newest first. The document keeps at least
-    ``entries`` releases if the feed has that many.
+    ``entries`` releases if the feed has that many. A page has half as many.
     """
-    size = page_size(entries)
+    size = max(entries // 2, 1)
     pages: list[Releases] = []
     end = len(current)
     # Undated releases of the first visit are not new, so they get separate pages. Their sort keys

@@ -14,7 +14,7 @@ from data.models import Facet, ReleaseSummary
 from data.topics.facets import facets_of
 from feeds.formats.feed import Feed, archive_page, feed_of, neighbouring_pages, with_archives
 from feeds.formats.rendering import RenderedEntry, rendered
-from feeds.pages.charts import first_day, rhythm_charts
+from feeds.pages.charts import months_until, rhythm_charts
 from feeds.pages.facet_page import (
     LATEST_PAGE,
     MAX_FIRST_PAGE,
@@ -212,7 +212,7 @@ class FeedDocuments:
         days = [line[0] for line in shown if line[0]]
         if facet.source is None or facet != Facet(source=facet.source) or not days:
             return Markup()
-        counts = self._context.store.day_counts(facet.source, first_day(max(days)))
+        counts = self._context.store.day_counts(facet.source, f"{months_until(max(days))[0]}-01")
         return rhythm_charts(self._context.catalog.texts, counts)
 
     def _health_and_changes(self) -> tuple[Glance, tuple[RecentChange, ...]]:

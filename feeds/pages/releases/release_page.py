@@ -1,7 +1,7 @@
 """Page of a release: text, origin, versions, story and files."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -66,16 +66,6 @@ others). The JSON of the release contains all items.
 
 MIN_STORY_RELEASES: Final = 2
 """Minimum number of releases in a story."""
-
-
-@dataclass(frozen=True, slots=True)
-class VersionLine:
-    """Row for a version. ``changed`` describes its changes in a few words."""
-
-    number: int
-    file: str
-    revision: Revision
-    changed: str
 
 
 def release_page(
@@ -151,7 +141,7 @@ def release_page(
         older=neighbour_line(neighbours.older),
         **story_values(catalog, release, story),
         versions=versions,
-        correction=next((one for one in versions if is_correction(one.revision)), None),
+        correction=next((one for one in versions if is_correction(one[0])), None),
         more_versions=max(0, len(revisions) - MAX_VERSIONS),
         citation=citation_of(release, entry),
         crumbs=release_crumbs(catalog, release),
@@ -204,8 +194,8 @@ def is_picture(media: Media) -> bool:
     return media.type.startswith("image/")
 
 
-def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[VersionLine]:
-    """Return rows for the last versions, newest first.
+def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[tuple[Revision, str, str]]:
+    """Return rows for the last versions, newest first: version, file and summary of its changes.
 
     The result is empty if there is only one version.
     """
@@ -213,9 +203,7 @@ def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[Version
         return []
     changed = changed_in(revisions, texts)
     return [
-        VersionLine(
-            one.number, revision_file(one.release, one.number), one, changed.get(one.number, "")
-        )
+        (one, revision_file(one.release, one.number), changed.get(one.number, ""))
         for one in reversed(revisions[-MAX_VERSIONS:])
     ]
 

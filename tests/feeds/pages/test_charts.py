@@ -10,8 +10,7 @@ from feeds.pages.charts import (
     HEIGHT,
     SHOWN_MONTHS,
     bar_chart,
-    first_day,
-    months_between,
+    months_until,
     rhythm_charts,
 )
 from feeds.translations import texts_of
@@ -29,9 +28,9 @@ def test_bars_are_as_high_as_their_counts() -> None:
 
 
 def test_months_end_with_the_month_of_the_newest_release() -> None:
-    assert first_day("2026-11-24") == "2024-12-01"
-    assert first_day("2026-12-01") == "2025-01-01"
-    assert len(months_between("2024-12", "2026-11")) == SHOWN_MONTHS
+    months = months_until("2026-11-24")
+    assert (months[0], months[-1], len(months)) == ("2024-12", "2026-11", SHOWN_MONTHS)
+    assert months_until("2026-12-01")[0] == "2025-01"
 
 
 def test_each_chart_has_a_sentence_for_screen_readers() -> None:
