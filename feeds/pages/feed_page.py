@@ -73,8 +73,8 @@ class Document:
 
     def shown(self, entry: etree._Element) -> ShownEntry:
         """Return the values of an entry to display."""
-        published = entry.findtext("atom:published", None, NAMES)
-        at = dt.datetime.fromisoformat(published or entry.findtext("atom:updated", "", NAMES))
+        updated = entry.findtext("atom:updated", "", NAMES)
+        at = dt.datetime.fromisoformat(entry.findtext("atom:published", updated, NAMES) or "")
         copy = self.link(entry, "related", "text/html")
         language = entry.get(XML_LANG)
         return ShownEntry(

@@ -108,7 +108,7 @@ class View:
             year=day.year,
             weekday=room.weekdays[day.weekday()] if room.weekdays else "",
         )
-        return text.translate({ord(str(number)): digit for number, digit in enumerate(room.digits)})
+        return text.translate(room.native)
 
     def inline(self, text: str) -> Markup:
         """Escape a text, and convert the links in it to HTML links."""

@@ -161,6 +161,11 @@ class Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     assets: Mapping[str, str] = {}
     icons: Mapping[str, int] = {}
 
+    @property
+    def native(self) -> dict[int, str]:
+        """Return a table for ``str.translate`` from ASCII digits to the room's digits."""
+        return {ord(str(number)): digit for number, digit in enumerate(self.digits)}
+
     def address(self, release: ReleaseText) -> str:
         """Return the path and query of the page of a release."""
         day = release.day
