@@ -40,7 +40,9 @@ CHALLENGES: Final = ('Basic realm="Communique", charset="UTF-8"', BEARER_CHALLEN
 """Values of the WWW-Authenticate header: Basic for browsers and feed readers, Bearer for
 programs."""
 
-CACHED: Final = b"cache-control"
+PUBLIC_CACHE: Final = b"cache-control: public"
+
+PRIVATE_CACHE: Final = b"cache-control: private"
 
 
 class Access:
@@ -160,8 +162,7 @@ class TokenGate:
         if text is None or self._access.permissions.find(text) is None:
             return None
         answer = self._app.cached_response(path, headers)
-        private = CACHED + b": private"
-        return answer and (answer[0].replace(CACHED + b": public", private, 1), answer[1])
+        return answer and (answer[0].replace(PUBLIC_CACHE, PRIVATE_CACHE, 1), answer[1])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request or lifespan event."""
@@ -183,7 +184,9 @@ class TokenGate:
             if message["type"] == "http.response.start":
                 # Only private caches may store the response.
                 kept = [
-                    (name, value.replace(b"public", b"private", 1) if name == CACHED else value)
+                    (name, value.replace(b"public", b"private", 1))
+                    if name == b"cache-control"
+                    else (name, value)
                     for name, value in message["headers"]
                 ]
                 message = {**message, "headers": kept}

@@ -14,14 +14,13 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeAlias, TypeVar
 
-from data.network.bucket import Bucket, BucketError, BucketObject
+from data.network.bucket import Bucket, BucketError
 from feeds.http_headers import page_after
 from feeds.publishing.bucket_push import publication_of
 from feeds.publishing.bucket_records import MANIFEST_FILE, StoredManifest, read_manifest
 from feeds.server.site_cache import (
     MAX_CACHE_BYTES,
     CachedFile,
-    Headers,
     HeadersOfPath,
     HeldFiles,
     cached_file,
@@ -176,7 +175,14 @@ class BucketCache(HeldFiles):
         if held is None or (found.tag != tag and publication_of(found.headers) >= number):
             self._drop(path)
             self._tags[path] = found.tag, publication_of(found.headers)
-            self._keep(cached_object(path, name, found, held, self._headers(path)))
+            stamp = FileStamp(int(found.modified.timestamp()) * 10**9, found.size, 0)
+            # An archive page is uploaded as immutable once the page after it exists.
+            cached = found.headers.get("cache-control", "")
+            follows = page_after(name) is not None and "immutable" in cached
+            more = self._headers(path)
+            self._keep(
+                cached_file(path, name, stamp, found.body, follows=follows, before=held, more=more)
+            )
         self._checked[path] = turn
 
     def _drop(self, path: str) -> None:
@@ -191,15 +197,3 @@ class BucketCache(HeldFiles):
 def complete_in(found: StoredManifest | None) -> int:
     """Return the number of the last complete publication in a manifest, or 0 if there is none."""
     return found.manifest.complete if found else 0
-
-
-def cached_object(
-    path: str, name: str, found: BucketObject, before: CachedFile | None, more: Headers
-) -> CachedFile:
-    """Convert an object in the bucket to a CachedFile."""
-    stamp = FileStamp(int(found.modified.timestamp()) * 10**9, found.size, 0)
-    # An archive page is uploaded as immutable once the page after it exists.
-    followed = page_after(name) is not None and "immutable" in found.headers.get(
-        "cache-control", ""
-    )
-    return cached_file(path, name, stamp, found.body, follows=followed, before=before, more=more)

@@ -151,7 +151,10 @@ class Toolbox:
         self, tool: Tool, operation: Write, name: str, given: dict[str, Any], operator: str
     ) -> Outcome:
         assert self._writes  # noqa: S101 - only its operations have such tools
-        check_names(tool, given)
+        known = tuple(tool.input_schema["properties"])
+        for argument in given:
+            if argument not in known:
+                raise unknown_name("argument", argument, known)
         key = given.pop(KEY_ARGUMENT, None)
         if not isinstance(key, str | None):
             raise ApiError(422, f"{KEY_ARGUMENT} must be a string", parameter=KEY_ARGUMENT)
@@ -163,14 +166,6 @@ class Toolbox:
             return with_argument(tool, refused(error))
         done = await self._writes.call(operation, name, body, by=operator, key=key)
         return with_argument(tool, done)
-
-
-def check_names(tool: Tool, given: Mapping[str, Any]) -> None:
-    """Raise ApiError (422) if an argument of a tool is unknown."""
-    known = tuple(tool.input_schema["properties"])
-    for name in given:
-        if name not in known:
-            raise unknown_name("argument", name, known)
 
 
 def with_argument(tool: Tool, outcome: Outcome) -> Outcome:

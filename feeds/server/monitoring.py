@@ -8,7 +8,7 @@ request. Health results are cached for a few seconds.
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from html import escape
@@ -170,11 +170,13 @@ class SiteMetrics(Collector):
                     errors.add_metric([one.source], len(run.errors))
                     for name in ("new", "changed", "unchanged", "retracted"):
                         outcome.add_metric([one.source, name], getattr(run, name))
+            bounds = [*map(str, LATENCY_BUCKETS_SECONDS), "+Inf"]
             for stage in STAGES:
                 for source, (late, total) in store.latency_counts(
                     stage, LATENCY_BUCKETS_SECONDS
                 ).items():
-                    latency.add_metric([source, stage], buckets_of(late), total)
+                    buckets = [*zip(bounds, accumulate(map(float, late)), strict=True)]
+                    latency.add_metric([source, stage], buckets, total)
             dirty.add_metric([], len(store.dirty_feeds(store.cursor_of(PUBLISHING))))
             for behind in store.consumer_lags():
                 waiting.add_metric([behind.name], behind.events)
@@ -206,12 +208,6 @@ class SiteMetrics(Collector):
 def gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
     """Return a gauge without values."""
     return GaugeMetricFamily(f"communique_{name}", text, labels=labels or None)
-
-
-def buckets_of(counts: Sequence[int]) -> list[tuple[str, float]]:
-    """Convert counts per histogram interval to cumulative buckets."""
-    bounds = [*map(str, LATENCY_BUCKETS_SECONDS), "+Inf"]
-    return [*zip(bounds, accumulate(map(float, counts)), strict=True)]
 
 
 class Monitoring:

@@ -28,10 +28,8 @@ from feeds.http_headers import (
 )
 from feeds.pages.renderer import SERVED_POLICY
 from feeds.server.requests.conditional import FeedVersions
-from feeds.server.requests.security import ANY_ORIGIN, completed
+from feeds.server.requests.security import ANY_ORIGIN, Headers, completed
 from feeds.urls import WATCH_FEED, FileStamp, stamp_of
-
-Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 HeadersOfPath: TypeAlias = Callable[[str], Headers]
 """Function that returns additional response headers for a path."""

@@ -86,7 +86,9 @@ class SiteServer:
         path, query = scope["path"], scope["query_string"]
         is_shown = is_for_a_person(path, scope["headers"])
         try:
-            held = await self._file(atom_path(path) if is_shown else path, query, scope, receive)
+            # The HTML page of a feed is generated from its Atom feed.
+            file = path.rpartition(".")[0] + ".atom" if is_shown else path
+            held = await self._file(file, query, scope, receive)
             made = None
             if held is not None and is_shown:
                 body = held.body
@@ -300,11 +302,6 @@ def requested_variant(
 def is_for_a_person(path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Return whether a browser requests a feed in order to display it (Fetch Metadata)."""
     return is_feed(path[1:]) and (b"sec-fetch-dest", b"document") in headers
-
-
-def atom_path(path: str) -> str:
-    """Return the path of the Atom feed from which the HTML page of a feed is generated."""
-    return path.rpartition(".")[0] + ".atom"
 
 
 def shown_feed(pages: PageRenderer, path: str, query: bytes, atom: bytes) -> Response:

@@ -6,7 +6,7 @@ moves other releases to different archive pages.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from data.models import Facet
@@ -74,7 +74,10 @@ def source_topic(
     feed.
     """
     counts = store.facets()
-    facet = facet_at(address, counts)
+    where = page_file if address.kind is None else stem_of
+    wanted = address.stem + (".html" if address.kind is None else "")
+    named = (one for one in counts if not is_published(one) and where(one) == wanted)
+    facet = next(named, None)
     if facet is None:
         return None
     releases, pages = cut_archive_pages(store.summaries(facet), site.entries)
@@ -142,13 +145,3 @@ def entries_of(store: Store, catalog: Catalog, releases: Releases) -> list[FeedE
     """Return the feed entries of releases of one source."""
     found = (store.release(one.id) for one in releases)
     return [entry_of(one, catalog, mixed=False) for one in found if one]
-
-
-def facet_at(address: Address, facets: Iterable[Facet]) -> Facet | None:
-    """Return the facet (source and topic) in ``facets`` to which an address belongs.
-
-    Returns None if no facet has this address.
-    """
-    where = page_file if address.kind is None else stem_of
-    wanted = address.stem + (".html" if address.kind is None else "")
-    return next((one for one in facets if not is_published(one) and where(one) == wanted), None)

@@ -122,7 +122,7 @@ async def serve(home: Home, token_file: Path | None) -> None:
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
     if writes:
-        await writes.jobs.close()
+        await writes.close()
 
 
 def operator_writes(home: Home) -> Writes:

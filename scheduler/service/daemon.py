@@ -241,7 +241,7 @@ class Service:
         await asyncio.wait({visiting})
         await self._role.end()
         await self._admin.close()
-        await self._writes.jobs.close()
+        await self._writes.close()
         server.should_exit = True
         await serving
         beside.cancel()

@@ -257,19 +257,16 @@ def changes_after(store: Store, site: str, asked: ChangesParameters) -> schemas.
             if size > MAX_PAGE_CHARACTERS:
                 break
     return schemas.ChangePage(
-        changes=tuple(change_answer(site, one) for one in found),
+        changes=tuple(
+            schemas.Change(
+                kind=one.kind,
+                at=one.at.isoformat(timespec="milliseconds"),
+                id=one.release.id,
+                revision=one.revision,
+                release=None if one.release.hidden else release_answer(site, one.release),
+            )
+            for one in found
+        ),
         next=encode_cursor(CHANGES_CURSOR, place),
         more=bool(store.release_events(place, limit=1)),
-    )
-
-
-def change_answer(site: str, change: ReleaseEvent) -> schemas.Change:
-    """Convert a logged change to its API response. The response omits a hidden release."""
-    release = change.release
-    return schemas.Change(
-        kind=change.kind,
-        at=change.at.isoformat(timespec="milliseconds"),
-        id=release.id,
-        revision=change.revision,
-        release=None if release.hidden else release_answer(site, release),
     )

@@ -13,35 +13,29 @@ from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.open import open_existing
 from data.text.urls import site_address
-from feeds.server.api import schemas
-from feeds.server.api.list_handlers import (
-    SourceMoved,
-    changes,
-    days,
-    health,
-    languages,
-    runs,
-    sections,
-    source,
-    sources,
-    topics,
-)
+from feeds.server.api import list_handlers, release_handlers, schemas
+from feeds.server.api.list_handlers import SourceMoved
 from feeds.server.api.operations import ApiContext, Operation
 from feeds.server.api.parameters import Parameters, checked
-from feeds.server.api.release_handlers import (
-    attachments,
-    differences,
-    release,
-    releases,
-    revisions,
-    search,
-    story,
-)
 from feeds.server.api.representations import fields_in, values_of
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
-    *(releases, release, revisions, attachments, differences, search, changes, story),
-    *(sources, source, sections, topics, languages, days, health, runs),
+    release_handlers.releases,
+    release_handlers.release,
+    release_handlers.revisions,
+    release_handlers.attachments,
+    release_handlers.differences,
+    release_handlers.search,
+    list_handlers.changes,
+    release_handlers.story,
+    list_handlers.sources,
+    list_handlers.source,
+    list_handlers.sections,
+    list_handlers.topics,
+    list_handlers.languages,
+    list_handlers.days,
+    list_handlers.health,
+    list_handlers.runs,
 )
 """All read operations of the API, in the order of its documentation."""
 

@@ -137,34 +137,6 @@ class RunningJob:
         )
 
 
-class Jobs:
-    """The jobs of this process."""
-
-    def __init__(self) -> None:
-        self._jobs: OrderedDict[str, RunningJob] = OrderedDict()
-
-    def add(self, job: RunningJob, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run ``work`` in the background. Raises ApiError (503) if too many jobs are running."""
-        if sum(one.outcome is None for one in self._jobs.values()) >= MAX_RUNNING:
-            why = "too many requests that write are running; try again in a minute"
-            raise ApiError(503, why, headers={"retry-after": "60"})
-        self._jobs[job.id] = job
-        ended = [one.id for one in self._jobs.values() if one.outcome is not None]
-        for name in ended[: max(0, len(self._jobs) - MAX_KEPT)]:
-            del self._jobs[name]
-        job.task = asyncio.create_task(work())
-
-    def answer(self, name: str) -> schemas.Job:
-        """Return the state of a job. Raises ApiError (404) if the id is unknown."""
-        if job := self._jobs.get(name):
-            return job.answer
-        raise ApiError(404, "no job has this id; jobs are lost when the service restarts")
-
-    async def close(self) -> None:
-        """Cancel all running jobs."""
-        await cancel(one.task for one in self._jobs.values() if one.task and not one.task.done())
-
-
 class Writes:
     """Runs the write operations of a site whose store is at ``store_url``.
 
@@ -176,7 +148,7 @@ class Writes:
     ) -> None:
         self._url = store_url
         self._keys: dict[tuple[str, str], RunningJob] = {}
-        self.jobs = Jobs()
+        self._jobs: OrderedDict[str, RunningJob] = OrderedDict()
         self.operations: Final = tuple(operations)
         self.reads: Final = (
             *reads,
@@ -186,7 +158,7 @@ class Writes:
                 "State and result of a request that takes longer",
                 Parameters,
                 schemas.Job,
-                lambda context, _: self.jobs.answer(context.name),
+                lambda context, _: self._job(context.name),
                 access="operate",
                 id_description="The id of a job.",
                 refused={404: "The id is unknown. Jobs end with the service."},
@@ -214,6 +186,10 @@ class Writes:
         outcome = await job.wait(WAIT_SECONDS)
         return outcome or Outcome(202, msgspec.to_builtins(job.answer))
 
+    async def close(self) -> None:
+        """Cancel all running jobs."""
+        await cancel(one.task for one in self._jobs.values() if one.task and not one.task.done())
+
     async def _begun(
         self, operation: Write, name: str, body: WriteBody, digest: bytes, place: tuple[str, str]
     ) -> RunningJob:
@@ -231,13 +207,30 @@ class Writes:
             else:
                 earlier = record.at if record and record.at < began else None
                 handle = partial(operation.handler, WriteCall(name, job.report, earlier), body)
-                self.jobs.add(job, lambda: self._run(job, operation, handle, record, place))
+                self._start(job, lambda: self._run(job, operation, handle, record, place))
         except Exception as error:  # noqa: BLE001 - other requests may wait for the job
             job.end(refused(problem_of(error)))
         finally:
             if job.task is None:
                 self._keys.pop(place, None)
         return job
+
+    def _start(self, job: RunningJob, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run ``work`` in the background. Raises ApiError (503) if too many jobs are running."""
+        if sum(one.outcome is None for one in self._jobs.values()) >= MAX_RUNNING:
+            why = "too many requests that write are running; try again in a minute"
+            raise ApiError(503, why, headers={"retry-after": "60"})
+        self._jobs[job.id] = job
+        ended = [one.id for one in self._jobs.values() if one.outcome is not None]
+        for name in ended[: max(0, len(self._jobs) - MAX_KEPT)]:
+            del self._jobs[name]
+        job.task = asyncio.create_task(work())
+
+    def _job(self, name: str) -> schemas.Job:
+        """Return the state of a job. Raises ApiError (404) if the id is unknown."""
+        if job := self._jobs.get(name):
+            return job.answer
+        raise ApiError(404, "no job has this id; jobs are lost when the service restarts")
 
     def _begin(self, job: RunningJob, at: float, by: str, key: str) -> OperationRecord:
         """Record that an operation begins, or return the record of an earlier request.
