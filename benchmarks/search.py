@@ -190,7 +190,7 @@ def main() -> None:
         if not store._ask("SELECT 1 FROM releases LIMIT 1"):  # noqa: SLF001 - of that there is no verb
             fill(store, given.releases)
         started = time.perf_counter()
-        if entered := store.enter_queued():
+        if entered := sum(store.enter_queued()):
             print(f"search index: {entered / (time.perf_counter() - started):,.0f} a second")
         ((count,),) = store._ask("SELECT count(*) FROM releases")  # noqa: SLF001 - to tell it
         print(f"among {count:,} releases, {given.queries} queries of each class:")

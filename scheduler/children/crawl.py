@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -117,6 +117,9 @@ class Crawl:
             taxonomy = taxonomy_of(start.topics, "topics.toml of the leader")
         self._guard = DriftGuard(self._home, self._store, taxonomy)
         self._sealing: threading.Thread | None = None
+        self._indexing: Iterator[int] | None = None
+        """Remaining steps of an update of the search index."""
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._visits: dict[str, Visit] = {}
         self._locks: dict[str, ExitStack] = {}
         self._leases: dict[str, Lease] = {}
@@ -174,7 +177,10 @@ class Crawl:
         )
         try:
             process.start()
+            self._loop = None
             self._cut()
+            with log_errors():
+                self._store.update_search_index()
         finally:
             self._store.close()
             if self._requisites:
@@ -187,6 +193,7 @@ class Crawl:
     ) -> AsyncIterator[Visit]:
         end_in_time_on_signals()
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[bytes]()
+        self._loop = loop
         threading.Thread(target=_forward_lines, args=(lines, loop, queue), daemon=True).start()
         while line := await queue.get():
             job = msgspec.json.decode(line, type=VisitJob)
@@ -325,11 +332,39 @@ class Crawl:
         """Report a visit that has ended, and release its source."""
         with page_errors(visit.file.url, visit.report.error):
             # If this fails, the next visit adds the releases to the search index.
-            self._store.update_search_index()
+            if self._indexing is None:
+                self._index()
         del self._visits[visit.id]
         self._progress.forget(visit)
         self._locks.pop(visit.id).close()
         write_line(ReportLine(visit.report.run))
+
+    def _index(self) -> None:
+        """Make one step of an update of the search index, and later the other steps.
+
+        A long queue, for example after an upgrade, delays no response of other visits for long.
+        """
+        steps, self._indexing = self._indexing or self._store.index_in_steps(), None
+        if next(steps, None) is None:
+            if not self._store.awaits_indexing():
+                return
+            steps = self._store.index_in_steps()
+        self._indexing = steps
+        if self._loop:
+            self._loop.call_soon(self._index_later)
+
+    def _index_later(self) -> None:
+        with log_errors():
+            self._index()
+
+
+@contextmanager
+def log_errors() -> Iterator[None]:
+    """Context manager that logs an error of an update of the search index."""
+    try:
+        yield
+    except CommuniqueError as error:
+        log.warning("the search index could not be updated: %s", error)
 
 
 class ProgressReporter:

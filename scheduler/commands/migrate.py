@@ -38,7 +38,10 @@ def migrate_store(source: str, target: str, on_progress: OnStepProgress) -> Migr
         urls = one.url, other.url
     with closing(open_store(target)) as store:
         of = done.rows["releases"]
-        searchable = store.enter_queued(lambda entered: on_progress("search", entered, of))
+        searchable = 0
+        for entered in store.enter_queued():
+            searchable += entered
+            on_progress("search", searchable, of)
     return Migrated(*urls, done.rows, done.written, done.left, searchable)
 
 

@@ -333,10 +333,6 @@ class Store(
                     self._unit.decide(decisions.recorded(outcome))
         return edited
 
-    def translations(self) -> Iterator[tuple[str, str]]:
-        """Yield the ids of pairs of releases that are translations without links to each other."""
-        return StoryJoiner(self._tables()).translations()
-
     def join_translations(self, left: str, right: str) -> JoinedStory | None:
         """Join two translations into one story.
 
@@ -354,14 +350,21 @@ class Store(
             StoryJoiner(self._tables()).grow(joined)
 
     def update_search_index(self) -> int:
-        """Add recently recorded releases to the search index and return their number.
+        """Add recently recorded releases to the search index and return their number."""
+        return sum(self.index_in_steps())
 
-        Before that, translations are assigned to stories, which requires that all releases of a
-        visit are stored.
+    def index_in_steps(self) -> Iterator[int]:
+        """Update the search index in short steps, and yield the number of releases of each step.
+
+        First, translations are assigned to stories, which requires that all releases of a visit are
+        stored. Releases that are recorded between the steps wait for the next call.
         """
-        for left, right in self.translations():
-            self.join_translations(left, right)
-        return self.enter_queued()
+        entering = self.enter_queued()
+        for pairs in StoryJoiner(self._tables()).translations():
+            for left, right in pairs:
+                self.join_translations(left, right)
+            yield 0
+        yield from entering
 
     def maintain(self) -> None:
         """Delete old runs, events and alerts."""

@@ -99,12 +99,12 @@ class StoryJoiner:
             del known[next(iter(known))]
         return stored
 
-    def translations(self) -> Iterator[tuple[str, str]]:
+    def translations(self) -> Iterator[Sequence[tuple[str, str]]]:
         """Yield the ids of pairs of releases that are translations without links to each other.
 
-        At least one release of each pair is not in the search index yet. Translations are searched
-        after a visit, when all its releases are stored. The other release may be any release of the
-        same days.
+        The pairs of each source and day are yielded together. At least one release of each pair is
+        not in the search index yet. Translations are searched after a visit, when all its releases
+        are stored. The other release may be any release of the same days.
         """
         days: defaultdict[str, list[str]] = defaultdict(list)
         for source, day in self._tables.queued_days():
@@ -116,8 +116,8 @@ class StoryJoiner:
                 found = self._tables.stored_translations(source, day, limit=MAX_COMPARED_PER_DAY)
                 if any(one.language not in background for one in found):
                     background = commonness([*newest, *found])
-                for left, right in translation_pairs(found, background):
-                    yield self._id(left.number), self._id(right.number)
+                pairs = translation_pairs(found, background)
+                yield [(self._id(left.number), self._id(right.number)) for left, right in pairs]
 
     def join_two(self, left_id: str, right_id: str) -> JoinedStory | None:
         """Join two releases into one story.

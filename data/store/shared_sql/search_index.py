@@ -2,7 +2,7 @@
 
 import datetime as dt
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Final, NamedTuple, TypeAlias
@@ -87,22 +87,23 @@ class SearchIndexPart(Part):
     def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
         """Add releases to the index, and replace their earlier entries."""
 
-    def enter_queued(self, on_progress: Callable[[int], None] | None = None) -> int:
-        """Index all releases that changed since the last call, and return their number.
+    def enter_queued(self) -> Iterator[int]:
+        """Index all releases that changed before this call but are not in the index yet.
 
-        ``on_progress`` is called with the number of releases so far.
+        Yields the number of releases of each transaction.
         """
-        entered = 0
+        waits = f"SELECT count(*) FROM events e WHERE {waiting(SEARCH_INDEX)}"
+        return self._enter_queued(self._ask(waits)[0][0])
+
+    def _enter_queued(self, left: int) -> Iterator[int]:
+        log, entered = EventsPart(self._connection), list[int]()
 
         def enter(events: Sequence[Event]) -> None:
-            nonlocal entered
-            entered += self._enter_events(events)
+            entered.append(self._enter_events(events))
 
-        log = EventsPart(self._connection)
-        while log.consume(SEARCH_INDEX, enter, limit=EVENTS_PER_TRANSACTION):
-            if on_progress:
-                on_progress(entered)
-        return entered
+        while done := log.consume(SEARCH_INDEX, enter, limit=min(left, EVENTS_PER_TRANSACTION)):
+            left -= done
+            yield entered.pop()
 
     def awaits_indexing(self) -> bool:
         """Return whether recorded releases are missing from the search index."""

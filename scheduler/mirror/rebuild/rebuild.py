@@ -190,7 +190,7 @@ class Rebuilding:
             self._take_kept_files()
             self._write_files()
             restore_attachment_texts(home_at(self._home.path), self._store)
-            self._store.enter_queued()
+            sum(self._store.enter_queued())
             ids = {one.id for one in self._store.by_first_seen()}
             lost = self._replay.lost | (self._replay.seen_in.keys() - ids)
             home = home_at(self._home.path)

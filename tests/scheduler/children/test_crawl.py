@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
 import subprocess
 import sys
@@ -13,10 +14,12 @@ import msgspec
 import psycopg
 import pytest
 
+from data.models import SeenDraft
 from data.store.open import open_store
 from scheduler.children.crawl_lines import CrawlStart, VisitJob
 from scheduler.children.page_limit import NoteFile
 from tests.command import make_home
+from tests.drafts import draft
 from tests.examples import thorough
 from tests.hanging_python import LOOP, NATIVE, hanging_python
 from tests.peer import PATIENCE
@@ -112,6 +115,36 @@ def test_all_visits_of_a_dead_parent_are_cut_and_reported(tmp_path: Path) -> Non
         for source in ("board-0", "board-1"):
             (run,) = store.runs(source, limit=9)
             assert [error.kind for error in run.errors] == ["interrupted"]
+
+
+@pytest.mark.usefixtures("forked_children")
+def test_a_long_queue_of_the_search_index_delays_no_report(
+    tmp_path: Path, noon: dt.datetime
+) -> None:
+    with served() as room:
+        room.page("/news/", listing_html([1]))
+        room.page("/news/1.html", release_html(1))
+        home = make_home(tmp_path, f"{room.base}/news/")
+        with closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
+            queued = [draft(f"http://b.example/{n}", body_text=f"Tide {n}.") for n in range(900)]
+            store.record_all([SeenDraft(one, noon, noon) for one in queued])
+            with subprocess.Popen(
+                [sys.executable, "-P", "-m", "scheduler.children.crawl"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            ) as child:
+                assert child.stdin
+                assert child.stdout
+                for line in (CrawlStart(str(home)), VisitJob("harbour")):
+                    child.stdin.write(msgspec.json.encode(line) + b"\n")
+                child.stdin.flush()
+                assert next(line for line in child.stdout if line.startswith(b'{"run"'))
+                child.send_signal(signal.SIGSTOP)
+                assert store.awaits_indexing()
+                child.send_signal(signal.SIGCONT)
+                child.stdin.close()
+                assert child.wait(PATIENCE) == 0
+            assert not store.awaits_indexing()
 
 
 @pytest.mark.parametrize(

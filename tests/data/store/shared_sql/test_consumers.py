@@ -195,3 +195,21 @@ def test_what_happens_to_a_source_is_an_event(store: Store, noon: dt.datetime) -
     ]
     assert {one.source for one in events} == {"port"}, "events follow the name of their source"
     assert store.release_events(limit=9) == ()
+
+
+def test_the_search_index_is_updated_in_steps_without_later_releases(
+    store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.store.shared_sql.search_index.EVENTS_PER_TRANSACTION", 2)
+
+    def record(number: int) -> None:
+        one = draft(f"http://harbour.example/{number}", body_text=f"Tide {number}.")
+        store.record(one, seen=noon, since=noon)
+
+    for number in range(3):
+        record(number)
+    steps = store.index_in_steps()
+    assert next(steps) == 2
+    record(3)
+    assert [*steps] == [1]
+    assert store.update_search_index() == 1
