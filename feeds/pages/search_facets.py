@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from data.models import Facet
 from data.search.query import Matches
 from feeds.catalog import Catalog
+from feeds.pages.navigation import Navigation
 from feeds.searches import SearchParameters, canonical_query
 from feeds.translations import Texts
 from feeds.urls import YEAR
@@ -97,20 +98,17 @@ def filters_of_matches(
     return [one for one in found if one.values]
 
 
-def filters_of_all(catalog: Catalog, counts: Mapping[Facet, int]) -> list[FilterList]:
+def filters_of_all(catalog: Catalog, known: Navigation) -> list[FilterList]:
     """Return the filters of the search page before a search, with their release counts."""
-    sources = {one.source: count for one, count in counts.items() if one == Facet(one.source)}
-    topics = {one.topic: count for one, count in counts.items() if one == Facet(topic=one.topic)}
-    years = {
-        one.period: count
-        for one, count in counts.items()
-        if one.period and one == Facet(period=one.period) and len(one.period) == YEAR
-    }
-    found = [
-        filter_list(catalog, "source", {one: count for one, count in sources.items() if one}, {}),
-        filter_list(catalog, "topic", {one: count for one, count in topics.items() if one}, {}),
+    counts = known.counts
+    sources = {one.source or "": counts[one] for one in known.sources}
+    topics = {one.topic or "": counts[one] for one in known.topics}
+    years = {one.period: counts[one] for one in counts if one.period and len(one.period) == YEAR}
+    found = (
+        filter_list(catalog, "source", sources, {}),
+        filter_list(catalog, "topic", topics, {}),
         periods(catalog.texts, years, {}),
-    ]
+    )
     return [one for one in found if one.values]
 
 

@@ -133,7 +133,7 @@ def filters_of(
     if found.matches:
         more = found.parameters.get("more", "")
         return filters_of_matches(pages.catalog, found.matches, parameters, more)
-    return [] if parameters else filters_of_all(pages.catalog, pages.navigation.counts)
+    return [] if parameters else filters_of_all(pages.catalog, pages.navigation)
 
 
 def hits_by_day(

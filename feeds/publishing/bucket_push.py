@@ -234,7 +234,7 @@ class SiteBucket:
         Call ``begin`` first. After a crash, the next call continues the upload. Raises Superseded
         if another publisher has started.
         """
-        self._kept.note_rendered()
+        self._kept.keep("is_behind", "")  # the whole folder was rendered
         present = dict(files_in(self._folder))
         known = self._kept.files()
         if settling := self._kept.settled_at:
@@ -250,7 +250,7 @@ class SiteBucket:
         if wanted or gone or manifest.complete < manifest.number:
             try:
                 if manifest.complete == manifest.number:
-                    self._kept.note_number(self._take_number())
+                    self._kept.keep("number", str(self._take_number()))
                 self._write(wanted, present, known)
                 self._delete(gone)
                 self._end()
@@ -260,7 +260,8 @@ class SiteBucket:
             except Replaced as error:
                 raise Superseded(self._bucket.place) from error
         if settling and time.time() > settling:
-            self._kept.note_settled()
+            # No delayed request of another publisher can still arrive.
+            self._kept.keep("settled_at", "0")
 
     @property
     def _present(self) -> StoredManifest:

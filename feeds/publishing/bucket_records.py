@@ -152,9 +152,9 @@ class PushedFiles:
         if self._note("place") != place:
             # Nothing is known about another bucket.
             self.begin({}, 0, 0.0)
-            self._keep("place", place)
+            self.keep("place", place)
         if not self._note("publisher"):
-            self._keep("publisher", secrets.token_hex(8))
+            self.keep("publisher", secrets.token_hex(8))
 
     def close(self) -> None:
         """Close the cache file."""
@@ -191,24 +191,14 @@ class PushedFiles:
         with self._transaction():
             self._db.execute("DELETE FROM files")
             self._db.executemany("INSERT INTO files (name, tag) VALUES (?, ?)", tags.items())
-            self._keep("number", str(number))
-            self._keep("settled_at", str(settled_at))
-            self._keep("is_behind", "yes")
+            self.keep("number", str(number))
+            self.keep("settled_at", str(settled_at))
+            self.keep("is_behind", "yes")
 
-    def note_rendered(self) -> None:
-        """Record that the whole folder was rendered."""
-        self._keep("is_behind", "")
-
-    def note_number(self, number: int) -> None:
-        """Record the number of a publication that this home directory started."""
-        self._keep("number", str(number))
-
-    def note_settled(self) -> None:
-        """Record that the objects were verified after ``settled_at``.
-
-        By then, no delayed request of another publisher can still arrive.
-        """
-        self._keep("settled_at", "0")
+    def keep(self, name: str, value: str) -> None:
+        """Record a value: ``number``, ``settled_at``, or an empty text as ``is_behind``."""
+        with self._reported():
+            self._db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", [name, value])
 
     def files(self) -> dict[str, Pushed]:
         """Return all known objects by name."""
@@ -229,10 +219,6 @@ class PushedFiles:
         with self._reported():
             rows = self._db.execute("SELECT value FROM notes WHERE name = ?", [name]).fetchall()
         return str(rows[0][0]) if rows else ""
-
-    def _keep(self, name: str, value: str) -> None:
-        with self._reported():
-            self._db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", [name, value])
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

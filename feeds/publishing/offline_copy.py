@@ -102,18 +102,15 @@ def write_folder(
         renderer = PageRenderer(catalog, counts)
         for name, content in search_files(renderer, shown.releases(Facet())):
             is_page = name.endswith(".html")
-            copy.write(name, relinked(content.decode(), no_file).encode() if is_page else content)
+            copy.write(
+                name, relinked(content.decode(), lambda _: None).encode() if is_page else content
+            )
     copy.writer.flush()
     for left in folder.glob(f"{CHOSEN}*"):
         left.unlink()
     on_progress(whole, whole)
     releases = counts.get(Facet(), 0)
     return FolderCopy(releases, len(copy.files), len(copy.missing), len(copy.with_secrets))
-
-
-def no_file(url: str) -> None:
-    """Return None for every URL, for a copy without archived files."""
-    del url
 
 
 class _Copy:

@@ -30,11 +30,13 @@ from feeds.publishing.publish_context import (
 )
 from feeds.publishing.release_pages import DuePage, ReleasePages
 from feeds.publishing.removals import (
-    EmptiedFacets,
-    GoneSources,
     LostFiles,
     UnknownFiles,
+    emptied_facets,
+    gone_sources,
+    remove_facets,
     remove_hidden,
+    remove_sources,
 )
 from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.site_files import (
@@ -208,23 +210,19 @@ class PublicationRun:
             self._cache.queue_rewrite(switched)
         with self._tried("releases"):
             unknown.remove_releases(self._cache)
-        gone = GoneSources(self._store, folder)
+        gone = gone_sources(self._store)
         with self._tried("sources"):
-            gone.remove_files(self._cache)
-        emptied = EmptiedFacets(self._cache.queued(), self._counts, folder, unknown.facets)
+            remove_sources(gone, folder, self._cache)
+        emptied = emptied_facets(self._cache.queued(), self._counts, unknown.facets)
         with self._tried("facets"):
-            emptied.remove_files(self._cache)
+            remove_facets(emptied, folder, self._cache)
         lost = self._lost.missed(self._published)
         self._queued = self._cache.queued()
-        self._cache.done(filter(gone.has, self._queued))
+        self._cache.done(one for one in self._queued if one.source in gone)
         # The files are deleted, so the cache must not list them even if the publication fails.
         self._cache.commit()
-        facets = [
-            one
-            for one in {*self._queued, *lost, *self._documents.outdated()}
-            if not gone.has(one) and one not in emptied.facets
-        ]
-        facets.sort(key=place)
+        dirty = {*self._queued, *lost, *self._documents.outdated()} - emptied
+        facets = sorted((one for one in dirty if one.source not in gone), key=place)
         for start in range(0, len(facets), FACETS_PER_BATCH):
             with self._all_or_nothing():
                 self._batch(facets[start : start + FACETS_PER_BATCH])
@@ -235,7 +233,7 @@ class PublicationRun:
                 self._write_events()
         if not self.errors:
             self._since.keep()
-            self._lost.keep([*facets, *emptied.facets])
+            self._lost.keep([*facets, *emptied])
             shape = self._layout + b"\n" + names
             if shape != self._shape():
                 with self._all_or_nothing():

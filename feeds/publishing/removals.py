@@ -36,62 +36,49 @@ NAMES_AT_ONCE: Final = 1000
 """Maximum number of releases that one query looks up."""
 
 
-class GoneSources:
-    """Renamed and removed sources whose old files may still be in the site's ``folder``."""
-
-    def __init__(self, store: Store, folder: Path) -> None:
-        moved = {old for old, new in store.source_moves().items() if old != new}
-        removed = {one.source for one in store.removed_sources().values() if not one.kept}
-        self._ids = frozenset(moved | removed)
-        self._folder = folder
-
-    def has(self, facet: Facet) -> bool:
-        """Return whether a facet belongs to a renamed or removed source."""
-        return facet.source in self._ids
-
-    def remove_files(self, cache: RenderCache) -> None:
-        """Delete files whose source has a new id or whose release is gone.
-
-        The server then redirects, or responds with 410.
-
-        Raises OSError if a file can't be deleted.
-        """
-        for one in self._ids:
-            facet = Facet(source=one)
-            remove_facet(facet, self._folder)
-            cache.forget_folder(f"{stem_of(facet)}/page")
+def gone_sources(store: Store) -> frozenset[str]:
+    """Return renamed and removed sources, whose old files may still be in the site."""
+    moved = {old for old, new in store.source_moves().items() if old != new}
+    return frozenset(
+        moved | {one.source for one in store.removed_sources().values() if not one.kept}
+    )
 
 
-class EmptiedFacets:
-    """Published topics, sections, languages and periods that no longer have releases.
+def remove_sources(sources: Iterable[str], folder: Path, cache: RenderCache) -> None:
+    """Delete files whose source has a new id or whose release is gone, from the site's ``folder``.
 
-    ``marked`` are the changed facets, and ``held`` the facets with releases. ``folder`` is the
-    folder of the site. ``unknown`` are facets that never had releases, but have files.
+    The server then redirects, or responds with 410. Raises OSError if a file can't be deleted.
     """
+    for one in sources:
+        facet = Facet(source=one)
+        remove_facet(facet, folder)
+        cache.forget_folder(f"{stem_of(facet)}/page")
 
-    def __init__(
-        self,
-        marked: Iterable[Facet],
-        held: Iterable[Facet],
-        folder: Path,
-        unknown: Iterable[Facet] = (),
-    ) -> None:
-        # A source without releases keeps its feed. `GoneSources` deletes removed sources.
-        emptied = {one for one in marked if one != Facet(source=one.source)}.difference(held)
-        self.facets = frozenset(filter(is_published, emptied.union(unknown)))
-        self._folder = folder
 
-    def remove_files(self, cache: RenderCache) -> None:
-        """Delete the published files of these facets, and the data about them in the cache.
+def emptied_facets(
+    marked: Iterable[Facet], held: Iterable[Facet], unknown: Iterable[Facet]
+) -> frozenset[Facet]:
+    """Return published topics, sections, languages and periods that no longer have releases.
 
-        Raises OSError if a file can't be deleted.
-        """
-        for facet in self.facets:
-            remove_facet(facet, self._folder)
-            if is_month(facet):
-                for sitemap in (self._folder / SITEMAPS_FOLDER).glob(f"{facet.period}*.xml"):
-                    sitemap.unlink()
-            cache.forget_facet(facet)
+    ``marked`` are the changed facets, and ``held`` the facets with releases. ``unknown`` are facets
+    that never had releases, but have files.
+    """
+    # A source without releases keeps its feed. `remove_sources` deletes removed sources.
+    emptied = {one for one in marked if one != Facet(source=one.source)}.difference(held)
+    return frozenset(filter(is_published, emptied.union(unknown)))
+
+
+def remove_facets(facets: Iterable[Facet], folder: Path, cache: RenderCache) -> None:
+    """Delete the published files of facets, and the data about them in the cache.
+
+    Raises OSError if a file can't be deleted.
+    """
+    for facet in facets:
+        remove_facet(facet, folder)
+        if is_month(facet):
+            for sitemap in (folder / SITEMAPS_FOLDER).glob(f"{facet.period}*.xml"):
+                sitemap.unlink()
+        cache.forget_facet(facet)
 
 
 def remove_facet(facet: Facet, site: Path) -> None:

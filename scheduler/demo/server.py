@@ -17,7 +17,6 @@ import gzip
 import sys
 import threading
 from collections.abc import Coroutine, Iterator, Mapping
-from dataclasses import dataclass
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -59,22 +58,21 @@ class ShownDay(msgspec.Struct, frozen=True):
     rooms: dict[str, str]
 
 
-@dataclass
-class Today:
-    """The current day of the demo, shared by all rooms."""
-
-    day: int
-
-
 class RoomServer(ThreadingHTTPServer):
-    """HTTP server for one press room on its own port. Port 0 means any free port."""
+    """HTTP server for one press room on its own port. Port 0 means any free port.
+
+    ``day`` is the current day of the demo, for all rooms. Raises RoomPortTaken.
+    """
 
     daemon_threads = True
+    day = 1
 
-    def __init__(self, room: str, port: int, today: Today) -> None:
-        super().__init__((DEMO_HOST, port), Handler)
+    def __init__(self, room: str, port: int) -> None:
+        try:
+            super().__init__((DEMO_HOST, port), Handler)
+        except OSError as error:
+            raise RoomPortTaken(port, error.strerror or str(error)) from error
         self.room = room
-        self.today = today
         self.base = f"http://{DEMO_HOST}:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -85,21 +83,13 @@ class RoomServer(ThreadingHTTPServer):
     @property
     def shown(self) -> Showing:
         """Return the content of the room on the current day."""
-        return showing(self.room, self.today.day)
+        return showing(self.room, self.day)
 
     def response(self, target: str) -> RoomResponse:
         """Return the response for a path and query. Unknown queries are ignored."""
-        table = responses(self.room, self.today.day, self.base)
+        table = responses(self.room, self.day, self.base)
         found = table.get(target) or table.get(target.partition("?")[0])
         return found or not_found(self.shown, self.base, target)
-
-
-def room_server(room: str, port: int, today: Today) -> RoomServer:
-    """Listen on the port of a room and return its server. Raises RoomPortTaken."""
-    try:
-        return RoomServer(room, port, today)
-    except OSError as error:
-        raise RoomPortTaken(port, error.strerror or str(error)) from error
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -173,18 +163,18 @@ def serve(first_port: int, day: int) -> None:
     The rooms get ``first_port`` and the following ports, or free ports if it is 0. Raises
     RoomPortTaken.
     """
-    today = Today(day)
+    RoomServer.day = day
     servers = [
-        room_server(room, first_port and first_port + index, today)
+        RoomServer(room, first_port and first_port + index)
         for index, room in enumerate(load_rooms())
     ]
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     rooms = {server.room: server.base for server in servers}
-    write_line(ShownDay(today.day, rooms))
+    write_line(ShownDay(day, rooms))
     for line in ParentLines():
-        today.day = int(line)
-        write_line(ShownDay(today.day, rooms))
+        RoomServer.day = int(line)
+        write_line(ShownDay(RoomServer.day, rooms))
 
 
 def main() -> int:
