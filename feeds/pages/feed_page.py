@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from lxml import etree
 
-from data.languages.tags import is_right_to_left
 from data.text.urls import web_address
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import FORMATS, Format, href
@@ -31,7 +30,6 @@ class ShownEntry:
     page: str
     publisher: str
     language: str | None
-    is_right_to_left: bool
     marks: frozenset[str]
 
 
@@ -76,14 +74,12 @@ class Document:
         updated = entry.findtext("atom:updated", "", NAMES)
         at = dt.datetime.fromisoformat(entry.findtext("atom:published", updated, NAMES) or "")
         copy = self.link(entry, "related", "text/html")
-        language = entry.get(XML_LANG)
         return ShownEntry(
             construct_text(entry, "title"),
             at.date().isoformat(),
             self.relative_link(copy or self.link(entry, "alternate")),
             entry.findtext("atom:author/atom:name", "", NAMES),
-            language,
-            is_right_to_left(language),
+            entry.get(XML_LANG),
             self._marks(entry),
         )
 
