@@ -18,8 +18,7 @@ from data.store.core.store import Store
 from data.store.shared_sql.events import ALERTS, DEPOSITS
 from data.watches.watch_file import load_watches
 from feeds.alerts.channels import AlertWatch
-from feeds.alerts.delivery.alert_worker import AlertWorker
-from feeds.alerts.delivery.matcher import Matcher
+from feeds.alerts.delivery.alert_worker import AlertWorker, Matcher
 from feeds.alerts.delivery.sending import Senders
 from feeds.deposits.deposit_worker import DepositPace, DepositWorker
 from feeds.sending_loop import POLL_SECONDS, Backoff, in_thread

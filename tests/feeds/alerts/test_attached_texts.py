@@ -9,7 +9,7 @@ from data.settings import Alerts
 from data.store.core.store import Store
 from data.watches.watch_file import Watch
 from feeds.alerts.channels import AlertWatch
-from feeds.alerts.delivery.matcher import Matcher
+from feeds.alerts.delivery.alert_worker import Matcher
 from tests.drafts import draft, published
 
 FILE = Media("http://harbour.example/minutes.pdf", "application/pdf")

@@ -384,7 +384,7 @@ def test_a_bug_with_one_watch_or_event_does_not_affect_others(
     monkeypatch.setattr(Senders, "receiver", broken_for("Unnamed", Senders.receiver, 1))
     monkeypatch.setattr(Senders, "send", broken_for("Unsent", Senders.send, 1))
     monkeypatch.setattr(
-        "feeds.alerts.delivery.matcher.send_time", broken_for("Untold", send_time, 0)
+        "feeds.alerts.delivery.alert_worker.send_time", broken_for("Untold", send_time, 0)
     )
     release(home, 1)
     with at_work(home):
@@ -411,7 +411,7 @@ def test_an_event_that_cannot_be_matched_delays_no_other(
 
     add(home, "Good", peer.url)
     first, second = release(home, 1), release(home, 2)
-    monkeypatch.setattr("feeds.alerts.delivery.matcher.event_fields", fields)
+    monkeypatch.setattr("feeds.alerts.delivery.alert_worker.event_fields", fields)
     with at_work(home):
         peer.wait_for(lambda: states(home) == ["delivered"])
     (told,) = peer.posts()
