@@ -32,31 +32,27 @@ async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> Document
 
     An unreadable document has no text and raises no exception.
     """
+    command = (sys.executable, "-P", "-m", "spiders.download.pdf_reader", str(seconds))
     try:
-        return msgspec.json.decode(await _output(body, seconds), type=DocumentText)
+        child = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=child_environment(),
+        )
+        try:
+            # The process limits its own CPU time, but it may have to wait on a busy system.
+            async with asyncio.timeout(MAX_WAITING_RATIO * seconds):
+                output, _ = await child.communicate(body)
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
+        return msgspec.json.decode(output, type=DocumentText)
     except (TimeoutError, msgspec.DecodeError, OSError) as error:
         log.info("a document of %d bytes can't be read: %r", len(body), error)
         return DocumentText(missing=f"the document can't be read in {seconds} seconds of CPU time")
-
-
-async def _output(body: bytes, seconds: int) -> bytes:
-    """Return the output of a process that reads a PDF. Raises TimeoutError or OSError."""
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "spiders.download.pdf_reader", str(seconds)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=child_environment(),
-    )
-    try:
-        # The process limits its own CPU time, but it may have to wait on a busy system.
-        async with asyncio.timeout(MAX_WAITING_RATIO * seconds):
-            output, _ = await child.communicate(body)
-        return output
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
 
 
 class DocumentMiddleware:

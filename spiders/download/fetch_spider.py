@@ -77,9 +77,19 @@ class FetchSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Yield a request for each URL."""
         async for url in self._urls:
-            request = self._request(url)
-            if request is not None:
-                yield request
+            parts = _parts(url)
+            if parts is None:
+                message = "the address is not an http or https address"
+                self._report(FetchResult(url, url, kind="url", message=message))
+                continue
+            is_robots = parts[1] == "/robots.txt"
+            meta = {
+                "asked": url,
+                # Programs may always request robots.txt (RFC 9309, 2.2.2).
+                "dont_obey_robotstxt": is_robots,
+                RENDER: self._render and not is_robots,
+            }
+            yield Request(url, callback=self.parse, errback=self.failed, meta=meta)
 
     def parse(self, response: Response, **kwargs: Any) -> None:
         """Report a fetched page."""
@@ -102,28 +112,6 @@ class FetchSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         kind, message = describe_failure(failure, self)
         self._report(FetchResult(request.meta["asked"], request.url, kind=kind, message=message))
-
-    def _request(self, url: str) -> Request | None:
-        parts = _parts(url)
-        if parts is None:
-            self._report(
-                FetchResult(
-                    url, url, kind="url", message="the address is not an http or https address"
-                )
-            )
-            return None
-        robots = parts[1] == "/robots.txt"
-        return Request(
-            url,
-            callback=self.parse,
-            errback=self.failed,
-            meta={
-                "asked": url,
-                # Programs may always request robots.txt (RFC 9309, 2.2.2).
-                "dont_obey_robotstxt": robots,
-                RENDER: self._render and not robots,
-            },
-        )
 
 
 def _parts(url: str) -> tuple[str, str] | None:

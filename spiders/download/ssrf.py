@@ -21,7 +21,6 @@ from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, CrawlConnectio
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.internet.interfaces import IAddress, IResolutionReceiver
-    from twisted.python.failure import Failure
 
 CACHE_SECONDS = 300.0
 """Time in seconds for which the addresses of a host are cached. Its time to live in the DNS is
@@ -104,10 +103,6 @@ class HostResolver:
                 receiver.addressResolved(kind("TCP", one, portNumber))
             receiver.resolutionComplete()
 
-        def failed(failure: Failure) -> None:
-            del failure
-            receiver.resolutionComplete()
-
         def looked_up(addresses: tuple[str, ...]) -> None:
             self._known[hostName] = time.monotonic(), addresses
             found(addresses)
@@ -124,7 +119,7 @@ class HostResolver:
             pool = self._reactor.getThreadPool()
             looking = deferToThreadPool(self._reactor, pool, look_up, hostName)
             looking.addTimeout(self._seconds, self._reactor)
-            looking.addCallbacks(looked_up, failed)
+            looking.addCallbacks(looked_up, lambda _: receiver.resolutionComplete())
         return resolution
 
     def _allowed(self, host: str, addresses: tuple[str, ...]) -> tuple[str, ...]:

@@ -47,17 +47,14 @@ MAX_SWITCHER_LEVELS = 3
 
 def page_language(root: etree._Element, meta: EmbeddedMetadata) -> str | None:
     """Return the language tag that a page declares, or None."""
-    for declared in (
+    declared = (
         root.get("lang"),
         root.get("{http://www.w3.org/XML/1998/namespace}lang"),
         root.get("xml:lang"),
         meta.text("inLanguage"),
         meta.meta("og:locale", "content-language", "dc.language", "language"),
-    ):
-        found = language_tag(declared)
-        if found:
-            return found
-    return None
+    )
+    return next(filter(None, map(language_tag, declared)), None)
 
 
 def section_of(

@@ -107,7 +107,9 @@ def images_of(element: etree._Element) -> Iterator[str]:
         parent = parent.getparent()
     if parent is not None and parent.tag == "picture":
         elements = islice(parent.iter(etree.Element), MAX_SOURCES)
-        sources = [one for one in elements if one.tag == "source" and _is_shown(one)]
+        found = (one for one in elements if one.tag == "source")
+        types = ((one, (one.get("type") or "").strip().lower()) for one in found)
+        sources = [one for one, media_type in types if media_type not in UNKNOWN_TYPES]
     for screen in SCREENS:
         yield from _taken(element, sources, screen)
 
@@ -135,10 +137,6 @@ def _from_sets(element: etree._Element, screen: tuple[int, int]) -> Iterator[str
         source = (element.get("src") or "") if name == "srcset" else ""
         if url := chosen(element.get(name) or "", sizes, screen, source):
             yield url
-
-
-def _is_shown(source: etree._Element) -> bool:
-    return (source.get("type") or "").strip().lower() not in UNKNOWN_TYPES
 
 
 def from_sets(element: etree._Element) -> Iterator[str]:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote, urlencode, urljoin
 
+from data.archive.warc.http_head import REDIRECTS
 from data.clock import parse_http_date, utc_now
 from data.errors import CommuniqueError
 from data.models.capture import Headers
@@ -54,8 +55,6 @@ RETRY_SECONDS: Final = 5.0
 MAX_WAIT_SECONDS: Final = 300
 """Maximum wait in seconds that an archive may require with Retry-After. A longer wait ends the
 backfill."""
-
-REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
 REPLAY_ADDRESS: Final = re.compile(r"/(\d{14})(?:[a-z]{2}_)?/(https?://.*)")
 """Pattern of the time and the original address in the address of a capture."""
@@ -347,8 +346,10 @@ class WebArchive:
                 continue
             finally:
                 self._last = time.monotonic()
+            is_busy = answer.status == HTTPStatus.TOO_MANY_REQUESTS
+            is_failure = is_busy or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
             # With a Memento-Datetime, this is the status of the captured response.
-            if "memento-datetime" in answer.headers or not is_failure(answer.status):
+            if "memento-datetime" in answer.headers or not is_failure:
                 return answer
             cause = f"the server responded with {answer.status}"
             now = utc_now()
@@ -363,11 +364,6 @@ class WebArchive:
             f"no usable response from {host_of(address)} ({cause}); fetched captures are kept,"
             " so run the same command again later",
         )
-
-
-def is_failure(status: int) -> bool:
-    """Return whether a status means that the archive is busy or broken."""
-    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _text(body: bytes) -> str:

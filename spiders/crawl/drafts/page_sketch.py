@@ -61,15 +61,13 @@ def is_rebuilt(before: bytes, now: bytes) -> bool:
     """
     if not before or not now:
         return False
-    left, right = _hashes(before), _hashes(now)
+    left, right = (
+        {sketch[place : place + HASH_BYTES] for place in range(0, len(sketch), HASH_BYTES)}
+        for sketch in (before, now)
+    )
     most = sorted(left | right)[:SKETCH_SIZE]
     shared = sum(value in left and value in right for value in most)
     return shared < MIN_SAME_DESIGN_SIMILARITY * len(most)
-
-
-def _hashes(sketch: bytes) -> set[int]:
-    places = range(0, len(sketch), HASH_BYTES)
-    return {int.from_bytes(sketch[place : place + HASH_BYTES], "big") for place in places}
 
 
 def shown_on(page: Page) -> Shown:

@@ -137,28 +137,26 @@ whole site."""
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
 class StoredReleases:
     """The stored releases of a source.
 
     ``fronts`` returns the stored first pages of the source's listing and feed as JSON texts.
     """
 
-    def __init__(
-        self, source: str, store: Store, fronts: Callable[[], Iterable[str]] = tuple
-    ) -> None:
-        self._source = source
-        self._store = store
-        self._fronts = fronts
+    source: str
+    store: Store
+    fronts: Callable[[], Iterable[str]] = tuple
 
     def id_at(self, url: str) -> str | None:
         """Return the id of the stored release at a URL, or None."""
         key = canonical_url(url)
-        return self._store.ids_at(self._source, [key]).get(key)
+        return self.store.ids_at(self.source, [key]).get(key)
 
     def at(self, url: str) -> Release | None:
         """Return the stored release at a URL, or None."""
         release_id = self.id_at(url)
-        return self._store.release(release_id) if release_id else None
+        return self.store.release(release_id) if release_id else None
 
     def first_at(self, urls: Iterable[str]) -> Release | None:
         """Return the first stored release at one of the URLs, or None."""
@@ -201,7 +199,7 @@ class StoredReleases:
         """The items on the first pages of the listing and of the feed, by canonical URL."""
         listings = (
             msgspec.json.decode(text, type=Listing)
-            for text in self._fronts()
+            for text in self.fronts()
             if len(text) <= MAX_LISTING_CHARACTERS
         )
         return {canonical_url(item.url): item for one in listings for item in one.items}

@@ -77,7 +77,10 @@ class LinkedReleases:
         self._is_compared = True
         links, self._links = self._links, {}
         self.has_any |= bool(links)
-        most = MAX_LINKED_RELEASES if may_be_incomplete(walk) else 0
+        progress = walk.progress
+        is_one_page = not progress or (progress.history != "walking" and progress.pages == 1)
+        may_be_incomplete = is_one_page and not PARTIAL_LISTING.search(walk.start)
+        most = MAX_LINKED_RELEASES if may_be_incomplete else 0
         found = self._store.note_links(self._source, links, limit=most)
         self._requested = [canonical_url(link.url) for link in found]
         return found
@@ -87,14 +90,6 @@ class LinkedReleases:
         if self._requested:
             self._store.note_link_visits(self._source, self._requested)
             self._requested = []
-
-
-def may_be_incomplete(walk: ListingWalk) -> bool:
-    """Whether a listing may have more releases although the visit paged to its end."""
-    if PARTIAL_LISTING.search(walk.start):
-        return False
-    progress = walk.progress
-    return progress is None or (progress.history != "walking" and progress.pages == 1)
 
 
 def is_certain(content: Content, link: Link, sections: Mapping[str, int]) -> bool:
