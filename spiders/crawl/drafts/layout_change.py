@@ -227,8 +227,8 @@ class LayoutChange:
         for before, after in differing:
             left = [one for one in before if not self._is_of_design("gone", one, note, kinds)]
             right = [one for one in after if not self._is_of_design("came", one, note, kinds)]
-            words = (word_hashes("\n".join(lines)) for lines in (left, right))
-            if left != right and not np.array_equal(*words):
+            old, new = "\n".join(left), "\n".join(right)
+            if old != new and not np.array_equal(word_hashes(old), word_hashes(new)):
                 gone += left
                 came += right
         moved = Counter(map(_key, gone)) == Counter(map(_key, came))
