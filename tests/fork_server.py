@@ -44,7 +44,7 @@ from scheduler.children.crawl_lines import CrawlStart, VisitJob
 from scheduler.home.home import open_home
 from scheduler.home.home_publication import publish_home
 from spiders.barriers import barrier_to_listing
-from spiders.extract import extract
+from spiders.extract.page_values import extract
 from spiders.page.page import Page
 from spiders.release.headline_text import is_credit_line
 from spiders.sources.source_file import load_sources, program_digest

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data.dates.context import DateContext
-from spiders.golden import Expected, as_expected, expected_fields, found, wanted
+from spiders.extract.golden import Expected, as_expected, expected_fields, found, wanted
 from spiders.items import ExtractedRelease, Listing
 from spiders.listing.read import read_listing
 from spiders.page.page import Page

@@ -4,21 +4,33 @@ The first page shows the newest events. Older pages are at ``page/N/``, numbered
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from typing import Final
 
 from markupsafe import Markup
 
 from data.languages.tags import feed_language
-from data.models import Content, Facet, HealthEvent, Release, Return, Revision
+from data.models import (
+    Content,
+    EditClass,
+    EditClasses,
+    Facet,
+    HealthEvent,
+    Release,
+    Return,
+    Revision,
+)
+from data.models.event import weight_label
 from data.revisions.stored_difference import changes_between, classes_between
 from data.text.clean import allowed, plain
+from data.wording import N_
 from feeds.entries.entry import title_of
 from feeds.entries.events import HEALTH_PHRASES, NETWORK_NAME
 from feeds.pages.navigation import SINGLE_PAGE, Paging
-from feeds.pages.releases.version_and_capture_pages import edit_words
 from feeds.pages.renderer import FORMAT_NAMES, PageRenderer
+from feeds.translations import Texts
 from feeds.urls import (
     EVENT_FEEDS,
     FEED_TYPES,
@@ -38,6 +50,21 @@ PAGE_EVENTS = 20
 MAX_DIFFERENCE_CHARACTERS = 600
 """Maximum length in characters of the difference shown for a changed field. The page of the version
 shows the whole difference."""
+
+CLASS_NAMES: Final[Mapping[EditClass, str]] = {
+    "figure": N_("figure"),
+    "date": N_("date"),
+    "name": N_("name"),
+    "negation": N_("negation or modality"),
+    "sentence-added": N_("sentence added"),
+    "sentence-removed": N_("sentence removed"),
+    "link": N_("link"),
+    "attachment": N_("file"),
+    "title": N_("title"),
+    "correction": N_("correction note"),
+    "wording": N_("wording"),
+    "letters": N_("spelling or formatting only"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +231,16 @@ def paging_of(event: EventFeed, page: int, of: int) -> Paging:
         older=events_file(event, page - 1) if page > 1 else None,
         oldest=events_file(event, 1) if page > 1 else None,
     )
+
+
+def edit_words(edit: EditClasses, texts: Texts) -> str:
+    """Return the classes of an edit, whether the page announces it, and its weight, as text.
+
+    The text may be empty.
+    """
+    if not edit.classes:
+        return ""
+    names = ", ".join(texts.gettext(CLASS_NAMES[one]) for one in edit.classes)
+    how = texts.gettext("announced on the page") if edit.announced else texts.gettext("silent")
+    weight = texts.gettext("weight %(weight)s", weight=weight_label(edit.weight))
+    return f"{names}; {how}; {weight}"

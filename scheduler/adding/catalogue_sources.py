@@ -37,7 +37,7 @@ from spiders.catalogue.catalogue import Catalogue, Entry
 from spiders.discovery.explore import Explored
 from spiders.discovery.proposal import CHECK_COMMENT
 from spiders.discovery.propose import GivenFields
-from spiders.golden import BadGolden
+from spiders.extract.golden import BadGolden
 from spiders.sources.source_file import LoadedSource, load_sources, parse_source
 
 CATALOGUE_LOCK: Final = "catalogue"

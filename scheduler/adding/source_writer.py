@@ -11,7 +11,7 @@ from data.files import write_new
 from data.text.masking import masked
 from scheduler.home.home import Home, open_home
 from spiders.discovery.explore import Explored
-from spiders.golden import write_golden
+from spiders.extract.golden import write_golden
 from spiders.sources.source_file import LoadedSource
 
 

@@ -21,7 +21,7 @@ from scheduler.home.home import Home
 from scheduler.terminal.progress_and_tables import status_line
 from spiders.discovery.fetcher import NEVER_FETCHED, OTHER_URL, WEB_URL, NotFetched, StatusReporter
 from spiders.download.fetch_spider import FetchResult
-from spiders.extract import Task, Wanted, read_page
+from spiders.extract.page_values import Task, Wanted, read_page
 
 MAX_PAGES_AHEAD = 64
 """Maximum number of pages per CPU core that are queued before their results are printed."""

@@ -30,7 +30,7 @@ from data.topics.taxonomy import Taxonomy
 from data.wording import counted
 from scheduler.home.home import Home
 from spiders.crawl.page_errors import NotARelease
-from spiders.golden import BadGolden, Golden, as_read, read_golden
+from spiders.extract.golden import BadGolden, Golden, as_read, read_golden
 from spiders.items import Listing
 from spiders.listing.read import read_listing
 from spiders.page.media_files import is_pdf

@@ -16,7 +16,7 @@ from data.wording import counted
 from scheduler.cli import say
 from spiders.discovery.explore import Explored
 from spiders.discovery.proposal import MIN_CONFIDENCE, Guess
-from spiders.extract import listing_values, release_values
+from spiders.extract.page_values import listing_values, release_values
 from spiders.items import Listing
 from spiders.stored.drift import Drift, ListingDrift
 

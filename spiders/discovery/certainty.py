@@ -16,7 +16,7 @@ from data.wording import counted
 from spiders.discovery.field_review import SampleRelease
 from spiders.discovery.press_links import is_front
 from spiders.discovery.proposal import MIN_CONFIDENCE
-from spiders.extract import kind_of, score_of
+from spiders.extract.page_type import kind_of, score_of
 from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.listing.paging.page_numbers import is_page_of
 from spiders.listing.paging.unread import reason_for

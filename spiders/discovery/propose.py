@@ -16,7 +16,7 @@ from spiders.discovery.field_review import FieldReport, SampleRelease, draft_rul
 from spiders.discovery.proposal import MIN_CONFIDENCE, Guess, SourceDraft, page_id, source_id
 from spiders.discovery.site_name import guess_name
 from spiders.discovery.time_zone import LIKELY, country_of, guess_zone
-from spiders.extract import kind_of
+from spiders.extract.page_type import kind_of
 from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.learning.site_day_order import decided_order
 from spiders.listing.feed import lists_all

@@ -28,7 +28,7 @@ from spiders.discovery.fetcher import Fetcher, NotFetched, StatusReporter
 from spiders.discovery.press_links import PressLink, is_front, press_links
 from spiders.discovery.propose import initial_date_context
 from spiders.download.fetch_spider import FetchResult
-from spiders.extract import Task, saved
+from spiders.extract.page_values import Task, saved
 from spiders.items import Listing
 from spiders.listing.feed import read_syndicated
 from spiders.listing.paging.period_links import covers

@@ -24,7 +24,7 @@ from spiders.crawl.drafts.draft_recorder import time_of
 from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.drafts.release_reader import ReleaseReader, StoredReleases
 from spiders.crawl.page_errors import NotARelease, page_errors
-from spiders.extract import kind_of
+from spiders.extract.page_type import kind_of
 from spiders.learning.source_templates import SourceTemplates
 from spiders.listing.read import read_listing
 from spiders.page.page import Page

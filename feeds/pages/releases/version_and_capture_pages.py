@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from data.languages.tags import feed_language
-from data.models import Capture, EditClass, EditClasses, Facet, Release, Revision
-from data.models.event import weight_label
+from data.models import Capture, Facet, Release, Revision
 from data.revisions.stored_difference import changes_between, classes_between
 from data.text.urls import web_address
-from data.wording import N_
 from feeds.entries.body import body_of, difference
 from feeds.entries.entry import FeedEntry, title_of
+from feeds.pages.events_page import edit_words
 from feeds.pages.navigation import release_crumbs
 from feeds.pages.releases.release_body import shown_body
 from feeds.pages.renderer import PageRenderer
@@ -34,34 +33,6 @@ MAX_CAPTURED_VERSIONS: Final = 50
 versions."""
 
 NO_RENDITIONS: Final[Mapping[int, Collection[str]]] = {}
-
-CLASS_NAMES: Final[Mapping[EditClass, str]] = {
-    "figure": N_("figure"),
-    "date": N_("date"),
-    "name": N_("name"),
-    "negation": N_("negation or modality"),
-    "sentence-added": N_("sentence added"),
-    "sentence-removed": N_("sentence removed"),
-    "link": N_("link"),
-    "attachment": N_("file"),
-    "title": N_("title"),
-    "correction": N_("correction note"),
-    "wording": N_("wording"),
-    "letters": N_("spelling or formatting only"),
-}
-
-
-def edit_words(edit: EditClasses, texts: Texts) -> str:
-    """Return the classes of an edit, whether the page announces it, and its weight, as text.
-
-    The text may be empty.
-    """
-    if not edit.classes:
-        return ""
-    names = ", ".join(texts.gettext(CLASS_NAMES[one]) for one in edit.classes)
-    how = texts.gettext("announced on the page") if edit.announced else texts.gettext("silent")
-    weight = texts.gettext("weight %(weight)s", weight=weight_label(edit.weight))
-    return f"{names}; {how}; {weight}"
 
 
 def capture_page(

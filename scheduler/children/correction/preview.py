@@ -21,7 +21,7 @@ from data.wording import counted
 from scheduler.children.correction.source_text import Field, PageKind, source_digest, with_selector
 from scheduler.home.home import Home
 from scheduler.sources.drift_guard import DriftGuard, why_held
-from spiders.golden import BadGolden, read_golden
+from spiders.extract.golden import BadGolden, read_golden
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release

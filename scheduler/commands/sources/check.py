@@ -18,7 +18,7 @@ from scheduler.home.home import Home
 from scheduler.sources.drift_guard import DriftGuard, why_held
 from scheduler.terminal.source_report import drift_lines
 from spiders.crawl.visits.fact_finder import unmatched_at_last
-from spiders.golden import EXPECTED, BadGolden, differences, write_golden
+from spiders.extract.golden import EXPECTED, BadGolden, differences, write_golden
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.source_file import (

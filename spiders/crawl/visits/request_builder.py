@@ -1,10 +1,8 @@
 """Build the Scrapy requests of visits, with callbacks, priorities and conditional headers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scrapy import Request, Spider
 from scrapy.http import Response
@@ -23,9 +21,6 @@ from spiders.download.responses import posting
 from spiders.download.settings import EXTEND, PICTURED, RENDER, needs_browser
 from spiders.items import ListingItem
 from spiders.listing.paging.labels import control_to_click
-
-if TYPE_CHECKING:
-    from spiders.crawl.visits.spider import PressRoomSpider
 
 MAX_REQUISITE_SECONDS = 10.0
 """Maximum time to download one page requisite, in seconds."""
@@ -68,8 +63,9 @@ class RequestBuilder:
     The callbacks of the requests are methods of ``spider``.
     """
 
-    def __init__(self, spider: PressRoomSpider) -> None:
-        self._spider = spider
+    def __init__(self, spider: Spider) -> None:
+        # Any, because the module with the callbacks imports this one.
+        self._spider: Any = spider
         self.timeout = MAX_REQUISITE_SECONDS
         """Maximum time to download any response, in seconds."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spiders.extract import Task, read_page
+from spiders.extract.page_values import Task, read_page
 from spiders.page.page import Page
 from tests.command import command, communique
 from tests.press_room import Answer, listing_html, release_html, served

@@ -6,7 +6,7 @@ import datetime as dt
 
 from data.dates.context import DateContext
 from spiders.discovery.certainty import reads_as_release
-from spiders.extract import dated_items
+from spiders.extract.page_type import dated_items
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release

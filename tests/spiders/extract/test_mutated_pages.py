@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spiders.extract import extract
+from spiders.extract.page_values import extract
 from spiders.page.page import Page
 from tests.examples import examples
 from tests.golden import Room, rooms

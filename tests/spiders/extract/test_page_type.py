@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.extract import extract
+from spiders.extract.page_values import extract
 from spiders.page.page import Page
 from tests.golden import Room, rooms
 from tests.press_room import listing_html, release_html

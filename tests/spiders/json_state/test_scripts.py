@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.dates.context import DateContext
-from spiders.extract import extract
+from spiders.extract.page_values import extract
 from spiders.json_state.scripts import MAX_ATTRIBUTES, MAX_CHARACTERS, states
 from spiders.listing.read import read_listing
 from spiders.page.page import Page

@@ -22,7 +22,7 @@ from data.errors import CommuniqueError
 from data.files import write_new
 from data.models import Content, Published
 from data.text.clean import clean_text
-from spiders.extract import item_values
+from spiders.extract.page_values import item_values
 from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.listing.read import read_listing
 from spiders.page.page import Page

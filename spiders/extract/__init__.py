@@ -1,0 +1,1 @@
+"""Convert the extraction of a page to plain JSON values, and run the golden tests of sources."""
