@@ -11,7 +11,7 @@ import os
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +159,9 @@ class ListingCommands(ListingGroup, Commands):
         "backup": "backup",
         "changes": "releases",
         "collect": "collect",
+        "export": "export",
+        "import": "export",
+        "migrate": "backup",
         "publish": "collect",
         "releases": "releases",
         "restore": "backup",
@@ -232,7 +235,13 @@ with_later_home = home_option(lambda folder, _: home_at(folder))
 """Decorator for commands that create a missing home directory when they have something to store."""
 
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def _note_json(context: click.Context, _option: click.Parameter, given: bool) -> None:  # noqa: FBT001 - Click calls it this way
+    context.meta["json"] = given
+
+
+as_json = click.option(
+    "--json", is_flag=True, expose_value=False, callback=_note_json, help="Print JSON."
+)
 always_json = click.option(
     "--json",
     is_flag=True,
@@ -275,6 +284,30 @@ def print_json(value: Any) -> None:
     # msgspec can't encode lone surrogates, which may occur in file names.
     lines = json.dumps(plain, indent=1, ensure_ascii=False).split("\n")
     say(*(UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in lines))
+
+
+def wants_json() -> bool:
+    """Return whether the running command was given --json."""
+    return bool(click.get_current_context().meta.get("json"))
+
+
+def answer(values: Any, *lines: str) -> None:
+    """Print the result of a command: ``values`` if it was given --json, otherwise ``lines``."""
+    if wants_json():
+        print_json(values)
+    elif lines:
+        say(*lines)
+
+
+def complain_about(problems: Sequence[str], most: int, start: str = "") -> None:
+    """Print at most ``most`` problems to standard error, and the number of further problems.
+
+    Each line begins with ``start``.
+    """
+    for one in problems[:most]:
+        complain(f"{start}{one}")
+    if len(problems) > most:
+        complain(f"{start}and {len(problems) - most} more; --json shows them all")
 
 
 def complain(message: str) -> None:

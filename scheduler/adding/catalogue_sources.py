@@ -31,7 +31,7 @@ from data.toml_files import read_text
 from scheduler.adding.attempts_and_tiers import Attempt, AttemptLog, sources_by_entry
 from scheduler.adding.site_inspection import InspectedSite, inspect_all
 from scheduler.adding.source_writer import former_ids, write, write_samples
-from scheduler.children.shared_fetch import SharedFetcher
+from scheduler.children.fetch import SharedFetcher
 from scheduler.home.home import Home
 from spiders.catalogue.catalogue import Catalogue, Entry
 from spiders.discovery.explore import Explored

@@ -21,7 +21,7 @@ from data.text.clean import plain
 from data.text.folding import fold_search
 from data.text.masking import masked
 from data.text.words import tokens
-from scheduler.children.shared_fetch import SharedFetcher
+from scheduler.children.fetch import SharedFetcher
 from spiders.catalogue.catalogue import Entry
 from spiders.discovery.certainty import MIN_CERTAINTY
 from spiders.discovery.explore import Explored, Explorer

@@ -60,6 +60,8 @@ from scheduler.children.crawl_lines import (
     Refusal,
     ReportLine,
     VisitJob,
+    Watchdog,
+    give_back,
     write_line,
 )
 from scheduler.children.page_limit import (
@@ -70,9 +72,8 @@ from scheduler.children.page_limit import (
     collect_garbage_rarely,
     opened_note,
 )
-from scheduler.children.watchdog import Watchdog
-from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, VISIT_LOCK_HOLDER, open_home
+from scheduler.home.home_records import keep_home_files
 from scheduler.logs import log_as
 from scheduler.sources.drift_guard import DriftGuard
 from spiders.crawl.drafts.release_files import FileKinds
@@ -222,9 +223,6 @@ class Crawl:
     def give_back(self) -> None:
         """If the parent has died, release its leases."""
         if self._leases:
-            # psycopg may not be installed on a single machine.
-            from scheduler.children.orphaned_leases import give_back  # noqa: PLC0415
-
             asyncio.run(give_back(self._home.store_url, self._leases.values()))
 
     def _visit(self, job: VisitJob) -> Visit | None:

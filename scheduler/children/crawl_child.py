@@ -13,9 +13,15 @@ import msgspec
 from data.errors import CommuniqueError
 from data.models import Run
 from scheduler.children.child import Child, ChildEnded, ending, lower_priority
-from scheduler.children.crawl_lines import CrawlStart, Progress, Refusal, ReportLine, VisitJob
+from scheduler.children.crawl_lines import (
+    CrawlStart,
+    Progress,
+    Refusal,
+    Renewal,
+    ReportLine,
+    VisitJob,
+)
 from scheduler.children.page_limit import NoteFile, PageNote
-from scheduler.children.watchdog import Renewal
 from scheduler.home.home import Home
 from scheduler.logs import open_log
 

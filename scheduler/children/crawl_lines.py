@@ -1,18 +1,35 @@
 """Lines of JSON between a crawl and its parent, and the child's side of the pipes.
 
 A parent imports only this module, and not Scrapy, which takes half a second to load.
+
+On a machine with leases, a watchdog ends the crawl when its leases expire, before other workers may
+visit its hosts. The watchdog needs no database and no event loop. So it also ends a process that
+was suspended, or whose database does not respond. Another worker then requests the pages that were
+not stored. If the parent dies, the child releases its leases, so that other workers do not have to
+wait until they expire.
 """
 
+import logging
 import os
 import select
 import sys
+import threading
+import time
 from collections import deque
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import asynccontextmanager
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from data.models import Lease, Run
+from data.text.masking import masked
+
+if TYPE_CHECKING:
+    from data.store.postgres.fleet_state import Connection
+
+log = logging.getLogger(__name__)
 
 CHUNK_BYTES: Final = 65_536
 """Maximum number of bytes per read from standard input."""
@@ -128,3 +145,109 @@ def write_line(line: Any) -> None:
     except BrokenPipeError:
         # When this process ends, the rest of the buffer must be written somewhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+LEASES_EXPIRED_CODE: Final = 75
+"""Exit code of a process that ended because its leases expired (EX_TEMPFAIL)."""
+
+
+class Renewal(msgspec.Struct, frozen=True):
+    """Line that extends all leases until a time of this machine's monotonic clock."""
+
+    until: float
+
+
+class Watchdog(Iterator[bytes]):
+    """Iterator over the parent's lines, except renewals.
+
+    The watchdog ends the process when its leases expire. A thread receives the lines from the
+    start, so that renewals count while the process is still starting. The thread reads all waiting
+    lines before it checks the clock. So a process that got no CPU time for longer than a lease
+    continues if its parent has renewed the lease.
+    """
+
+    def __init__(
+        self, until: float, lines: ParentLines, end: Callable[[int], object] = os._exit
+    ) -> None:
+        self._until = until
+        self._lines = lines
+        self._end = end
+        self._queue = SimpleQueue[bytes | None]()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def __next__(self) -> bytes:
+        line = self._queue.get()
+        if line is None:
+            # Put the end marker back for the next call.
+            self._queue.put(None)
+            raise StopIteration
+        return line
+
+    def _watch(self) -> None:
+        self._hand_on()
+        while not self._lines.ended:
+            if self._lines.receive(self._left()):
+                self._hand_on()
+            elif not self._left():
+                break
+        self._queue.put(None)
+        # The last renewal is also valid after the last line.
+        while left := self._left():
+            time.sleep(left)
+        self._end(LEASES_EXPIRED_CODE)
+
+    def _hand_on(self) -> None:
+        for line in self._lines.received():
+            if line.startswith(b'{"until":'):
+                self._until = msgspec.json.decode(line, type=Renewal).until
+            else:
+                self._queue.put(line)
+
+    def _left(self) -> float:
+        return max(self._until - time.monotonic(), 0.0)
+
+
+END_JOBS: Final = """
+    DELETE FROM procrastinate_jobs WHERE args ->> 'host' = %s AND status = 'doing'
+"""
+"""SQL that deletes the running jobs of a host or duty, so that new jobs can be created for it."""
+
+
+class OneConnection:
+    """A single database connection that can be used like a connection pool."""
+
+    def __init__(self, db: "Connection") -> None:
+        self._db = db
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator["Connection"]:
+        """Context manager that yields the connection."""
+        yield self._db
+
+
+async def give_back(url: str, leases: Collection[Lease]) -> None:
+    """Release the hosts and duties that a dead process has leased, unless the leases were lost.
+
+    Hosts remain due if visits are due, and duties are due immediately. If the database does not
+    respond, the leases expire later.
+    """
+    # Imported here: the libraries for PostgreSQL may not be installed.
+    import psycopg  # noqa: PLC0415
+
+    from data.store.postgres.fleet_state import Hosts  # noqa: PLC0415
+    from data.store.postgres.pool import CONNECT_TIMEOUT_SECONDS  # noqa: PLC0415
+
+    try:
+        async with await psycopg.AsyncConnection.connect(
+            url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS
+        ) as db:
+            hosts = Hosts(OneConnection(db))
+            for lease in leases:
+                kept = lease.is_duty
+                gap = 0.0 if kept else None
+                async with db.transaction():
+                    if await hosts.finish(lease, gap=gap, rest=0.0, kept=kept):
+                        await db.execute(END_JOBS, [lease.host])
+    except psycopg.Error as error:
+        problem = masked(str(error))
+        log.warning("leases of a process that died could not be released: %s", problem)

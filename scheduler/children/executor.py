@@ -31,9 +31,8 @@ from data.models import Lease, Run, RunError
 from data.network.hosts import queue_of
 from scheduler.children.child import signal_name
 from scheduler.children.crawl_child import ChildKind, CrawlChild, CrawlLost, OnVisitProgress
-from scheduler.children.crawl_lines import Progress, VisitJob
+from scheduler.children.crawl_lines import LEASES_EXPIRED_CODE, Progress, VisitJob
 from scheduler.children.page_limit import HARD_FACTOR, SEPARATE_SECONDS, SLOW_PAGE_CODE, PageNote
-from scheduler.children.watchdog import LEASES_EXPIRED_CODE
 from scheduler.home.home import Home
 from spiders.crawl.page_errors import reported_url
 from spiders.sources.source_file import LoadedSource
@@ -70,12 +69,9 @@ CRASHED_MESSAGE = "{} ended the process of this visit, which begins again"
 CRASHED_AT_PAGE = "{} ended the process of this visit at a page; it continues in a separate process"
 
 
-def cut_short(source: LoadedSource, started: dt.datetime, why: str) -> Run:
-    """Return the report of a visit that this machine stopped early or did not begin.
-
-    The report does not count as a fault of the source.
-    """
-    return Run(source.id, started, 0.0, errors=(RunError("", CUT, why),))
+def not_begun(source: LoadedSource, started: dt.datetime) -> Run:
+    """Return the report of a visit that did not begin. It is no fault of the source."""
+    return Run(source.id, started, 0.0, errors=(RunError("", CUT, NOT_BEGUN),))
 
 
 def unfinished(source: LoadedSource, started: dt.datetime, progress: Progress | None) -> Run:
@@ -161,7 +157,7 @@ class Executor:
         async with at_source, at_host, self._places:
             started = utc_now()
             if not self._is_open or self._drops[host] != drops:
-                return cut_short(source, started, NOT_BEGUN)
+                return not_begun(source, started)
             run, again = await self._attempt(source, job, host, on_progress)
             for left in reversed(range(MAX_ATTEMPTS - 1)):
                 if not (again and self._is_open):
@@ -193,7 +189,7 @@ class Executor:
         try:
             begun = await self._begin(source, job, host, on_progress)
             if begun is None:
-                return cut_short(source, started, NOT_BEGUN), False
+                return not_begun(source, started), False
             child, report = begun
             try:
                 run = await report
@@ -236,16 +232,14 @@ class Executor:
                 if not self._is_open:
                     return None
                 separate = host in self._suspicious
-                if not (separate and self._is_visited_beside_others(host)):
+                # A separate visit waits until no child visits the host besides other hosts.
+                beside = any(one.hosts[host] and not one.kind.separate for one in self._children)
+                if not (separate and beside):
                     kind = ChildKind(source.file.render, job.backfill, separate)
                     child = await self._child_for(kind, host)
                     # The executor may have been closed while the child started.
                     return (child, child.visit(job, host, on_progress)) if self._is_open else None
             await self._one_ended.wait()
-
-    def _is_visited_beside_others(self, host: str) -> bool:
-        """Return whether a host is visited in a child process that also visits other hosts."""
-        return any(child.hosts[host] and not child.kind.separate for child in self._children)
 
     def _crash_error(
         self, source: LoadedSource, lost: CrawlLost, child: CrawlChild | None, *, last: bool
@@ -411,14 +405,9 @@ class Executor:
             child.close()
         else:
             begun = child.begun
-            loop = asyncio.get_running_loop()
-            loop.call_later(IDLE_SECONDS, self._close_idle, child, begun)
 
-    @staticmethod
-    def _close_idle(child: CrawlChild, begun: int) -> None:
-        """End a child process if it received no visit since it became idle.
+            def close_if_idle() -> None:
+                if child.begun == begun:
+                    child.close()
 
-        ``begun`` is the number of visits that it had received at that time.
-        """
-        if child.begun == begun:
-            child.close()
+            asyncio.get_running_loop().call_later(IDLE_SECONDS, close_if_idle)

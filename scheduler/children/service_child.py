@@ -8,7 +8,6 @@ finishes its job and releases the leases that the service held.
 
 import asyncio
 import sys
-from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
@@ -18,7 +17,7 @@ import msgspec
 from data.errors import CommuniqueError
 from data.models import Lease
 from scheduler.children.child import Child, ChildEnded, ending, lower_priority
-from scheduler.children.crawl_lines import ParentLines, write_line
+from scheduler.children.crawl_lines import ParentLines, give_back, write_line
 from scheduler.home.home import Home, open_home
 from scheduler.home.home_publication import publish_home
 from scheduler.logs import log_as
@@ -84,7 +83,10 @@ class ServiceChild:
         is cancelled, the job still runs to its end; otherwise the next job would receive its
         result.
         """
-        return await self._to_its_end(self._publish())
+        done = await self._done(PublishJob(), PublishResult)
+        if isinstance(done, PublishResult):
+            return done
+        return PublishResult(errors=(f"the process that publishes {done}; it will be tried again",))
 
     async def note_health(self) -> HealthNoted:
         """Update the health of all sources.
@@ -92,7 +94,10 @@ class ServiceChild:
         If the child dies, the result contains an error, and no exception is raised. If the caller
         is cancelled, the job still runs to its end, as in ``publish``.
         """
-        return await self._to_its_end(self._note_health())
+        done = await self._done(HealthJob(), HealthNoted)
+        if isinstance(done, HealthNoted):
+            return done
+        return HealthNoted(error=f"the process that updates health {done}; it will be tried again")
 
     async def give_back_later(self, lease: Lease) -> None:
         """Pass a lease to the child, which releases it if this process dies."""
@@ -100,30 +105,17 @@ class ServiceChild:
             child = await self._started()
             await child.say(LeaseLine(lease))
 
-    async def _to_its_end(self, job: Coroutine[Any, Any, T]) -> T:
-        """Wait for a job and return its result. If the caller is cancelled, the job continues."""
-        task = asyncio.create_task(job)
+    async def _done(self, job: Job, answer: type[T]) -> T | str:
+        """Run a job in the child and return the result. If the caller is cancelled, it continues.
+
+        If the child fails, return how it failed, as part of a sentence.
+        """
+        task = asyncio.create_task(self._run(job, answer))
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
         return await asyncio.shield(task)
 
-    async def _publish(self) -> PublishResult:
-        done = await self._done(PublishJob(), PublishResult)
-        if isinstance(done, PublishResult):
-            return done
-        return PublishResult(errors=(f"the process that publishes {done}; it will be tried again",))
-
-    async def _note_health(self) -> HealthNoted:
-        done = await self._done(HealthJob(), HealthNoted)
-        if isinstance(done, HealthNoted):
-            return done
-        return HealthNoted(error=f"the process that updates health {done}; it will be tried again")
-
-    async def _done(self, job: Job, answer: type[T]) -> T | str:
-        """Run a job in the child and return the result.
-
-        If the child fails, return how it failed, as part of a sentence.
-        """
+    async def _run(self, job: Job, answer: type[T]) -> T | str:
         async with self._one:
             try:
                 child = await self._started()
@@ -209,9 +201,6 @@ def main() -> None:
             case PublishJob():
                 write_line(published(home))
     if leases and lines.parent_died:
-        # psycopg may not be installed on a single machine.
-        from scheduler.children.orphaned_leases import give_back  # noqa: PLC0415
-
         asyncio.run(give_back(home.store_url, leases.values()))
 
 

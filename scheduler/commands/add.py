@@ -18,7 +18,7 @@ from data.toml_files import ID
 from data.wording import counted
 from scheduler.adding.source_writer import SourceExists, former_ids, write, write_text
 from scheduler.children.fetch import PageFetcher
-from scheduler.cli import as_json, complain, print_json, say, with_later_home
+from scheduler.cli import answer, as_json, complain, print_json, say, wants_json, with_later_home
 from scheduler.home.home import Home
 from scheduler.terminal.progress_and_tables import status_line
 from scheduler.terminal.source_report import show, source_values
@@ -83,7 +83,6 @@ def add(
     name: str,
     timezone: str,
     listed: IO[bytes] | None,
-    as_json: bool,
 ) -> int:
     """Inspect a press room and propose a source file.
 
@@ -101,13 +100,13 @@ def add(
     with status_line() as on_status:
         adding = Adding(home, on_status, given, save=save, force=force)
         if listed is not None:
-            return adding.all(read_addresses(listed.read(), listed.name), as_json=as_json)
+            return adding.all(read_addresses(listed.read(), listed.name))
         try:
             found, written = adding.one(page, url, single=single)
         except NothingFound as error:
-            return _report_nothing(adding, error, as_json=as_json)
+            return _report_nothing(adding, error)
     unsure = None if written or found.proposed.certainty.enough else NotSure(found)
-    if as_json:
+    if wants_json():
         print_json(source_values(found) | {"saved": str(written) if written else None})
     else:
         show(found)
@@ -136,21 +135,19 @@ def _check(given: GivenFields, page: str, listed: IO[bytes] | None) -> None:
         raise click.BadParameter(fault, param_hint="--timezone")
 
 
-def _report_nothing(adding: Adding, error: NothingFound, *, as_json: bool) -> int:
+def _report_nothing(adding: Adding, error: NothingFound) -> int:
     """Report that no releases were found, and return the exit code.
 
     Prints or saves a draft of the source file, with candidate links as comments.
     """
     written = adding.keep_skeleton(error)
-    if as_json:
-        saved = str(written) if written else None
-        print_json({"error": str(error), "toml": masked_toml(error.skeleton), "saved": saved})
-    elif written:
-        say(f"wrote {written} with candidates; complete this draft")
-    else:
-        name = error.draft.proposal.id
-        say(f"# draft of sources/{name}.toml", *masked_toml(error.skeleton).split("\n"))
-        say("nothing was written; --save --force writes this draft")
+    text = masked_toml(error.skeleton)
+    lines = [f"wrote {written} with candidates; complete this draft"]
+    if not written:
+        lines = [f"# draft of sources/{error.draft.proposal.id}.toml", *text.split("\n")]
+        lines.append("nothing was written; --save --force writes this draft")
+    saved = str(written) if written else None
+    answer({"error": str(error), "toml": text, "saved": saved}, *lines)
     complain(str(error))
     return 1
 
@@ -212,17 +209,15 @@ class Adding:
             return found, None
         return found, write(self._home, found, loaded)
 
-    def all(self, listed: Iterable[ListedAddress], *, as_json: bool) -> int:
+    def all(self, listed: Iterable[ListedAddress]) -> int:
         """Inspect all addresses of a list, even after errors, and return the exit code."""
-        results = [self._result(one, quiet=as_json) for one in listed]
+        results = [*map(self._result, listed)]
         failed = sum("error" in one for one in results)
-        if as_json:
-            print_json({"sources": results})
-        else:
-            say(f"{counted(len(results), 'address', 'addresses')}, {failed} failed")
+        addresses = counted(len(results), "address", "addresses")
+        answer({"sources": results}, f"{addresses}, {failed} failed")
         return 1 if failed or not results else 0
 
-    def _result(self, listed: ListedAddress, *, quiet: bool) -> dict[str, Any]:
+    def _result(self, listed: ListedAddress) -> dict[str, Any]:
         """Inspect one address of a list, and return its result or error as JSON values."""
         written, address = None, listed.address
         shown = masked(address)
@@ -244,7 +239,7 @@ class Adding:
                 written = self.keep_skeleton(error)
             saved = str(written) if written else None
             return {"given": shown, "error": str(error), "saved": saved}
-        if not quiet:
+        if not wants_json():
             proposed = found.proposed
             at = masked(proposed.proposal.url)
             what = f"{counted(len(proposed.listing.items), 'release')} at {at}"

@@ -5,7 +5,7 @@ from contextlib import closing
 import click
 
 from data.network.request_signer import DIRECTORY_PATH, RequestKey, published_keys
-from scheduler.cli import SentenceGroup, as_json, print_json, say, with_home
+from scheduler.cli import SentenceGroup, answer, as_json, with_home
 from scheduler.home.home import Home
 from scheduler.sources import blocks
 from scheduler.sources.home_health import home_health
@@ -21,7 +21,7 @@ def bot() -> None:
 @bot.command()
 @as_json
 @with_home
-def show(home: Home, *, as_json: bool) -> None:
+def show(home: Home) -> None:
     """Show the user agent, the page that describes it, and the keys that sign requests.
 
     The setting network.sign enables signatures.
@@ -33,16 +33,15 @@ def show(home: Home, *, as_json: bool) -> None:
         "agent": user_agent(settings),
         "page": bot_page_address(settings) if settings.network.contact else None,
         "directory": f"{settings.site.url.rstrip('/')}{DIRECTORY_PATH}" if signs else None,
-        "keys": [key_fields(one) for one in keys],
+        "keys": [*map(key_fields, keys)],
     }
-    if as_json:
-        print_json(shown)
-        return
-    say(f"agent      {shown['agent']}")
-    say(f"page       {shown['page'] or 'none; set network.contact'}")
-    say(f"directory  {shown['directory'] or 'none; requests are not signed (network.sign)'}")
-    for one in keys:
-        say(key_line(one))
+    answer(
+        shown,
+        f"agent      {shown['agent']}",
+        f"page       {shown['page'] or 'none; set network.contact'}",
+        f"directory  {shown['directory'] or 'none; requests are not signed (network.sign)'}",
+        *map(key_line, keys),
+    )
 
 
 @bot.command()
@@ -51,7 +50,7 @@ def show(home: Home, *, as_json: bool) -> None:
 )
 @as_json
 @with_home
-def rotate(home: Home, *, revoke: bool, as_json: bool) -> None:
+def rotate(home: Home, *, revoke: bool) -> None:
     """Replace the key that signs requests.
 
     The new key is published now and signs requests from tomorrow, when all sites have fetched it.
@@ -60,18 +59,14 @@ def rotate(home: Home, *, revoke: bool, as_json: bool) -> None:
     """
     with home.lock("bot-key", "communique bot rotate", wait=True):
         keys = home.request_keys().rotate(revoke=revoke)
-    if as_json:
-        print_json({"keys": [key_fields(one) for one in keys]})
-        return
-    for one in keys:
-        say(key_line(one))
+    answer({"keys": [*map(key_fields, keys)]}, *map(key_line, keys))
 
 
 @bot.command()
 @click.argument("source")
 @as_json
 @with_home
-def letter(home: Home, *, source: str, as_json: bool) -> None:
+def letter(home: Home, *, source: str) -> None:
     """Write a letter that asks the owner of a blocked site for access.
 
     The letter contains the site, your contact, the user agent and how often you visit. Communique
@@ -82,11 +77,9 @@ def letter(home: Home, *, source: str, as_json: bool) -> None:
         found = {each.source: each.code for each in home_health(home, store)}
     code = found.get(one.id, "")
     text = blocks.letter(one.file, code, home.settings)
-    if as_json:
-        ways = blocks.ways_of(one.id, code, one.file, home.settings)
-        print_json({"source": one.id, "code": code, "ways": ways, "letter": text})
-    else:
-        say(*text.rstrip("\n").split("\n"))
+    ways = blocks.ways_of(one.id, code, one.file, home.settings)
+    fields = {"source": one.id, "code": code, "ways": ways, "letter": text}
+    answer(fields, *text.rstrip("\n").split("\n"))
 
 
 def key_fields(key: RequestKey) -> dict[str, object]:

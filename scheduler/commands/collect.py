@@ -13,7 +13,16 @@ from data.models import Run, RunError
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.children.executor import Executor
-from scheduler.cli import as_json, complain, print_json, say, with_home
+from scheduler.cli import (
+    answer,
+    as_json,
+    complain,
+    complain_about,
+    print_json,
+    say,
+    wants_json,
+    with_home,
+)
 from scheduler.home.home import Home
 from scheduler.home.home_publication import publish_home
 from scheduler.logs import log_to
@@ -42,9 +51,7 @@ MAX_ERRORS_SHOWN = 10
 @as_json
 @with_home
 @with_new_store
-def collect(
-    home: Home, *, sources: tuple[str, ...], backfill: bool, accept: bool, as_json: bool
-) -> int:
+def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, accept: bool) -> int:
     """Visit sources now.
 
     Without arguments, all sources in HOME/sources are visited. The exit code is 1 if a page or a
@@ -74,17 +81,17 @@ def collect(
             complain(f"{one.id} is paused; give its id to visit it anyway")
     chosen = tuple(one for one in chosen if one.id not in paused)
     runs = visit(home, chosen, backfill=backfill, accept=accept)
-    if as_json:
+    if wants_json():
         print_json({"runs": runs})
     else:
         for run in runs:
             print_run(run)
     # This comes last, so that reports are printed even if the store can't be used.
-    printed = () if as_json else [one for run in runs for one in run.errors[:MAX_ERRORS_SHOWN]]
+    printed = () if wants_json() else [one for run in runs for one in run.errors[:MAX_ERRORS_SHOWN]]
     with errors_once(home, printed):
         note_health(home)
         if alerts := waiting_alerts(home):
-            write = complain if as_json else say
+            write = complain if wants_json() else say
             write(f"{counted(alerts, 'alert waits', 'alerts wait')} for `communique run`")
     return 1 if broken or any(run.errors for run in runs) else 0
 
@@ -147,11 +154,7 @@ def print_run(run: Run) -> None:
         say(f"{run.source}: older releases are not collected, {run.bound}")
     for note in run.notes:
         say(f"{run.source}: {note}")
-    for error in run.errors[:MAX_ERRORS_SHOWN]:
-        complain(f"{run.source}: {error.told}")
-    if len(run.errors) > MAX_ERRORS_SHOWN:
-        more = len(run.errors) - MAX_ERRORS_SHOWN
-        complain(f"{run.source}: and {more} more; --json shows them all")
+    complain_about([one.told for one in run.errors], MAX_ERRORS_SHOWN, f"{run.source}: ")
 
 
 @click.command()
@@ -161,7 +164,7 @@ def print_run(run: Run) -> None:
 @as_json
 @with_home
 @with_new_store
-def publish(home: Home, *, everything: bool, as_json: bool) -> int:
+def publish(home: Home, *, everything: bool) -> int:
     """Publish changed feeds and pages.
 
     The files are written into HOME/site, and uploaded to site.target if it is set.
@@ -173,22 +176,14 @@ def publish(home: Home, *, everything: bool, as_json: bool) -> int:
         complain("the hub was not notified of all changes; the next run will notify it")
     target = home.settings.site.target
     place = f"{home.site} and {target}" if target and not published.errors else home.site
-    if as_json:
-        print_json(
-            {
-                "feeds": published.feeds,
-                "written": published.written,
-                "unchanged": published.unchanged,
-                "seconds": published.seconds,
-            }
-        )
-    elif not (published.feeds or published.errors):
-        say(f"no release has changed since the last publication, in {place}")
-    else:
-        say(
+    line = f"no release has changed since the last publication, in {place}"
+    if published.feeds or published.errors:
+        line = (
             f"{counted(published.feeds, 'feed')}: {published.written} written,"
             f" {published.unchanged} unchanged ({published.seconds:.1f} s), in {place}"
         )
+    names = ("feeds", "written", "unchanged", "seconds")
+    answer({name: getattr(published, name) for name in names}, line)
     for error in published.errors[:MAX_ERRORS_SHOWN]:
         complain(str(error))
     if len(published.errors) > MAX_ERRORS_SHOWN:

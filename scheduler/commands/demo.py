@@ -20,7 +20,16 @@ from data.wording import counted
 from feeds.server.access import Access
 from feeds.server.app import HomeFolders, create_app
 from scheduler.children.executor import Executor
-from scheduler.cli import FOLDER_TYPE, PORT_TYPE, as_json, complain, named_home, print_json, say
+from scheduler.cli import (
+    FOLDER_TYPE,
+    PORT_TYPE,
+    answer,
+    as_json,
+    complain,
+    named_home,
+    say,
+    wants_json,
+)
 from scheduler.commands.collect import print_run
 from scheduler.demo.server import ServedRooms, rooms_served, write_sources
 from scheduler.home.home import Home, open_home
@@ -72,7 +81,7 @@ class NotADemo(CommuniqueError):
 )
 @click.option("--once", is_flag=True, help="Exit after publishing, without serving.")
 @as_json
-def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
+def demo(*, folder: Path | None, port: int, once: bool) -> int:
     """Try Communique on bundled press rooms, without a network.
 
     A local web server simulates three days in six invented press rooms. The demo collects their
@@ -92,10 +101,10 @@ def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
         # folder.
         with home.lock("run", "communique demo"):
             write_sources(home.sources, rooms.bases)
-            failed = collect_and_publish(home, rooms, as_json=as_json)
+            failed = collect_and_publish(home, rooms)
             if opened:
                 # The press rooms keep running, because pages and feeds link to them.
-                show(home, opened, quiet=as_json)
+                show(home, opened)
     return 1 if failed else 0
 
 
@@ -118,9 +127,9 @@ def working_in(named: Path | None, *, keep: bool) -> Iterator[Path]:
             shutil.rmtree(made, ignore_errors=True)
 
 
-def collect_and_publish(home: Home, rooms: ServedRooms, *, as_json: bool) -> bool:
+def collect_and_publish(home: Home, rooms: ServedRooms) -> bool:
     """Collect on all days, publish, and print the counts. Returns whether anything failed."""
-    runs = collect_days(home, rooms, quiet=as_json)
+    runs = collect_days(home, rooms)
     published = publish_home(home)
     store = home.store()
     releases = list(store.releases(Facet()))
@@ -134,16 +143,14 @@ def collect_and_publish(home: Home, rooms: ServedRooms, *, as_json: bool) -> boo
         "stories": len({release.story for release in releases if release.story}),
         "feeds": published.feeds,
     }
-    if as_json:
-        print_json({**counts, "site": str(home.site)})
-    else:
-        say(
-            f"{counted(counts['releases'], 'release')}"
-            f" of {counted(counts['sources'], 'institution')}"
-            f" ({counts['changed']} changed, {counts['retracted']} retracted,"
-            f" {counted(counts['stories'], 'story', 'stories')})"
-            f" in {counted(counts['feeds'], 'feed')}: {home.site}"
-        )
+    answer(
+        {**counts, "site": str(home.site)},
+        f"{counted(counts['releases'], 'release')}"
+        f" of {counted(counts['sources'], 'institution')}"
+        f" ({counts['changed']} changed, {counts['retracted']} retracted,"
+        f" {counted(counts['stories'], 'story', 'stories')})"
+        f" in {counted(counts['feeds'], 'feed')}: {home.site}",
+    )
     failed = [
         f"{run.source}: {error.told}"
         for run in runs
@@ -174,13 +181,13 @@ def demo_home(folder: Path, address: str | None) -> Home:
     return open_home(folder)
 
 
-def collect_days(home: Home, rooms: ServedRooms, *, quiet: bool) -> list[Run]:
+def collect_days(home: Home, rooms: ServedRooms) -> list[Run]:
     """Visit all press rooms once per day."""
     sources = choose(load_sources(home.sources)[0], ())
     runs: list[Run] = []
     for day in range(1, DEMO_DAYS + 1):
         rooms.show(day)
-        if not quiet:
+        if not wants_json():
             say(f"Day {day} of {DEMO_DAYS}: visiting {counted(len(sources), 'press room')}")
         with progress_bars() as on_progress:
             today = asyncio.run(
@@ -188,16 +195,16 @@ def collect_days(home: Home, rooms: ServedRooms, *, quiet: bool) -> list[Run]:
             )
         note_health(home)
         runs.extend(today)
-        if not quiet:
+        if not wants_json():
             for run in today:
                 print_run(run)
     return runs
 
 
-def show(home: Home, opened: socket.socket, *, quiet: bool) -> None:
-    """Serve the site until Ctrl-C. If ``quiet``, print its address to standard error."""
+def show(home: Home, opened: socket.socket) -> None:
+    """Serve the site until Ctrl-C. With --json, print its address to standard error."""
     base = address_of(opened)
-    say(f"Open {base} or subscribe to {base}feeds/all.atom (Ctrl-C stops)", err=quiet)
+    say(f"Open {base} or subscribe to {base}feeds/all.atom (Ctrl-C stops)", err=wants_json())
     app = create_app(
         home.site,
         home.store_url,

@@ -1,6 +1,6 @@
 """communique doctor: checks of a home directory and its system, with suggested fixes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +10,7 @@ from data.errors import CommuniqueError
 from data.settings import Settings
 from data.settings.load import load_settings
 from data.wording import counted
-from scheduler.cli import as_json, home_option, print_json, say
+from scheduler.cli import answer, as_json, home_option
 from scheduler.home.doctor.archive import check_archive
 from scheduler.home.doctor.files import (
     check_permissions,
@@ -24,8 +24,13 @@ from scheduler.home.doctor.files import (
     check_watches,
 )
 from scheduler.home.doctor.finding import Check, Examination, Finding
-from scheduler.home.doctor.machine import check_clock, check_disk, check_versions
-from scheduler.home.doctor.processes import check_leftovers, check_locks
+from scheduler.home.doctor.machine import (
+    check_clock,
+    check_disk,
+    check_leftovers,
+    check_locks,
+    check_versions,
+)
 from scheduler.home.doctor.signatures import check_signatures
 from scheduler.home.doctor.store import check_store
 from scheduler.home.errors import NoHome
@@ -52,8 +57,6 @@ CHECK_BY_NAME: Final[Mapping[str, Check]] = {
 }
 """All checks by name, in the order of the report. A new check must be added here."""
 
-DEFAULTS_USED: Final = "correct it; the other checks used the default settings"
-
 
 def _unchecked(folder: Path, _: bool) -> Home:  # noqa: FBT001 - home_option calls it this way
     if not folder.is_dir():
@@ -68,7 +71,7 @@ with_unchecked_home = home_option(_unchecked)
 @click.command()
 @as_json
 @with_unchecked_home
-def doctor(home: Home, *, as_json: bool) -> int:
+def doctor(home: Home) -> int:
     """Check a home directory and suggest fixes.
 
     It checks settings, permissions, disk, versions, store, clock, archive, locks, files of killed
@@ -79,15 +82,14 @@ def doctor(home: Home, *, as_json: bool) -> int:
     found = examine(home.path)
     errors = sum(one.level == "error" for one in found)
     warnings = sum(one.level == "warning" for one in found)
-    if as_json:
-        print_json(
-            {"home": str(home.path), "errors": errors, "warnings": warnings, "checks": found}
-        )
-        return 1 if errors else 0
-    for one in found:
-        fix = f": {one.fix}" if one.fix else ""
-        say(f"{one.level:7}  {one.check:12}  {one.text}{fix}")
-    say(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}")
+    answer(
+        {"home": str(home.path), "errors": errors, "warnings": warnings, "checks": found},
+        *(
+            f"{one.level:7}  {one.check:12}  {one.text}{f': {one.fix}' if one.fix else ''}"
+            for one in found
+        ),
+        f"{counted(errors, 'error')}, {counted(warnings, 'warning')}",
+    )
     return 1 if errors else 0
 
 
@@ -100,20 +102,17 @@ def examine(path: Path) -> list[Finding]:
         check_places(path)
         home = Home(path, load_settings(path / "communique.toml"))
     except CommuniqueError as error:
-        found.append(Finding("settings", "error", str(error), DEFAULTS_USED))
+        fix = "correct it; the other checks used the default settings"
+        found.append(Finding("settings", "error", str(error), fix))
         del checks["settings"]
     examination = Examination(home)
     for name, check in checks.items():
-        found += run_check(name, check, examination)
+        # An error that stops a check becomes a finding.
+        try:
+            found += check(examination)
+        except CommuniqueError as error:
+            found.append(Finding(name, "error", str(error)))
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            found.append(Finding(name, "error", f"{where}{error.strerror or error}"))
     return found
-
-
-def run_check(name: str, check: Check, examination: Examination) -> Iterator[Finding]:
-    """Run one check. An error that stops the check becomes a finding."""
-    try:
-        yield from check(examination)
-    except CommuniqueError as error:
-        yield Finding(name, "error", str(error))
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        yield Finding(name, "error", f"{where}{error.strerror or error}")

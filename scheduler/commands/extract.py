@@ -73,16 +73,12 @@ def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> in
                 complain(secrets.masked(result))
                 failed = True
             else:
-                sys.stdout.buffer.write(hide_secrets(result, secrets) + b"\n")
+                if secrets:
+                    hidden = without_secrets(msgspec.json.decode(result), secrets)
+                    result = msgspec.json.encode(hidden)  # noqa: PLW2901 - the same line
+                sys.stdout.buffer.write(result + b"\n")
                 sys.stdout.buffer.flush()
     return 1 if failed else 0
-
-
-def hide_secrets(line: bytes, secrets: Secrets) -> bytes:
-    """Mask secrets in a line of JSON. The secrets come from addresses on the command line."""
-    if not secrets:
-        return line
-    return msgspec.json.encode(without_secrets(msgspec.json.decode(line), secrets))
 
 
 def page_tasks(

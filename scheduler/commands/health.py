@@ -7,7 +7,7 @@ import click
 from data.errors import SourceError, StoreError, UnknownSource
 from data.health.state import Health
 from data.models import Handling
-from scheduler.cli import ListingGroup, as_json, complain, print_json, say, why_option, with_home
+from scheduler.cli import ListingGroup, answer, as_json, complain, why_option, with_home
 from scheduler.home.home import Home
 from scheduler.sources import handlings
 from scheduler.sources.blocks import advice_line, ways_of
@@ -32,7 +32,7 @@ def health() -> None:
 @health.command("list")
 @as_json
 @with_home
-def list_health(home: Home, *, as_json: bool) -> int:
+def list_health(home: Home) -> int:
     """Show the health of all sources.
 
     The exit code is 1 if a source is failing, blocked, silent, or works but has a fault.
@@ -44,17 +44,14 @@ def list_health(home: Home, *, as_json: bool) -> int:
         found = health_without_store(home)
         if not found:
             raise
-    if as_json:
-        print_json({"sources": [handled_fields(one) for one in found]})
-    else:
-        for one in found:
-            last = one.last_release or "-"
-            line = f"{one.source:24} {one.label:16} {one.code:20} {last:26}"
-            say(f"{line} {why_line(one)}")
-            if advice := block_advice(home, one):
-                say(f"{'':24} {advice}")
-        if not found:
-            say("no sources yet; `communique add URL --save` adds one")
+    lines: list[str] = []
+    for one in found:
+        last = one.last_release or "-"
+        lines.append(f"{one.source:24} {one.label:16} {one.code:20} {last:26} {why_line(one)}")
+        if advice := block_advice(home, one):
+            lines.append(f"{'':24} {advice}")
+    lines = lines or ["no sources yet; `communique add URL --save` adds one"]
+    answer({"sources": [*map(handled_fields, found)]}, *lines)
     return 0 if all(one.is_well for one in found) else 1
 
 
@@ -74,12 +71,12 @@ def block_advice(home: Home, one: Health) -> str:
 @REASON_OPTION
 @as_json
 @with_home
-def ack(home: Home, *, source: str, why: str, as_json: bool) -> int:
+def ack(home: Home, *, source: str, why: str) -> None:
     """Acknowledge that a source is broken.
 
     Alerts about the source stop until it works again.
     """
-    return report_handling(source, handlings.acknowledge(home, source, why), as_json=as_json)
+    report_handling(source, handlings.acknowledge(home, source, why))
 
 
 @health.command()
@@ -96,34 +93,29 @@ def ack(home: Home, *, source: str, why: str, as_json: bool) -> int:
 @REASON_OPTION
 @as_json
 @with_home
-def mute(home: Home, *, source: str, days: int, why: str, as_json: bool) -> int:
+def mute(home: Home, *, source: str, days: int, why: str) -> None:
     """Mute health alerts of a source.
 
     Changes in its health still appear in the health feed.
     """
-    return report_handling(source, handlings.mute(home, source, why, days), as_json=as_json)
+    report_handling(source, handlings.mute(home, source, why, days))
 
 
 @health.command()
 @click.argument("source")
 @as_json
 @with_home
-def unmute(home: Home, *, source: str, as_json: bool) -> int:
+def unmute(home: Home, *, source: str) -> int:
     """Resume alerts for a muted or acknowledged source."""
     ended = end_handlings(home, source, ("muted", "acknowledged"))
-    if as_json:
-        print_json({"source": source, "ended": ended})
-    elif ended:
-        say(f"{source} is no longer {' or '.join(ended)}")
+    lines = [f"{source} is no longer {' or '.join(ended)}"] if ended else []
+    answer({"source": source, "ended": ended}, *lines)
     if not ended:
         complain(f"{source} is neither muted nor acknowledged")
     return 0 if ended else 1
 
 
-def report_handling(source: str, handling: Handling, *, as_json: bool) -> int:
-    """Print the decision to mute or acknowledge a source, and return the exit code."""
-    if as_json:
-        print_json({"source": source, "handling": handling})
-    else:
-        say(f"{source} is {handlings.handling_line(handling)}")
-    return 0
+def report_handling(source: str, handling: Handling) -> None:
+    """Print the decision to mute or acknowledge a source."""
+    line = f"{source} is {handlings.handling_line(handling)}"
+    answer({"source": source, "handling": handling}, line)

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import closing
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +16,6 @@ from data.files import read_regular
 from data.search.saved_searches import SavedSearches
 from data.wording import how_to_install
 from feeds.server.api.reads import Reads
-from feeds.server.api.writes import Writes
 from feeds.server.mcp_http import is_installed
 from feeds.server.mcp_tools import Toolbox, Work
 from scheduler.cli import PATH_TYPE, with_home
@@ -54,7 +54,6 @@ class UnusableToken(CommuniqueError):
     "token_file",
     type=PATH_TYPE,
     metavar="FILE",
-    default=None,
     help="File with a token that has the scope `operate` (by default, tools are read-only).",
 )
 @with_home
@@ -110,7 +109,16 @@ async def serve(home: Home, token_file: Path | None) -> None:
     site = home.settings.site
     home.plain_store().close()
     reads = Reads(home.store_url, site, partial(health_of, home), SavedSearches(home.searches))
-    writes = operator_writes(home) if token_file else None
+    writes = None
+    if token_file:
+        # Imported here: reading needs no code that collects.
+        from scheduler.operations.api_writes import writes_of  # noqa: PLC0415
+        from scheduler.operations.visits_and_inspections import (  # noqa: PLC0415
+            CommandService,
+            Inspections,
+        )
+
+        writes = writes_of(home, CommandService(home), Inspections(home))
 
     async def run(work: Work) -> dict[str, Any]:
         return await asyncio.to_thread(work)
@@ -125,22 +133,7 @@ async def serve(home: Home, token_file: Path | None) -> None:
         await writes.close()
 
 
-def operator_writes(home: Home) -> Writes:
-    """Return the write operations for a process that does not run the service."""
-    # Imported here: reading needs no code that collects.
-    from scheduler.operations.api_writes import writes_of  # noqa: PLC0415
-    from scheduler.operations.visits_and_inspections import (  # noqa: PLC0415
-        CommandService,
-        Inspections,
-    )
-
-    return writes_of(home, CommandService(home), Inspections(home))
-
-
 def health_of(home: Home) -> Any:
     """Return the health of all sources."""
-    store = home.plain_store()
-    try:
+    with closing(home.plain_store()) as store:
         return tuple(home_health(home, store))
-    finally:
-        store.close()

@@ -12,10 +12,9 @@ from data.errors import ArchiveError
 from data.export.destination import destination
 from data.interchange.release_fields import deposit_fields, release_fields
 from data.models import Release
-from data.models.capture import Capture
 from data.store.core.store import Store
 from data.wording import counted
-from scheduler.cli import PATH_TYPE, as_json, complain, print_json, say, with_home
+from scheduler.cli import PATH_TYPE, as_json, complain, print_json, say, wants_json, with_home
 from scheduler.home.home import Home
 from scheduler.operations.releases import find
 
@@ -26,12 +25,11 @@ from scheduler.operations.releases import find
     "--to",
     type=PATH_TYPE,
     metavar="FOLDER",
-    default=None,
     help="Folder to create (default proof-ID in the current folder).",
 )
 @as_json
 @with_home
-def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
+def prove(home: Home, *, release: str, to: Path | None) -> None:
     """Write a proof of what a server returned for a release.
 
     RELEASE is an id, the start of an id, or an address. The command writes a folder that others can
@@ -43,7 +41,11 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
         store, secrets = plain.public_view(), plain.secrets()
         found = find(store, release)
         fields = {**release_fields(found), "deposits": deposit_fields(store.receipts(found.id))}
-        attached = attachment_captures(plain, found)
+        # The addresses of a public view may lack secrets.
+        versions = plain.all_versions(found.id)
+        urls = [one.url for version in versions for one in version.content.attachments]
+        kept = plain.file_captures(urls)
+        attached = {url: kept.get(url) for url in urls}
         shown = [
             *captures_of(store, found),
             *(ProvenCapture("attachment", one) for one in attached.values() if one),
@@ -55,7 +57,7 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
     with destination(target) as temporary, closing(log_of(home.path)) as log:
         temporary.mkdir()
         written = ProofFolder(home.archive, log, temporary, secrets).write(subject)
-    if as_json:
+    if wants_json():
         print_json(
             {
                 "path": str(target),
@@ -71,7 +73,6 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
         print_proof(written, target)
         if count := [*attached.values()].count(None):
             complain(f"the proof lacks {counted(count, 'attachment')}, not archived yet")
-    return 0
 
 
 def captures_of(store: Store, release: Release) -> list[ProvenCapture]:
@@ -87,18 +88,6 @@ def captures_of(store: Store, release: Release) -> list[ProvenCapture]:
     if sightings.gone:
         shown.append(ProvenCapture("gone", sightings.gone))
     return shown
-
-
-def attachment_captures(store: Store, release: Release) -> dict[str, Capture | None]:
-    """Return the last capture of each attachment of a release's versions, by address.
-
-    The capture of an attachment that is not archived is None. ``store`` is not a public view, whose
-    addresses may lack secrets.
-    """
-    versions = store.all_versions(release.id)
-    urls = [one.url for version in versions for one in version.content.attachments]
-    kept = store.file_captures(urls)
-    return {url: kept.get(url) for url in urls}
 
 
 def print_proof(written: Written, to: Path) -> None:

@@ -4,7 +4,6 @@ communique changes: list the events of releases, as /api/changes does.
 """
 
 from contextlib import closing
-from typing import Final
 
 import click
 
@@ -16,7 +15,7 @@ from feeds.server.api.list_handlers import changes_after
 from feeds.server.api.operations import BAD_CURSOR
 from feeds.server.api.parameters import ChangesParameters, checked
 from feeds.server.api.problems import ApiError
-from scheduler.cli import SentenceGroup, as_json, complain, print_json, say, why_option, with_home
+from scheduler.cli import SentenceGroup, answer, as_json, complain, why_option, with_home
 from scheduler.home.home import Home
 from scheduler.operations.releases import decide, find_all
 from scheduler.sources.known_names import check_source
@@ -45,7 +44,6 @@ def retract(
     source: str | None,
     held: bool,
     why: str,
-    as_json: bool,
 ) -> int:
     """Confirm that a publisher removed releases from its site.
 
@@ -63,7 +61,7 @@ def retract(
     choose = held_of if source else find_all(releases)
     done = decide(home, choose, lambda store, one: store.retract(one, at=at, why=why))
     nothing = f"{source} has no held releases" if source else "the releases are retracted already"
-    return report_decided(done, "retracted", nothing, as_json=as_json)
+    return report_decided(done, "retracted", nothing)
 
 
 @releases.command()
@@ -71,7 +69,7 @@ def retract(
 @why_option("Reason, stored with this decision.")
 @as_json
 @with_home
-def hide(home: Home, *, releases: tuple[str, ...], why: str, as_json: bool) -> int:
+def hide(home: Home, *, releases: tuple[str, ...], why: str) -> int:
     """Hide releases that were collected by mistake.
 
     Hidden releases disappear from feeds and pages, and are no longer visited. The releases and
@@ -80,37 +78,28 @@ def hide(home: Home, *, releases: tuple[str, ...], why: str, as_json: bool) -> i
     """
     at = utc_now()
     done = decide(home, find_all(releases), lambda store, one: store.hide(one, at=at, why=why))
-    return report_decided(done, "hidden", "the releases are hidden already", as_json=as_json)
+    return report_decided(done, "hidden", "the releases are hidden already")
 
 
 @releases.command()
 @click.argument("releases", nargs=-1, required=True, metavar="RELEASE …")
 @as_json
 @with_home
-def unhide(home: Home, *, releases: tuple[str, ...], as_json: bool) -> int:
+def unhide(home: Home, *, releases: tuple[str, ...]) -> int:
     """Show hidden releases again. They keep their ids and dates."""
     done = decide(home, find_all(releases), lambda store, one: store.unhide(one))
-    return report_decided(done, "shown", "none of them is hidden", as_json=as_json)
+    return report_decided(done, "shown", "none of them is hidden")
 
 
-def report_decided(done: list[str], state: str, nothing: str, *, as_json: bool) -> int:
+def report_decided(done: list[str], state: str, nothing: str) -> int:
     """Print the changed releases, or the message ``nothing`` if there are none.
 
     Returns the exit code.
     """
-    if as_json:
-        print_json({state: done})
-    else:
-        for one in done:
-            say(f"{one} is {state}")
+    answer({state: done}, *(f"{one} is {state}" for one in done))
     if not done:
         complain(nothing)
     return 0 if done else 1
-
-
-UNKNOWN_CURSOR: Final = (
-    "--since needs a cursor: the value of `next` in an earlier output of `communique changes`"
-)
 
 
 class InvalidChangesQuery(CommuniqueError):
@@ -131,7 +120,7 @@ class InvalidChangesQuery(CommuniqueError):
 )
 @as_json
 @with_home
-def changes(home: Home, *, since: str, limit: str, as_json: bool) -> int:
+def changes(home: Home, *, since: str, limit: str) -> None:
     """List new releases, edits, retractions and other events.
 
     The list starts with the oldest event, or after a cursor. Each event is listed exactly once.
@@ -143,14 +132,16 @@ def changes(home: Home, *, since: str, limit: str, as_json: bool) -> int:
             site = site_address(home.settings.site.url)
             page = changes_after(store.public_view(), site, asked)
     except ApiError as error:
-        why = UNKNOWN_CURSOR if error.detail == BAD_CURSOR else error.detail
+        cursor = "the value of `next` in an earlier output of `communique changes`"
+        why = f"--since needs a cursor: {cursor}" if error.detail == BAD_CURSOR else error.detail
         raise InvalidChangesQuery(why) from error
-    if as_json:
-        print_json(page)
-        return 0
-    for one in page.changes:
-        title = one.release.title if one.release else "(hidden)"
-        say(f"{one.at[:19]} {one.kind:10} {one.id[:8]} {title}")
+    titles = (one.release.title if one.release else "(hidden)" for one in page.changes)
     more = "more events follow" if page.more else "no more events yet"
-    say(f"{more}; continue with --since {page.next}")
-    return 0
+    answer(
+        page,
+        *(
+            f"{one.at[:19]} {one.kind:10} {one.id[:8]} {title}"
+            for one, title in zip(page.changes, titles, strict=True)
+        ),
+        f"{more}; continue with --since {page.next}",
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 import uvloop
@@ -15,9 +16,6 @@ from scheduler.cli import PORT_TYPE, with_home
 from scheduler.home.home import Home, home_at
 from scheduler.logs import log_to
 from scheduler.terminal.new_store_option import with_new_store
-
-if TYPE_CHECKING:
-    from scheduler.service.daemon import Service
 
 PORT_VARIABLE: Final = "COMMUNIQUE_SITE__PORT"
 """Environment variable for the setting site.port."""
@@ -46,20 +44,8 @@ class NoFleet(SettingsError):
         )
 
 
-def service_of(home: Home) -> Service:
-    """Return the service of a home directory: a single service, or one of several on a database."""
-    from scheduler.service.daemon import Service  # noqa: PLC0415 - not for workers
-
-    if not home.has_fleet:
-        return Service(home)
-    # Imported here: the libraries for PostgreSQL may not be installed.
-    from scheduler.fleet.role import FleetRole  # noqa: PLC0415
-
-    return Service(home, FleetRole)
-
-
 @click.command()
-@click.option("--port", type=PORT_TYPE, default=None, help="Port to listen on (default site.port).")
+@click.option("--port", type=PORT_TYPE, help="Port to listen on (default site.port).")
 @with_home
 @with_new_store
 def run(home: Home, *, port: int | None) -> int:
@@ -78,7 +64,16 @@ def run(home: Home, *, port: int | None) -> int:
         raise ReadOnlyHome(home.path)
     log_to(sys.stdout, home.settings.log)
     with home.lock("run", "communique run"):
-        uvloop.run(service_of(home).run())
+        # Imported here, because workers do not need it.
+        from scheduler.service.daemon import Role, Service  # noqa: PLC0415
+
+        role: Callable[[Service], Role] = Role
+        if home.has_fleet:
+            # Imported here: the libraries for PostgreSQL may not be installed.
+            from scheduler.fleet.leader import FleetRole  # noqa: PLC0415
+
+            role = FleetRole
+        uvloop.run(Service(home, role).run())
     return 0
 
 

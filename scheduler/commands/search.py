@@ -10,7 +10,6 @@ import click
 
 from data.interchange.release_fields import short_fields
 from data.languages.tags import fault_of_language
-from data.models import Release
 from data.search.expression import STATES, sources_in
 from data.search.passages import file_hits, passage
 from data.search.query import MAX_COUNTED, Query
@@ -24,7 +23,17 @@ from data.text.urls import site_address
 from feeds.pages.search_problems import notes_on
 from feeds.translations import texts_of
 from feeds.urls import SAVED_SEARCHES
-from scheduler.cli import ListingGroup, as_json, complain, print_json, say, with_any_home, with_home
+from scheduler.cli import (
+    ListingGroup,
+    answer,
+    as_json,
+    complain,
+    print_json,
+    say,
+    wants_json,
+    with_any_home,
+    with_home,
+)
 from scheduler.commands.export import check_days, since_option, until_option
 from scheduler.home.home import Home
 from scheduler.sources.known_names import check_source, check_topics
@@ -35,13 +44,12 @@ DEFAULT_LIMIT, MAX_LIMIT = 20, 1000
 
 @click.command()
 @click.argument("query", nargs=-1, required=True)
-@click.option("--source", default=None, metavar="ID", help="Search only this source.")
-@click.option("--topic", default=None, metavar="SLUG", help="Search only this topic.")
-@click.option("--lang", "language", default=None, metavar="TAG", help="Search only this language.")
+@click.option("--source", metavar="ID", help="Search only this source.")
+@click.option("--topic", metavar="SLUG", help="Search only this topic.")
+@click.option("--lang", "language", metavar="TAG", help="Search only this language.")
 @click.option(
     "--state",
     type=click.Choice(STATES),
-    default=None,
     help="Search only releases in this state.",
 )
 @since_option
@@ -58,7 +66,6 @@ DEFAULT_LIMIT, MAX_LIMIT = 20, 1000
     "--cursor",
     type=click.IntRange(min=0),
     metavar="CURSOR",
-    default=None,
     help="Cursor of the next page, from a previous search.",
 )
 @as_json
@@ -76,8 +83,7 @@ def search(
     limit: int,
     newest: bool,
     cursor: int | None,
-    as_json: bool,
-) -> int:
+) -> None:
     """Search releases, best matches first.
 
     A query has words, "a phrase", a prefix* of three letters or more, an excluded -word, OR,
@@ -107,7 +113,7 @@ def search(
         found = hits.releases
         in_files = file_hits(found, store.texts_of_releases(found), asked)
         titles = [] if matches.total else store.newest_titles(limit=MAX_TITLES)
-    if as_json:
+    if wants_json():
         shown = [
             {
                 **short_fields(one),
@@ -127,7 +133,8 @@ def search(
     else:
         for one in found:
             day = one.published.iso[:10] or "no date   "
-            say(f"{day} {one.source} {one.id[:8]} {one.content.title}{states_of(one)}")
+            states = f" ({', '.join(one.states)})" if one.states else ""
+            say(f"{day} {one.source} {one.id[:8]} {one.content.title}{states}")
             say(f"    {passage(one.content, asked)}")
             if hit := in_files.get(one.id):
                 say(f"    {hit.title or hit.url}, {hit.part} {hit.page}: {hit.passage}")
@@ -139,12 +146,6 @@ def search(
             say(f"{many} matches; --cursor {hits.cursor} shows the next page")
     for note in notes_on(texts_of("en"), asked):
         complain(note)
-    return 0
-
-
-def states_of(release: Release) -> str:
-    """Return the suffix for the title of a corrected or retracted release, or an empty string."""
-    return f" ({', '.join(release.states)})" if release.states else ""
 
 
 @contextmanager
@@ -200,18 +201,15 @@ def searches() -> None:
 @searches.command("list")
 @as_json
 @with_any_home
-def list_searches(home: Home, *, as_json: bool) -> int:
+def list_searches(home: Home) -> int:
     """List saved searches.
 
     The exit code is 2 if the file of a search is invalid.
     """
     found, errors = load_searches(home.searches)
-    if as_json:
-        listed = [{"name": name, "query": query} for name, query in found.items()]
-        print_json({"searches": listed, "errors": [str(error) for error in errors]})
-    else:
-        for name, query in found.items():
-            say(f"{name}: {query}")
+    listed = [{"name": name, "query": query} for name, query in found.items()]
+    lines = (f"{name}: {query}" for name, query in found.items())
+    answer({"searches": listed, "errors": [*map(str, errors)]}, *lines)
     for error in errors:
         complain(str(error))
     return 2 if errors else 0
@@ -222,7 +220,7 @@ def list_searches(home: Home, *, as_json: bool) -> int:
 @click.argument("query", nargs=-1, required=True)
 @as_json
 @with_home
-def save(home: Home, *, name: str, query: tuple[str, ...], as_json: bool) -> int:
+def save(home: Home, *, name: str, query: tuple[str, ...]) -> None:
     """Save a query, or replace the query of a saved search.
 
     Feeds and watches that use the search follow the new query.
@@ -230,22 +228,15 @@ def save(home: Home, *, name: str, query: tuple[str, ...], as_json: bool) -> int
     text = " ".join(query)
     is_new = save_search(home.searches, name, text)
     page = f"{site_address(home.settings.site.url)}{SAVED_SEARCHES}{name}"
-    if as_json:
-        print_json({"name": name, "query": text, "new": is_new, "page": page})
-    else:
-        say(f"{'saved' if is_new else 'replaced'} {name}; its page is {page}")
-    return 0
+    fields = {"name": name, "query": text, "new": is_new, "page": page}
+    answer(fields, f"{'saved' if is_new else 'replaced'} {name}; its page is {page}")
 
 
 @searches.command()
 @click.argument("name", metavar="NAME")
 @as_json
 @with_home
-def remove(home: Home, *, name: str, as_json: bool) -> int:
+def remove(home: Home, *, name: str) -> None:
     """Remove a saved search. Watches and feeds that use it will then match nothing."""
     path = remove_search(home.searches, name)
-    if as_json:
-        print_json({"removed": name})
-    else:
-        say(f"removed {path}")
-    return 0
+    answer({"removed": name}, f"removed {path}")

@@ -26,8 +26,8 @@ from scheduler.sources.home_health import home_health
 
 
 @click.command()
-@click.option("--host", default=None, help="Address to listen on (default site.host).")
-@click.option("--port", type=PORT_TYPE, default=None, help="Port to listen on (default site.port).")
+@click.option("--host", help="Address to listen on (default site.host).")
+@click.option("--port", type=PORT_TYPE, help="Port to listen on (default site.port).")
 @with_home
 def serve(home: Home, *, host: str | None, port: int | None) -> int:
     """Serve the published site.

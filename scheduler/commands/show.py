@@ -1,7 +1,7 @@
 """communique show: a release, its versions, edits and provenance."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,9 @@ from data.interchange.release_fields import (
 from data.models import Capture, HiddenRelease, Release, Return, Revision
 from data.revisions.diff import COARSE
 from data.revisions.stored_difference import Edit, edits
-from data.store.core.store import Store
 from data.stories.copies import StoryMember, story_members
 from data.wording import counted
-from scheduler.cli import as_json, print_json, say, with_home
+from scheduler.cli import answer, as_json, with_home
 from scheduler.home.home import Home
 from scheduler.operations.releases import find
 
@@ -47,14 +46,18 @@ TO_MINUTE = "%Y-%m-%d %H:%M"
 )
 @as_json
 @with_home
-def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
+def show(home: Home, *, release: str, view: str | None) -> None:
     """Show a release.
 
     RELEASE is an id, the start of an id, or an address.
     """
     store = home.store().public_view()
     found = find(store, release)
-    versions = versions_of(home, store, found) if view else []
+    # Versions that only web archives captured are included.
+    versions = [
+        replace(one, capture=in_current_file(home.archive, one.capture))
+        for one in (store.all_versions(found.id) if view else ())
+    ]
     if view == "revisions":
         pairs = zip(versions, [None, *versions], strict=False)
         fields: Any = {"id": found.id, "revisions": [revision_fields(*pair) for pair in pairs]}
@@ -74,7 +77,8 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
         )
         files = {url: in_current_file(home.archive, one) for url, one in kept.items()}
         captures = [*(one.capture for one in versions), seen, gone, *files.values()]
-        faults = faults_of(home.archive, captures)
+        faults = {one.record_id: fault_of(home.archive, one) for one in captures if one}
+        faults = {record: fault for record, fault in faults.items() if fault}
         receipts = store.receipts(found.id)
         fields = {
             "id": found.id,
@@ -118,20 +122,7 @@ def show(home: Home, *, release: str, view: str | None, as_json: bool) -> int:
         }
         text = release_text(found, story, vanished, why, hidden, returns=returns)
     store.close()
-    if as_json:
-        print_json(fields)
-    else:
-        say(*text.split("\n"))
-    return 0
-
-
-def versions_of(home: Home, store: Store, release: Release) -> list[Revision]:
-    """Return the versions of a release with their captures, oldest first.
-
-    Versions that only web archives captured are included.
-    """
-    versions = store.all_versions(release.id)
-    return [replace(one, capture=in_current_file(home.archive, one.capture)) for one in versions]
+    answer(fields, *text.split("\n"))
 
 
 def in_current_file(archive: Path, capture: Capture | None) -> Capture | None:
@@ -284,12 +275,6 @@ def capture_text(capture: Capture) -> str:
         f"{capture.record_id} at byte {capture.offset} of {capture.file}, leaf {capture.leaf},"
         f" captured {capture.at:{TO_MINUTE}} UTC"
     )
-
-
-def faults_of(archive: Path, captures: Iterable[Capture | None]) -> dict[str, str]:
-    """Map the ids of unreadable records to the reasons why they can't be read."""
-    found = {one.record_id: fault_of(archive, one) for one in captures if one}
-    return {record: fault for record, fault in found.items() if fault}
 
 
 def import_of(archive: Path, capture: Capture | None) -> str | None:

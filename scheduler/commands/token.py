@@ -7,7 +7,7 @@ import click
 
 from data.access.tokens import Token, TokenScope, load_tokens, new_token, revoke_token
 from data.text.urls import site_address
-from scheduler.cli import ListingGroup, as_json, complain, print_json, say, with_home
+from scheduler.cli import ListingGroup, answer, as_json, complain, wants_json, with_home
 from scheduler.home.home import Home
 
 
@@ -19,26 +19,15 @@ def token() -> None:
 @token.command("list")
 @as_json
 @with_home
-def list_tokens(home: Home, *, as_json: bool) -> int:
+def list_tokens(home: Home) -> int:
     """List access tokens with their last use.
 
     The exit code is 2 if a token file can't be read.
     """
     tokens, errors = load_tokens(home.tokens)
-    if as_json:
-        listed = [
-            {
-                "name": one.name,
-                "scopes": one.scopes,
-                "created": one.created,
-                "last_used": one.last_used,
-            }
-            for one in tokens
-        ]
-        print_json({"tokens": listed, "errors": [str(error) for error in errors]})
-    else:
-        for one in tokens:
-            say(token_line(one))
+    names = ("name", "scopes", "created", "last_used")
+    listed = [{name: getattr(one, name) for name in names} for one in tokens]
+    answer({"tokens": listed, "errors": [*map(str, errors)]}, *map(token_line, tokens))
     for error in errors:
         complain(str(error))
     return 2 if errors else 0
@@ -56,7 +45,7 @@ def list_tokens(home: Home, *, as_json: bool) -> int:
 )
 @as_json
 @with_home
-def new(home: Home, *, name: str, scopes: tuple[TokenScope, ...], as_json: bool) -> int:
+def new(home: Home, *, name: str, scopes: tuple[TokenScope, ...]) -> None:
     """Create an access token and show it once.
 
     Only a digest of the token is stored. Programs send the token as `Authorization: Bearer TOKEN`.
@@ -65,29 +54,23 @@ def new(home: Home, *, name: str, scopes: tuple[TokenScope, ...], as_json: bool)
     """
     text = new_token(home.tokens, name, scopes)
     site = home.settings.site
-    if as_json:
-        print_json({"name": name, "scopes": scopes, "token": text})
-        return 0
-    say(text)
+    answer({"name": name, "scopes": scopes, "token": text}, text)
+    if wants_json():
+        return
     complain(f"this token is not shown again; `communique token revoke {name}` revokes it")
     if site.access == "token":
         address = f"{site_address(site.url)}/feeds/all.atom?token={text}"
         complain(f"for a feed reader without passwords: {address}")
-    return 0
 
 
 @token.command()
 @click.argument("name", metavar="NAME")
 @as_json
 @with_home
-def revoke(home: Home, *, name: str, as_json: bool) -> int:
+def revoke(home: Home, *, name: str) -> None:
     """Revoke an access token. Later requests with this token are rejected."""
     revoke_token(home.tokens, name)
-    if as_json:
-        print_json({"revoked": name})
-    else:
-        say(f"revoked {name}")
-    return 0
+    answer({"revoked": name}, f"revoked {name}")
 
 
 def token_line(one: Token) -> str:

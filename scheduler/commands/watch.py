@@ -27,10 +27,12 @@ from feeds.alerts.channels import CHANNELS, AlertWatch
 from scheduler.cli import (
     Command,
     ListingGroup,
+    answer,
     as_json,
     complain,
     print_json,
     say,
+    wants_json,
     with_any_home,
     with_home,
 )
@@ -65,18 +67,15 @@ def watch() -> None:
 @watch.command("list")
 @as_json
 @with_any_home
-def list_watches(home: Home, *, as_json: bool) -> int:
+def list_watches(home: Home) -> int:
     """List all watches.
 
     The exit code is 2 if a watch file is invalid.
     """
     watches, errors = load_watches(home.watches, AlertWatch)
-    if as_json:
-        listed = [{"id": name, **watch_fields(one)} for name, one in watches.items()]
-        print_json({"watches": listed, "errors": [str(error) for error in errors]})
-    else:
-        for name, one in watches.items():
-            say(f"{name}: {one.name} ({watch_line(one)})")
+    listed = [{"id": name, **watch_fields(one)} for name, one in watches.items()]
+    lines = (f"{name}: {one.name} ({watch_line(one)})" for name, one in watches.items())
+    answer({"watches": listed, "errors": [*map(str, errors)]}, *lines)
     for error in errors:
         complain(str(error))
     return 2 if errors else 0
@@ -159,9 +158,8 @@ def add(
     name: str,
     feed: bool,
     watch_id: str,
-    as_json: bool,
     **keys: Any,
-) -> int:
+) -> None:
     """Create a watch in HOME/watches.
 
     A watch matches events that meet all its filters. Repeat an option to give several sources,
@@ -190,67 +188,55 @@ def add(
     lines = [f"wrote {path}; try it with `communique watch test {chosen}`"]
     if address := feed_address(home, chosen, one):
         lines.append(f"its feed is {address}")
-    return report(home, path, one, lines, as_json=as_json)
+    report(home, path, one, lines)
 
 
 @watch.command()
 @watch_argument
 @as_json
 @with_home
-def show(home: Home, *, watch_id: str, as_json: bool) -> int:
+def show(home: Home, *, watch_id: str) -> None:
     """Show a watch and its problems."""
     one = load_watch(home.watches, watch_id, AlertWatch)
     path = home.watches / f"{watch_id}.toml"
     lines = [f"# {path}", *to_toml(without_secrets(one)).rstrip().split("\n")]
-    return report(home, path, one, lines, as_json=as_json)
+    report(home, path, one, lines)
 
 
-def report(home: Home, path: Path, one: Watch, lines: Sequence[str], *, as_json: bool) -> int:
-    """Print a watch as JSON or as ``lines``, with its problems, and return the exit code."""
+def report(home: Home, path: Path, one: Watch, lines: Sequence[str]) -> None:
+    """Print a watch as JSON or as ``lines``, with its problems."""
     doubts = [*doubts_of(home, one)]
-    if as_json:
-        print_json({"id": path.stem, "path": str(path), **watch_fields(one), "doubts": doubts})
-    else:
-        say(*lines)
+    fields = {"id": path.stem, "path": str(path), **watch_fields(one), "doubts": doubts}
+    answer(fields, *lines)
     for doubt in doubts:
         complain(f"note: {doubt}")
-    return 0
 
 
 @watch.command()
 @watch_argument
 @as_json
 @with_home
-def pause(home: Home, *, watch_id: str, as_json: bool) -> int:
+def pause(home: Home, *, watch_id: str) -> None:
     """Pause a watch. Pending alerts stay queued."""
-    one = pause_watch(home, watch_id, paused=True)
-    return report_paused(watch_id, one, as_json=as_json)
+    pause_watch(home, watch_id, paused=True)
+    answer({"id": watch_id, "paused": True}, f"{watch_id} is paused")
 
 
 @watch.command()
 @watch_argument
 @as_json
 @with_home
-def resume(home: Home, *, watch_id: str, as_json: bool) -> int:
+def resume(home: Home, *, watch_id: str) -> None:
     """Resume a paused watch. Events during the pause send no alerts."""
-    one = pause_watch(home, watch_id, paused=False)
-    return report_paused(watch_id, one, as_json=as_json)
-
-
-def report_paused(watch_id: str, one: Watch, *, as_json: bool) -> int:
-    """Print whether a watch is paused now, and return the exit code."""
-    if as_json:
-        print_json({"id": watch_id, "paused": one.paused})
-    else:
-        say(f"{watch_id} is paused" if one.paused else f"{watch_id} is active")
-    return 0
+    pause_watch(home, watch_id, paused=False)
+    answer({"id": watch_id, "paused": False}, f"{watch_id} is active")
 
 
 @watch.command()
 @watch_argument
 @as_json
 @with_home
-def remove(home: Home, *, watch_id: str, as_json: bool) -> int:
+def remove(home: Home, *, watch_id: str) -> None:
     """Remove a watch and its file, even if the file is invalid."""
     path = find_watch(home.watches, watch_id)
     try:
@@ -258,18 +244,14 @@ def remove(home: Home, *, watch_id: str, as_json: bool) -> int:
     except WatchError as error:
         complain(str(error))
     remove_watch(home, watch_id)
-    if as_json:
-        print_json({"removed": watch_id})
-    else:
-        say(f"removed {path}")
-    return 0
+    answer({"removed": watch_id}, f"removed {path}")
 
 
 @watch.command()
 @click.option("--dead", is_flag=True, help="Show failed alerts only.")
 @as_json
 @with_home
-def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
+def deliveries(home: Home, *, dead: bool) -> None:
     """List the last 1,000 alerts: waiting, delivered and failed ones.
 
     Alerts with the same ``message`` are sent together.
@@ -286,7 +268,7 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
             new = [one for one in new_alerts(home, store) if one.key not in known]
             found = [*reversed(new), *found][:MAX_DELIVERIES]
         subjects = [subject_of(one, store.release) for one in found]
-    if as_json:
+    if wants_json():
         listed = [
             {
                 "key": one.key,
@@ -320,7 +302,6 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
             )
         if not found:
             say("No deliveries.")
-    return 0
 
 
 @watch.command()
@@ -328,7 +309,7 @@ def deliveries(home: Home, *, dead: bool, as_json: bool) -> int:
 @click.option("--all", "everything", is_flag=True, help="Resend all failed alerts.")
 @as_json
 @with_home
-def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool) -> int:
+def replay(home: Home, *, keys: tuple[str, ...], everything: bool) -> int:
     """Resend failed alerts with their original ids.
 
     `communique run` sends them. KEY is an id from `communique watch deliveries --dead`.
@@ -339,10 +320,8 @@ def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool
         )
     with closing(home.plain_store()) as store:
         count = store.resend_alerts(None if everything else keys, time.time())
-    if as_json:
-        print_json({"replayed": count})
-    else:
-        say(f"{counted(count, 'message waits', 'messages wait')} for `communique run`")
+    line = f"{counted(count, 'message waits', 'messages wait')} for `communique run`"
+    answer({"replayed": count}, line)
     if count or everything:
         return 0
     complain("no failed alert has this key; `communique watch deliveries --dead` lists all keys")
@@ -354,7 +333,7 @@ def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool
 @click.option("--send", is_flag=True, help="Send a test message to each output.")
 @as_json
 @with_home
-def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
+def test(home: Home, *, watch_id: str, send: bool) -> int:
     """Show which recent events a watch matches.
 
     The last 1,000 events of each kind (such as releases or edits) are checked. Old releases from
@@ -364,9 +343,9 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     """
     one = load_watch(home.watches, watch_id, AlertWatch)
     if send:
-        return print_test(home, watch_id, as_json=as_json)
+        return print_test(home, watch_id)
     found, checked = recent_matches(home, watch_id)
-    if as_json:
+    if wants_json():
         matches = [match_fields(happening) for happening in found]
         print_json({"id": watch_id, "looked_at": checked, "matches": matches})
     else:
@@ -388,12 +367,9 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     return 0
 
 
-def print_test(home: Home, watch_id: str, *, as_json: bool) -> int:
+def print_test(home: Home, watch_id: str) -> int:
     """Send a test message to each output of a watch, print the results and return the exit code."""
     sent = asyncio.run(send_test(home, watch_id))
-    if as_json:
-        print_json({"id": watch_id, "sent": sent})
-    else:
-        for result in sent:
-            say(f"{result['output']}: {result['problem'] or 'accepted'}")
+    lines = (f"{result['output']}: {result['problem'] or 'accepted'}" for result in sent)
+    answer({"id": watch_id, "sent": sent}, *lines)
     return 1 if any(result["problem"] for result in sent) else 0

@@ -1,4 +1,7 @@
-"""Election of the leader among services on one database.
+"""Leader of the services on one database: its election, and the role of a service in a fleet.
+
+The leader plans the visits, and workers make them. Publishing, alerts, deposits and upkeep are
+duties (scheduler.fleet.duties). Any service of the fleet may perform a duty.
 
 The leader is the service whose connection holds a lock in the database. The lock ends with the
 connection. All actions that only the leader may take use this connection. So a service that lost
@@ -6,19 +9,26 @@ the lock can't take them.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from functools import partial
 from typing import Any, Final
 
 import psycopg
 import structlog
 
 from data.errors import CommuniqueError, StoreError
+from data.network.bucket import Bucket
 from data.store.postgres.fleet_state import is_newer
 from data.store.postgres.pool import CONNECTION_OPTIONS, bring_up_to_date, failed
 from data.store.shared_sql.connection import NEWER_SCHEMA_MESSAGE
 from data.text.masking import masked
-from scheduler.service.background import first_of
+from scheduler.fleet.duties import ALERTS_DUTY, DEPOSITS_DUTY, Duties, shares_site
+from scheduler.fleet.fleet_executor import FleetExecutor
+from scheduler.home.home_records import keep_home_files
+from scheduler.service.background import first_of, in_background
+from scheduler.service.daemon import Role, Service
+from scheduler.service.timetable import TimetableJob
 
 POLL_SECONDS: Final = 1.0
 """Time in seconds between two attempts to get the leader's lock, and between two checks that the
@@ -184,7 +194,9 @@ async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
     db = await psycopg.AsyncConnection.connect(url, **CONNECTION_OPTIONS)
     try:
         await db.execute(f"SET idle_session_timeout = '{IDLE_TIMEOUT_SECONDS}s'".encode())
-        while not await take_lock(db):  # noqa: ASYNC110 - the database sends no event
+        query = f"SELECT pg_try_advisory_lock({LEADER_LOCK_SQL})".encode()
+        # The database sends no event when the lock is free.
+        while not (await (await db.execute(query)).fetchall())[0][0]:  # noqa: ASYNC110
             await asyncio.sleep(POLL_SECONDS)
     except BaseException:
         await db.close()
@@ -192,8 +204,86 @@ async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
     return db
 
 
-async def take_lock(db: psycopg.AsyncConnection[Any]) -> bool:
-    """Try to take the leader's lock. Returns whether this connection holds it."""
-    found = await db.execute(f"SELECT pg_try_advisory_lock({LEADER_LOCK_SQL})".encode())
-    ((held,),) = await found.fetchall()
-    return bool(held)
+class FleetRole(Role):
+    """Role of a service in a fleet, whose visits are made by workers."""
+
+    _queue: FleetExecutor
+    """Executor that queues visits and duties, set when this service begins to lead."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def begin_beside(self, beside: AsyncExitStack) -> None:
+        """Do nothing, because alerts are a duty and only the leader runs WebSub."""
+
+    async def collect(self) -> None:
+        """Perform duties, and lead when no other service leads, until cancelled."""
+        service = self._service
+        outboxes = {ALERTS_DUTY: service.alerts, DEPOSITS_DUTY: service.deposits}
+        duties = Duties(service.home, service.publishing, outboxes, lambda: service.is_visiting)
+        async with asyncio.TaskGroup() as work:
+            work.create_task(lead_in_turns(service.home.store_url, self._lead))
+            work.create_task(duties.work())
+
+    async def _lead(self, leadership: Leadership) -> None:
+        """Plan the visits of all workers until cancelled."""
+        service = self._service
+        self._queue = FleetExecutor(service.home, leadership)
+        leads = True
+
+        def on_end() -> None:
+            if leads:
+                service.stop()
+
+        async with AsyncExitStack() as beside:
+            if not shares_site(service.home):
+                await beside.enter_async_context(service.publishing.push.at_work(on_end))
+            await beside.enter_async_context(in_background(service.feed_push.run(), on_end))
+            try:
+                async with asyncio.TaskGroup() as work:
+                    work.create_task(self._queue.run())
+                    # Do not wait for this, because another machine may have to render everything.
+                    await service.jobs["publish"]()
+                    self._queue.have_done("alerts")
+                    if service.deposits.is_configured:
+                        self._queue.have_done("deposits")
+                    await service.visit_sources(self._queue)
+            finally:
+                leads = False
+
+    def served_bucket(self) -> Bucket | None:
+        """Return the bucket of the site, because another service may have published its files."""
+        return self._service.home.bucket
+
+    async def publish_when_due(self) -> None:
+        """Publish changes until cancelled if only the leader publishes."""
+        if not shares_site(self._service.home):
+            await self._service.publishing.publish_when_due()
+
+    async def share_sources(self, chosen: Collection[str]) -> None:
+        """Store the list of sources, the topics, and the site settings for all machines.
+
+        Also archives the source files, because workers have none.
+        """
+
+        def archive_files() -> None:
+            with closing(self._service.home.store()) as store:
+                keep_home_files(self._service.home, store)
+
+        await asyncio.to_thread(archive_files)
+        await self._queue.take_in(chosen)
+
+    def jobs(self, own: Mapping[str, TimetableJob]) -> Mapping[str, TimetableJob]:
+        """Return the functions of the timetable's jobs.
+
+        Jobs for all machines are queued as duties.
+        """
+        service = self._service
+        duties = {"tidy", *(service.publishing.jobs if shares_site(service.home) else ())}
+        return {**own, **{name: partial(self._queue_duty, name) for name in duties}}
+
+    async def _queue_duty(self, name: str) -> None:
+        self._queue.have_done(name)
+
+    async def end(self) -> None:
+        """Do nothing, because workers end the visits, and another service continues to publish."""

@@ -31,8 +31,7 @@ from scheduler.fleet.job_queue import (
 from scheduler.fleet.leases import LEASE_SECONDS, Leases
 from scheduler.home.home import Home
 from scheduler.logs import log_visit
-from scheduler.service.background import together
-from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
+from scheduler.service.background import READY_STATE, STOPPING_STATE, notify, show_life, together
 
 POLL_SECONDS: Final = 1.0
 """Time in seconds between two checks whether the database still responds."""

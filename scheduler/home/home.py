@@ -45,11 +45,6 @@ if TYPE_CHECKING:
     from data.archive.log.tree_log import TreeLog
     from data.network.client import Outbound
 
-OLDER_STORE_MESSAGE: Final = (
-    "the store was older than the archive: %s to hide, remove, redact or undo were applied now; "
-    "run `communique publish` if the site was published since then"
-)
-
 log = logging.getLogger(__name__)
 
 SOURCE_LOCK: Final = "source-"
@@ -212,7 +207,11 @@ class Home(HomePaths):
             store.close()
             raise
         if lacking:
-            log.warning(OLDER_STORE_MESSAGE, counted(lacking, "order"))
+            log.warning(
+                "the store was older than the archive: %s to hide, remove, redact or undo were"
+                " applied now; run `communique publish` if the site was published since then",
+                counted(lacking, "order"),
+            )
         return store
 
     @property
@@ -277,13 +276,8 @@ class Home(HomePaths):
 
     @property
     def has_fleet(self) -> bool:
-        """Return whether workers on several machines make the visits."""
+        """Return whether several machines make visits. Each has a part of the archive."""
         return self.settings.run.executor == "procrastinate"
-
-    @property
-    def has_all_records(self) -> bool:
-        """Return whether the archive here is complete. In a fleet, each machine has a part."""
-        return not self.has_fleet
 
     @property
     def has_shared_log(self) -> bool:

@@ -1,8 +1,20 @@
 """Paths of a home directory (HOME): the folder of one installation."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+
+class Place:
+    """A file or folder in a home directory. Its value is the path."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, home: "HomePaths", _: object = None) -> Path:
+        """Return the path in a home directory."""
+        return home.path / self._name
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,78 +23,37 @@ class HomePaths:
 
     path: Path
 
-    @property
-    def sources(self) -> Path:
-        """Return the folder with the user's source files."""
-        return self.path / "sources"
-
-    @property
-    def watches(self) -> Path:
-        """Return the folder with one file per watch."""
-        return self.path / "watches"
-
-    @property
-    def searches(self) -> Path:
-        """Return the folder with one file per saved search."""
-        return self.path / "searches"
-
-    @property
-    def tokens(self) -> Path:
-        """Return the folder with one file per token, which contains the token's digest."""
-        return self.path / "tokens"
-
-    @property
-    def samples(self) -> Path:
-        """Return the folder with golden tests, one folder per source."""
-        return self.path / "samples"
-
-    @property
-    def catalogues(self) -> Path:
-        """Return the folder with the user's catalogues.
-
-        It also contains the record of attempts to add their entries.
-        """
-        return self.path / "catalogues"
-
-    @property
-    def site(self) -> Path:
-        """Return the folder of the published site."""
-        return self.path / "site"
-
-    @property
-    def topics(self) -> Path:
-        """Return the path of the user's taxonomy. The file may be missing."""
-        return self.path / "topics.toml"
-
-    @property
-    def crawl_log(self) -> Path:
-        """Return the path of the log file for the standard error of crawls."""
-        return self.path / "crawl.log"
-
-    @property
-    def archive(self) -> Path:
-        """Return the folder of archived responses."""
-        return self.path / "archive"
-
-    @property
-    def uploaded(self) -> Path:
-        """Return the path of the list of archive files that were copied to a bucket."""
-        return self.path / "uploaded.txt"
-
-    @property
-    def log_key(self) -> Path:
-        """Return the path of the key that signs the archive's log."""
-        return self.path / "log.key"
+    sources = Place("sources")
+    """Folder with the user's source files."""
+    watches = Place("watches")
+    """Folder with one file per watch."""
+    searches = Place("searches")
+    """Folder with one file per saved search."""
+    tokens = Place("tokens")
+    """Folder with one file per token, which contains the token's digest."""
+    samples = Place("samples")
+    """Folder with golden tests, one folder per source."""
+    catalogues = Place("catalogues")
+    """Folder with the user's catalogues, and the record of attempts to add their entries."""
+    site = Place("site")
+    """Folder of the published site."""
+    topics = Place("topics.toml")
+    """The user's taxonomy."""
+    crawl_log = Place("crawl.log")
+    """Log file for the standard error of crawls."""
+    archive = Place("archive")
+    """Folder of archived responses."""
+    uploaded = Place("uploaded.txt")
+    """List of archive files that were copied to a bucket."""
+    log_key = Place("log.key")
+    """Key that signs the archive's log."""
+    database = Place("communique.db")
+    """SQLite store."""
 
     @property
     def is_published(self) -> bool:
         """Return whether a site was published here. An empty folder may be a mounted disk."""
         return (self.site / "feeds").exists()
-
-    @property
-    def database(self) -> Path:
-        """Return the path of a SQLite store."""
-        return self.path / "communique.db"
 
     @property
     def alive(self) -> Path:
@@ -92,3 +63,8 @@ class HomePaths:
         home directory.
         """
         return self.path / f"worker-{os.uname().nodename}.alive"
+
+
+def total_size(paths: Iterable[Path]) -> int:
+    """Return the total size of existing files in bytes."""
+    return sum(one.stat().st_size for one in paths if one.exists())

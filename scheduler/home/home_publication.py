@@ -1,7 +1,7 @@
 """Publication of a home directory: feeds, pages and the archive's log, and upload to a bucket."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -25,6 +25,7 @@ from data.sqlite_file import delete_file
 from data.store.core.store import Store
 from data.text.clean import clean_line
 from data.text.folding import slug_of
+from data.text.masking import MASK
 from data.topics.taxonomy import load_taxonomy
 from feeds.pages.home_and_about_pages import BotFacts
 from feeds.publishing.bucket_push import CROWDED_MESSAGE, SiteBucket, Superseded
@@ -36,11 +37,10 @@ from feeds.publishing.render_cache import DamagedCacheError
 from feeds.urls import OWN_HUB, hub_of
 from feeds.websub.generated_feeds import note_changed_searches
 from feeds.websub.publisher import note_changed_feeds
-from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import BROKEN_LINK_MESSAGE, NO_FOLDER, Home
-from scheduler.home.source_secrets import note_source_secrets, sources_without_secret
+from scheduler.home.home_records import keep_home_files
 from spiders.download.settings import ROBOT, user_agent
-from spiders.sources.source_file import load_source
+from spiders.sources.source_file import LoadedSource, choose, load_source, load_sources
 
 MAX_DIFFERENCES = 500
 """Maximum number of differences between versions that one publication computes and stores."""
@@ -136,12 +136,16 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
 
     Nothing is published if a source file lacks its secret.
     """
-    if lacking := sources_without_secret(home):
-        return Publication(errors=lacking)
+    # A rebuild writes *** instead of a secret. The texts of the source may contain the secret.
+    files = [one for one in _own_sources(home) if any(MASK in url for url in one.file.addresses)]
+    if files:
+        return Publication(errors=missing_secrets(f"sources/{one.path.name}" for one in files))
     errors: list[PublishError] = []
     with signed_after(home, errors) as store:
         keep_home_files(home, store, ())
-        note_source_secrets(home, store)
+        for one in _own_sources(home):
+            # Their addresses may contain secrets.
+            store.note_addresses(one.file.addresses)
         settle_topics(home, store)
         store.compute_differences(limit=MAX_DIFFERENCES)
         kept = home.path / "rendered.db"
@@ -185,20 +189,6 @@ def bot_facts(home: Home) -> BotFacts | None:
     )
 
 
-def publish_keys(home: Home) -> Iterator[PublishError]:
-    """Publish the public keys of signed requests for static hosts. Yields errors.
-
-    The published file is not signed.
-    """
-    try:
-        if signer := home.request_signer():
-            writer = FileWriter(home.site)
-            writer.write(DIRECTORY_PATH.removeprefix("/"), signer.directory())
-            writer.flush()
-    except (CommuniqueError, OSError) as error:
-        yield PublishError(DIRECTORY_PATH, str(error))
-
-
 @contextmanager
 def signed_after(home: Home, errors: list[PublishError]) -> Iterator[Store]:
     """Context manager that yields the store of a home directory, and signs its log at the end.
@@ -217,7 +207,14 @@ def signed_after(home: Home, errors: list[PublishError]) -> Iterator[Store]:
 
 def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
     """Publish the keys, the archive's log, and logs that this witness signed. Yields errors."""
-    yield from publish_keys(home)
+    try:
+        # For static hosts. The published file is not signed.
+        if signer := home.request_signer():
+            writer = FileWriter(home.site)
+            writer.write(DIRECTORY_PATH.removeprefix("/"), signer.directory())
+            writer.flush()
+    except (CommuniqueError, OSError) as error:
+        yield PublishError(DIRECTORY_PATH, str(error))
     yield from sign_log(home)
     try:
         publish_log(log_of(home.path), home.site, everything=everything)
@@ -253,8 +250,7 @@ def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
     site = home.settings.site
     if hub_of(site) is None:
         return
-    store = home.store()
-    try:
+    with closing(home.store()) as store:
         note_changed_feeds(store, home.site, files)
         if site.hub == OWN_HUB:
             # Imported here: only this part of publishing needs it.
@@ -262,8 +258,6 @@ def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
 
             demand = OnDemand(home.store_url, site, searches=home.searches)
             note_changed_searches(store, demand.document, SavedSearches(home.searches))
-    finally:
-        store.close()
 
 
 def settle_topics(home: Home, store: Store) -> None:
@@ -295,3 +289,21 @@ def settle_topics(home: Home, store: Store) -> None:
         # Compare slugs, because the topic was named before the taxonomy contained it.
         if topic not in map(slug_of, map(clean_line, own)):
             store.drop_section_topic(source, topic)
+
+
+LACKING_MESSAGE = (
+    "{} lacks the secret of its address, and pages of this source could show the secret: write the "
+    "secret into the file, then run `communique publish --all`"
+)
+
+
+def missing_secrets(names: Iterable[str]) -> tuple[PublishError, ...]:
+    """Return an error for each source file, named in its home directory, that lacks its secret."""
+    return tuple(PublishError("site", LACKING_MESSAGE.format(name)) for name in names)
+
+
+def _own_sources(home: Home) -> Sequence[LoadedSource]:
+    """Return the valid source files of a home directory."""
+    with suppress(SourceError):
+        return choose(load_sources(home.sources)[0], ())
+    return ()

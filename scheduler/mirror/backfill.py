@@ -121,7 +121,10 @@ class Backfill:
         """
         self._web.find(self._file.url)
         self._read_index()
-        self._read_listings()
+        # Fetch captures of the listing until they show which pages are releases.
+        for url in self._file.addresses:
+            if (key := canonical_url(url)) in self._index:
+                self._read_listing(changes(self._captures(key)))
         self._fetch_pages()
 
     def record(self) -> None:
@@ -190,13 +193,8 @@ class Backfill:
 
     # Listings.
 
-    def _read_listings(self) -> None:
-        """Fetch captures of the listing, one per step, until they show which pages are releases."""
-        for url in self._file.addresses:
-            if (key := canonical_url(url)) in self._index:
-                self._read_listing(changes(self._captures(key)))
-
     def _read_listing(self, captures: Sequence[IndexedCapture]) -> None:
+        """Fetch captures of a listing, one per step."""
         listed: dict[int, frozenset[str]] = {}
         barren = 0
         while len(listed) < min(MAX_LISTING_STEPS, len(captures)) and barren < MAX_BARREN_STEPS:

@@ -17,7 +17,7 @@ from data.clock import utc_now
 from data.errors import CommuniqueError, SourceError
 from data.models import Release
 from data.network.client import OK, Outbound
-from data.network.web_archive_index import IndexedCapture, possible
+from data.network.web_archive_index import possible
 from data.revisions.corroboration import (
     OWN_COPY,
     Copy,
@@ -292,7 +292,9 @@ class Corroborator:
         good = [one for one in captures if one.status in {0, OK}]
         if not good:
             return None
-        nearest = min(good, key=lambda one: distance(one, last))
+        # The time between a capture and the period in which the last version was current.
+        zero = dt.timedelta()
+        nearest = min(good, key=lambda one: max(last.since - one.at, one.at - last.until, zero))
         for answer in self._pages.answers(release) if nearest.digest else ():
             if is_payload(nearest.digest, answer.body):
                 lines = last.lines
@@ -307,11 +309,6 @@ class Corroborator:
         except UNREADABLE as error:
             raise PeerError(f"the capture {nearest.stamp} can't be read: {error}") from error
         return Copy(lines, raw.at, raw.at)
-
-
-def distance(capture: IndexedCapture, copy: Copy) -> dt.timedelta:
-    """Return the time between a capture and the period in which a copy was current."""
-    return max(copy.since - capture.at, capture.at - copy.until, dt.timedelta())
 
 
 def decoded(body: bytes, shape: type[T], site: str) -> T:

@@ -58,13 +58,6 @@ record, newest first."""
 
 PAYLOAD_DIGEST: Final = "WARC-Payload-Digest"
 
-NO_ORIGINAL: Final = (
-    "the record is a revisit record, but neither the archive nor this file has the page that it "
-    "refers to; import the file with the page together with this one, or before it"
-)
-ALTERED_MESSAGE: Final = (
-    "the record does not have its WARC-Block-Digest, so it was altered or damaged"
-)
 SAME_ID: Final = (
     "the archive has a record with the same id ({}) and other content, so this one was skipped"
 )
@@ -217,7 +210,12 @@ class ArchiveImport:
         """
         digest = self._original(record)
         if digest is None:
-            self._skip(record, NO_ORIGINAL)
+            self._skip(
+                record,
+                "the record is a revisit record, but neither the archive nor this file has the page"
+                " that it refers to; import the file with the page together with this one, or"
+                " before it",
+            )
             return None
         fields = [one for one in record.fields if one[0].lower() != PAYLOAD_DIGEST.lower()]
         return self.take(replace(record, fields=(*fields, (PAYLOAD_DIGEST, digest))), name)
@@ -272,7 +270,8 @@ class ArchiveImport:
             return None
         stated = parse_digest(record.field("WARC-Block-Digest"))
         if stated and not stated.is_of(record.block):
-            self._skip(record, ALTERED_MESSAGE)
+            cause = "the record does not have its WARC-Block-Digest, so it was altered or damaged"
+            self._skip(record, cause)
             return None
         capture = None
         record_id = uuid_of(id_of(record))

@@ -31,19 +31,21 @@ from scheduler.operations.api_writes import writes_of
 from scheduler.operations.visits_and_inspections import Inspections
 from scheduler.service.admin.app import Admin
 from scheduler.service.background import (
+    READY_STATE,
+    STOPPING_STATE,
     attempt,
     copy_for_ever,
     first_of,
     in_background,
+    notify,
+    show_life,
     tidy,
     together,
 )
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.outbox import AlertService, DepositService
 from scheduler.service.publishing import Publishing
-from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
-from scheduler.service.timetable import Timetable, TimetableJob
-from scheduler.service.visit_plan import VisitPlan
+from scheduler.service.timetable import Timetable, TimetableJob, VisitPlan
 from scheduler.service.web import (
     QuietServer,
     address_of,
@@ -71,44 +73,15 @@ class Visitor(Protocol):
         ...
 
 
-class Role(Protocol):
-    """The part of the service that depends on whether it is a single service or one of a fleet."""
-
-    async def begin_beside(self, beside: AsyncExitStack) -> None:
-        """Start background work, which runs until the stack ``beside`` is closed."""
-
-    async def collect(self) -> None:
-        """Publish, and then visit sources until cancelled."""
-
-    def served_bucket(self) -> Bucket | None:
-        """Return the bucket with files that another service published, if any."""
-
-    async def publish_when_due(self) -> None:
-        """Publish changes until cancelled, unless this is the duty of any service of a fleet."""
-
-    async def share_sources(self, chosen: Collection[str]) -> None:
-        """Store the list of sources for other machines, if other machines make the visits."""
-
-    def jobs(self, own: Mapping[str, TimetableJob]) -> Mapping[str, TimetableJob]:
-        """Return a function for each job of the timetable, by the job's name.
-
-        ``own`` contains the functions of the jobs that this service defines itself.
-        """
-        ...
-
-    async def end(self) -> None:
-        """End all visits, and publish the remaining changes, before the service ends."""
-
-
-class SingleRole:
-    """Role of a service that is the only one of its home directory, and does all the work."""
+class Role:
+    """The part of a service that differs in a fleet. Here, the service does all the work itself."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._executor = Executor(service.home)
 
     async def begin_beside(self, beside: AsyncExitStack) -> None:
-        """Start alerts, deposits and WebSub."""
+        """Start alerts, deposits and WebSub, which run until the stack ``beside`` is closed."""
         service = self._service
         await beside.enter_async_context(in_background(service.alerts.run(), service.stop))
         if service.deposits.is_configured:
@@ -123,8 +96,9 @@ class SingleRole:
         await self._service.publishing.publish()
         await self._service.visit_sources(self._executor)
 
-    def served_bucket(self) -> None:
-        """Return None, because all files are on this machine."""
+    def served_bucket(self) -> Bucket | None:
+        """Return the bucket with files that another service published: none."""
+        return None
 
     async def publish_when_due(self) -> None:
         """Publish changes until cancelled."""
@@ -134,7 +108,10 @@ class SingleRole:
         """Do nothing, because this service makes all visits itself."""
 
     def jobs(self, own: Mapping[str, TimetableJob]) -> Mapping[str, TimetableJob]:
-        """Return ``own``, because a single service runs all jobs itself."""
+        """Return a function for each job of the timetable, by the job's name.
+
+        ``own`` contains the functions of the jobs that the service defines itself.
+        """
         return own
 
     async def end(self) -> None:
@@ -149,7 +126,7 @@ class Service:
     _visitor: Visitor
     """Makes the visits. Set when this service begins to plan them."""
 
-    def __init__(self, home: Home, role: Callable[[Service], Role] = SingleRole) -> None:
+    def __init__(self, home: Home, role: Callable[[Service], Role] = Role) -> None:
         self.home = home
         self.alerts = AlertService(home)
         self.deposits = DepositService(home)
@@ -236,7 +213,7 @@ class Service:
         log.info("stopping")
         notify(STOPPING_STATE)
         stopping.cancel()
-        self._end_timetable()
+        self._timetable.end()
         visiting.cancel()
         await asyncio.wait({visiting})
         await self._role.end()
@@ -260,45 +237,33 @@ class Service:
         self.visiting.clear()
         await attempt(self._reload)
         try:
-            await self._work()
+            async with asyncio.TaskGroup() as self._visits:
+                self._visits.create_task(self._role.publish_when_due())
+                self._visits.create_task(self._note_health_when_due())
+                self._visits.create_task(self._timetable.follow_clock())
+                # Also run these jobs at the start: the service may be restarted every night.
+                jobs = self.jobs
+                for name in ("ping", "attest"):
+                    self._visits.create_task(jobs[name]())
+                self._timetable.start(jobs)
         finally:
             self._visits = None
-            self._end_timetable()
-
-    def _end_timetable(self) -> None:
-        if self._timetable.scheduler.running:
-            self._timetable.scheduler.shutdown(wait=False)
-
-    async def _work(self) -> None:
-        async with asyncio.TaskGroup() as self._visits:
-            self._visits.create_task(self._role.publish_when_due())
-            self._visits.create_task(self._note_health_when_due())
-            self._visits.create_task(self._timetable.follow_clock())
-            # Also run these jobs at the start, because the service may be restarted every night.
-            jobs = self.jobs
-            for name in ("ping", "attest"):
-                self._visits.create_task(jobs[name]())
-            self._timetable.start(jobs)
+            self._timetable.end()
 
     async def _reload(self) -> None:
         """Load source files that were added or changed, and drop removed source files."""
         async with self._reloading:
             chosen, first, confirming = await asyncio.to_thread(self._plan.load, self._sources)
             await self._role.share_sources(chosen)
-            self._schedule_sources(chosen, first)
+            for gone in self._sources.keys() - chosen.keys():
+                self._timetable.remove(gone)
+            now = utc_now()
+            for source, at in first.items():
+                self._timetable.put(source, (at - now).total_seconds())
+            self._sources = chosen
+            self.feed_push.follow(frozenset(chosen))
             for source, wait in confirming.items():
                 self._timetable.hasten(source, max(0.0, wait))
-
-    def _schedule_sources(
-        self, chosen: dict[str, LoadedSource], first: dict[str, dt.datetime]
-    ) -> None:
-        for gone in self._sources.keys() - chosen.keys():
-            self._timetable.remove(gone)
-        now = utc_now()
-        for source, at in first.items():
-            self._timetable.put(source, (at - now).total_seconds())
-        self._sources = chosen
-        self.feed_push.follow(frozenset(chosen))
 
     async def _begin_visit(self, source: str) -> None:
         """Start a due visit in the background. It is stopped when the service shuts down."""
@@ -401,7 +366,7 @@ class Service:
         Visits to these sources show whether our own network is down.
         """
         wait = self.home.settings.health.confirm_after
-        others = [one for name in self._timetable.in_turn() if (one := self._sources.get(name))]
+        others = [one for name in self._timetable.due() if (one := self._sources.get(name))]
         for name in await asyncio.to_thread(self._plan.witnesses, source, others, wait):
             self._timetable.hasten(name, wait)
 

@@ -16,7 +16,7 @@ from data.clock import utc_now
 from data.errors import ArchiveError
 from scheduler.children.child import CommandLate, ending, run_command
 from scheduler.home.home import Home
-from scheduler.home.last_done import LastBackup, LastVerification, last_done
+from scheduler.home.home_records import LastBackup, LastVerification, last_done
 from scheduler.service.background import attempt
 
 FIRST_SECONDS: Final = 60.0

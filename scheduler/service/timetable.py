@@ -1,6 +1,6 @@
-"""Timetable of the service: its periodic jobs, and the next visit to each source.
+"""Timetable of the service: its periodic jobs, its sources, and the next visit to each source.
 
-RECURRING lists the periodic jobs. scheduler.planning.planner decides when a visit is due, and
+RECURRING_JOBS lists the periodic jobs. scheduler.planning.planner decides when a visit is due, and
 data.settings.visits has the default interval. All jobs run in APScheduler, which compares
 wall-clock times. If the clock were set back two days, all jobs would stall for two days. So all
 jobs are moved by the change of the clock, which is measured with the monotonic clock.
@@ -11,18 +11,24 @@ import datetime as dt
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import closing, suppress
 from functools import partial
 from typing import Any, Final, TypeAlias
 
+import structlog
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from data.clock import utc_now
+from data.errors import CommuniqueError
+from data.store.core.store import Store
+from scheduler.home.home import Home
+from scheduler.planning.planner import NextVisit, VisitPlanner
+from scheduler.sources.handlings import paused_sources
+from spiders.sources.source_file import LoadedSource, choose, load_sources
 
 JITTER_SHARE = 0.1
 """Fraction of a source's interval over which overdue visits are spread. It is also the minimum
@@ -60,30 +66,16 @@ CLOCK_CHECK_SECONDS: Final = 5.0
 the clock is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recurring:
-    """A periodic job: its name, its interval in ``seconds``, and its purpose."""
-
-    name: str
-    seconds: float
-    purpose: str
-
-
-RECURRING_JOBS: Final = (
-    Recurring("reload", 30, "Load added and changed source files, and drop removed ones."),
-    Recurring(
-        "publish", 30, "Publish changes made without a visit, such as imports and retractions."
-    ),
-    Recurring("health", 60, "Record which sources stopped working, and which work again."),
-    Recurring("ping", 60, "Report to the monitor in health.ping whether the service works."),
-    Recurring(
-        "attest",
-        3600,
-        "Get cosignatures and a time stamp for the log, and sign the logs of other instances.",
-    ),
-    Recurring("tidy", 86_400, "Delete old reports from the store, and optimize it."),
-)
-"""All periodic jobs except visits. `Service.jobs` contains their functions.
+RECURRING_JOBS: Final = {
+    "reload": 30.0,  # load added and changed source files, and drop removed ones
+    "publish": 30.0,  # publish changes made without a visit, such as imports and retractions
+    "health": 60.0,  # record which sources stopped working, and which work again
+    "ping": 60.0,  # report to the monitor in health.ping whether the service works
+    "attest": 3600.0,  # get cosignatures and a time stamp, and sign the logs of other instances
+    "tidy": 86_400.0,  # delete old reports from the store, and optimize it
+}
+"""Names and intervals in seconds of all periodic jobs except visits. `Service.jobs` contains their
+functions.
 
 Three tasks have their own intervals: the clock is checked every CLOCK_CHECK_SECONDS, WebSub backs
 off (feeds.sending_loop), and every service of a fleet copies its archive
@@ -177,10 +169,6 @@ class Timetable:
         rest = interval * JITTER_SHARE
         self.put(source, max(wait, rest) + self._chance.uniform(0, min(MAX_SPREAD_SECONDS, rest)))
 
-    def in_turn(self) -> list[str]:
-        """Return the sources in the order of their next visits."""
-        return [*self.due()]
-
     def due(self) -> dict[str, dt.datetime]:
         """Return the times of the next visits by source, soonest first."""
         jobs = [job for job in self.scheduler.get_jobs() if job.id.startswith(_job_of(""))]
@@ -194,17 +182,20 @@ class Timetable:
 
     def remove(self, source: str) -> None:
         """Remove a source from the timetable."""
-        try:
+        with suppress(JobLookupError):  # if the source is being visited
             self.scheduler.remove_job(_job_of(source))
-        except JobLookupError:
-            return  # the source is being visited
 
     def start(self, jobs: Mapping[str, TimetableJob]) -> None:
-        """Start all jobs in RECURRING. ``jobs`` maps their names to functions."""
-        for one in RECURRING_JOBS:
-            action = partial(unless_over, jobs[one.name])
-            self.scheduler.add_job(action, IntervalTrigger(seconds=one.seconds))
+        """Start all jobs in RECURRING_JOBS. ``jobs`` maps their names to functions."""
+        for name, seconds in RECURRING_JOBS.items():
+            action = partial(unless_over, jobs[name])
+            self.scheduler.add_job(action, IntervalTrigger(seconds=seconds))
         self.scheduler.start()
+
+    def end(self) -> None:
+        """End all jobs, if they have started."""
+        if self.scheduler.running:
+            self.scheduler.shutdown(wait=False)
 
     async def follow_clock(self) -> None:
         """Move all jobs whenever the clock is changed, until cancelled."""
@@ -245,3 +236,108 @@ async def unless_over(action: Callable[[], Awaitable[None]]) -> None:
 
 def _job_of(source: str) -> str:
     return f"visit {source}"
+
+
+log = structlog.get_logger()
+
+
+class VisitPlan:
+    """The sources of a home directory, and the times of their next visits.
+
+    All methods except ``interval`` read the store, so call them in a thread.
+    """
+
+    def __init__(self, home: Home, chance: random.Random) -> None:
+        self._home = home
+        self._chance = chance
+        self._first_visits = FirstVisitBudget()
+        self._planner = VisitPlanner(home.settings.collect, home.settings.health)
+
+    def interval(self, source: LoadedSource) -> float:
+        """Return the mean interval between visits to a source, in seconds."""
+        return self._planner.interval(source)
+
+    def load(
+        self, known: Mapping[str, LoadedSource]
+    ) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime], dict[str, float]]:
+        """Load the sources that are not paused. ``known`` are the sources loaded before.
+
+        Returns the sources by id, the times of the first visits to new or changed sources, and the
+        seconds until the next visit to each single-page source with an unconfirmed change. Changes
+        found by `communique collect` are included.
+        """
+        loaded, broken = load_sources(self._home.sources)
+        for error in broken:
+            log.error("invalid source file", problem=str(error))
+        with closing(self._home.store()) as store:
+            stored, removed = store.sources(), store.removed_sources()
+            for one in loaded.values():
+                # A person edited its name, address or time zone.
+                if one.id in stored and one.id not in removed and one.source != stored[one.id]:
+                    store.register(one.source)
+            paused = paused_sources(store)
+            chosen = {one.id: one for one in choose(loaded, ()) if one.id not in paused}
+            self._planner.learn(store, chosen.values(), utc_now())
+            first = {
+                source.id: self._first_visit(store, source)
+                for source in chosen.values()
+                if (before := known.get(source.id)) is None
+                or before.file.interval != source.file.interval
+            }
+            now = utc_now()
+            confirming = {
+                source.id: due.wait(now)
+                for source in chosen.values()
+                if source.file.is_page and (last := store.last_visit(source.id))
+                if (due := self._planner.next_visit(store, source, last)).confirms
+            }
+            return chosen, first, confirming
+
+    def _first_visit(self, store: Store, source: LoadedSource) -> dt.datetime:
+        last, now = store.last_visit(source.id), utc_now()
+        if last is None and source.file.catalogue:
+            return self._first_visits.next_slot(now)
+        due = self._planner.next_visit(store, source, last or now).at
+        interval = dt.timedelta(seconds=self._planner.interval(source))
+        return first_visit(last, due, interval, now, self._chance)
+
+    def soonest(self, source: LoadedSource) -> dt.datetime:
+        """Return the earliest allowed time for the next visit to a source.
+
+        If the store can't be read, the source is visited after its interval.
+        """
+        try:
+            with closing(self._home.plain_store()) as store:
+                return self._planner.soonest_visit(store, source, utc_now())
+        except (CommuniqueError, OSError) as error:
+            log.error("the store can't be read", problem=str(error))  # noqa: TRY400 - no traceback needed
+            return utc_now() + dt.timedelta(seconds=self._planner.interval(source))
+
+    def after(self, source: LoadedSource, last: dt.datetime) -> NextVisit:
+        """Return the next visit to a source after a visit that began at ``last``.
+
+        If the store can't be read, the source is due after its interval.
+        """
+        try:
+            with closing(self._home.store()) as store:
+                return self._planner.next_visit(store, source, last)
+        except (CommuniqueError, OSError) as error:
+            log.error("the store can't be read", problem=str(error))  # noqa: TRY400 - no traceback needed
+            seconds = self._planner.interval(source)
+            return NextVisit(last + dt.timedelta(seconds=seconds), seconds)
+
+    def next_visit(self, store: Store, source: LoadedSource) -> dt.datetime | None:
+        """Return the time of the next visit to a source, or None if it was never visited."""
+        last = store.last_visit(source.id)
+        return self._planner.next_visit(store, source, last).at if last else None
+
+    def witnesses(
+        self, source: LoadedSource, others: Sequence[LoadedSource], wait: float
+    ) -> list[str]:
+        """Return sources on other hosts. Visits to them show whether our own network is down.
+
+        They are visited in ``wait`` seconds, at the same time as ``source``.
+        """
+        at = utc_now() + dt.timedelta(seconds=wait)
+        with closing(self._home.store()) as store:
+            return self._planner.witnesses(store, source, others, at)

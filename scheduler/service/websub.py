@@ -87,15 +87,13 @@ class PushService:
     def _worker(self, store: Store, hub: str) -> Announcer | HubWorker:
         outbound = self._home.outbound()
         if self._site.hub == OWN_HUB:
-            folder = self._home.site
+            demand = OnDemand(self._home.store_url, self._site, searches=self._home.searches)
             return HubWorker(
                 store,
                 self._site,
                 hub,
-                folder=folder,
-                make=OnDemand(
-                    self._home.store_url, self._site, searches=self._home.searches
-                ).document,
+                folder=self._home.site,
+                make=demand.document,
                 outbound=outbound,
                 pace=self._pace,
             )
@@ -125,14 +123,12 @@ async def announce(home: Home) -> bool:
     if hub is None or site.hub == OWN_HUB:
         return True
     await asyncio.to_thread(note_changes, home)
-    store = home.store()
-    try:
-        with home.lock("push", "communique publish"):
-            return await Announcer(store, site, hub, home.outbound(), Backoff()).round()
-    except HomeInUse:
-        return True
-    finally:
-        store.close()
+    with closing(home.store()) as store:
+        try:
+            with home.lock("push", "communique publish"):
+                return await Announcer(store, site, hub, home.outbound(), Backoff()).round()
+        except HomeInUse:
+            return True
 
 
 class FeedPushService:

@@ -18,8 +18,8 @@ from data.models import Facet
 from data.store.core.store import Store
 from data.toml_files import ID, find_file
 from feeds.urls import stem_of
-from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, Home
+from scheduler.home.home_records import keep_home_files
 from scheduler.sources.known_names import check_known
 from spiders.sources.source_file import shipped_folder
 

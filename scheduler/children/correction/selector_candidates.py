@@ -1,7 +1,7 @@
 """Suggest selectors for a field, with the elements that they match on several pages."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -11,7 +11,7 @@ from lxml import etree
 from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.text.clean import clean_line
-from scheduler.children.correction.source_text import Field
+from scheduler.children.correction.source_edit import Field
 from spiders.page.css import CssSelector, is_element, selectors_of
 from spiders.page.links import link_target
 from spiders.page.page import Page
@@ -109,15 +109,11 @@ def candidates(
     ]
     found = [one for one in found if any(page.count for page in one.yields)]
     found.sort(key=lambda one: rank(field, one))
-    return without_twins(found)[:MAX_CANDIDATES]
-
-
-def without_twins(found: Iterable[SelectorCandidate]) -> list[SelectorCandidate]:
-    """Remove candidates that match the same elements as an earlier candidate."""
-    seen: dict[tuple[PageYield, ...], SelectorCandidate] = {}
+    # Candidates that match the same elements as an earlier candidate are removed.
+    first: dict[tuple[PageYield, ...], SelectorCandidate] = {}
     for one in found:
-        seen.setdefault(one.yields, one)
-    return [*seen.values()]
+        first.setdefault(one.yields, one)
+    return [*first.values()][:MAX_CANDIDATES]
 
 
 def meant(field: Field, element: etree._Element) -> etree._Element:

@@ -31,7 +31,16 @@ from feeds.replay.captured_pages import CapturedPages
 from feeds.replay.captured_response import Restrictions, StyleSheets
 from feeds.replay.release_mementos import restrictions_of
 from feeds.replay.withheld_captures import Withheld
-from scheduler.cli import PATH_TYPE, as_json, complain, print_json, say, with_home
+from scheduler.cli import (
+    PATH_TYPE,
+    as_json,
+    complain,
+    complain_about,
+    print_json,
+    say,
+    wants_json,
+    with_home,
+)
 from scheduler.commands.export import since_option, until_option
 from scheduler.home.home import Home
 from scheduler.sources.known_names import check_source
@@ -43,17 +52,6 @@ MAX_DAMAGE_SHOWN: Final = 10
 NO_LOG: Final = (
     "the archive has no signed log, so nothing in the bag proves its records; run `communique "
     "mirror verify` to see the cause"
-)
-
-UNSIGNED_MESSAGE: Final = "the WACZ file is not signed: {}"
-
-LEFT_OUT_SECRETS: Final = (
-    "{} left out of the copy, because they repeat a secret from the address of a source: to copy "
-    "them, use another format"
-)
-WITH_SECRETS: Final = (
-    "{} in the copy repeat a secret from the address of a source: give the copy only to people who "
-    "may know that secret, or change the secret first"
 )
 
 
@@ -68,7 +66,7 @@ WITH_SECRETS: Final = (
 @click.option(
     "--to", type=PATH_TYPE, metavar="PATH", required=True, help="File or folder to create."
 )
-@click.option("--source", default=None, metavar="ID", help="Source whose releases are exported.")
+@click.option("--source", metavar="ID", help="Source whose releases are exported.")
 @since_option
 @until_option
 @as_json
@@ -81,7 +79,6 @@ def export(
     source: str | None,
     since: dt.date | None,
     until: dt.date | None,
-    as_json: bool,
 ) -> int:
     """Export releases with their archived records.
 
@@ -101,7 +98,7 @@ def export(
         lost = lost_captures(home.archive, chosen_captures(store, choice))
         with destination(to) as temporary, one_bar(kind) as on_progress:
             made = write(home, store, kind, temporary, choice, on_progress=on_progress)
-    code = report(made, lost, kind, to, as_json=as_json)
+    code = report(made, lost, kind, to)
     unproven = kind == "bagit" and choice.is_all and isinstance(made, Exported) and made.records
     if unproven and not (home.archive / "log" / "checkpoint").exists():
         complain(NO_LOG)
@@ -157,7 +154,7 @@ def signing_key(home: Home) -> SigningKey | None:
             log.check_key()
             return log.key()
     except ArchiveError as error:
-        complain(UNSIGNED_MESSAGE.format(error))
+        complain(f"the WACZ file is not signed: {error}")
         return None
 
 
@@ -187,13 +184,11 @@ def folder(
         )
 
 
-def report(
-    made: Exported | FolderCopy, lost: Sequence[LostCaptures], kind: str, to: Path, *, as_json: bool
-) -> int:
+def report(made: Exported | FolderCopy, lost: Sequence[LostCaptures], kind: str, to: Path) -> int:
     """Print which parts were exported and which were missing, and return the exit code."""
     damaged: tuple[Damage, ...] = made.damaged if isinstance(made, Exported) else ()
     missing = made.missing if isinstance(made, FolderCopy) else 0
-    if as_json:
+    if wants_json():
         print_json({**values(made, kind, to), "lost": lost})
     else:
         parts = [counted(made.releases, "release")]
@@ -202,14 +197,19 @@ def report(
         elif made.records:
             parts.append(counted(made.records, "record"))
         say(f"{to}: {', '.join(parts)}")
-        for one in damaged[:MAX_DAMAGE_SHOWN]:
-            complain(f"{one.file}: byte {one.offset} can't be read and is left out: {one.cause}")
-        if len(damaged) > MAX_DAMAGE_SHOWN:
-            complain(f"and {len(damaged) - MAX_DAMAGE_SHOWN} more; --json shows them all")
+        template = "{0.file}: byte {0.offset} can't be read and is left out: {0.cause}"
+        complain_about([*map(template.format, damaged)], MAX_DAMAGE_SHOWN)
         if isinstance(made, Exported) and made.with_secrets:
-            complain(WITH_SECRETS.format(counted(made.with_secrets, "record")))
+            complain(
+                f"{counted(made.with_secrets, 'record')} in the copy repeat a secret from the"
+                " address of a source: give the copy only to people who may know that secret, or"
+                " change the secret first"
+            )
         if isinstance(made, FolderCopy) and made.with_secrets:
-            complain(LEFT_OUT_SECRETS.format(counted(made.with_secrets, "file")))
+            complain(
+                f"{counted(made.with_secrets, 'file')} left out of the copy, because they repeat a"
+                " secret from the address of a source: to copy them, use another format"
+            )
         if lost:
             complain(f"{lost_text(lost)}; their captures are left out")
     return 1 if damaged or missing or lost else 0

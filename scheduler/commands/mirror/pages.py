@@ -1,4 +1,4 @@
-"""communique mirror import and reextract: extract releases from archived pages."""
+"""communique mirror import, backfill and reextract: extract releases from archived pages."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -8,18 +8,31 @@ from typing import Final
 
 import click
 
+from data.network.client import Outbound
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
-from scheduler.cli import as_json, complain, print_json, say, with_home
+from scheduler.cli import (
+    answer,
+    as_json,
+    complain,
+    complain_about,
+    print_json,
+    say,
+    wants_json,
+    with_home,
+)
 from scheduler.commands.export import since_option
 from scheduler.home.home import SOURCE_LOCK, Home
+from scheduler.mirror.backfill import Backfill
 from scheduler.mirror.import_archive import ArchiveImport
 from scheduler.mirror.reextract import Reextraction, Reread
 from scheduler.mirror.reextract import reextract as reextract_home
 from scheduler.terminal.new_store_option import with_new_store
-from scheduler.terminal.progress_and_tables import one_bar, step_bars
+from scheduler.terminal.progress_and_tables import one_bar, step_bars, step_lines
+from spiders.download.settings import user_agent
 from spiders.sources.source_file import choose, load_source, load_sources
 from spiders.stored.imported_pages import ImportedPages
+from spiders.web_archives.web_archive import WebArchive
 
 COUNT_LABELS: Final = {
     "new": ("new release", "new releases"),
@@ -44,7 +57,7 @@ MAX_RELEASES_SHOWN: Final = 30
 @as_json
 @with_home
 @with_new_store
-def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
+def import_(home: Home, *, path: Path, source: str) -> int:
     """Import a WARC or WACZ file.
 
     Its records are added to the archive and keep their ids. Its pages are extracted as if they had
@@ -83,27 +96,21 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
         store.update_search_index()
     records, pages_result = task.outcome, pages.result
     counts = {name: pages_result.counts[name] for name in COUNT_LABELS}
-    if as_json:
-        print_json(
-            {
-                "records": records.records,
-                "duplicates": records.duplicates,
-                **counts,
-                "damaged": records.damaged,
-                "errors": pages_result.errors,
-            }
-        )
-    else:
-        total = counted(records.records, "record")
-        known = f", {records.duplicates} of them already in the archive" * (records.duplicates > 0)
-        say(f"{total}{known}: {page_counts(counts)}")
-        problems = [f"{one.file}: byte {one.offset}: {one.cause}" for one in records.damaged]
-        problems += [f"{one.url}: {one.message}" for one in pages_result.errors]
-        for problem in problems[:MAX_PROBLEMS_SHOWN]:
-            complain(problem)
-        if len(problems) > MAX_PROBLEMS_SHOWN:
-            complain(f"and {len(problems) - MAX_PROBLEMS_SHOWN} more; --json shows them all")
-    return 1 if records.damaged or pages_result.errors else 0
+    known = f", {records.duplicates} of them already in the archive" * (records.duplicates > 0)
+    answer(
+        {
+            "records": records.records,
+            "duplicates": records.duplicates,
+            **counts,
+            "damaged": records.damaged,
+            "errors": pages_result.errors,
+        },
+        f"{counted(records.records, 'record')}{known}: {page_counts(counts)}",
+    )
+    problems = [f"{one.file}: byte {one.offset}: {one.cause}" for one in records.damaged]
+    problems += [f"{one.url}: {one.message}" for one in pages_result.errors]
+    complain_about([] if wants_json() else problems, MAX_PROBLEMS_SHOWN)
+    return 1 if problems else 0
 
 
 def page_counts(counts: Mapping[str, int]) -> str:
@@ -128,7 +135,6 @@ def reextract(
     since: dt.date | None,
     dry: bool,
     accept: bool,
-    as_json: bool,
 ) -> int:
     """Re-extract releases from archived pages with the current rules.
 
@@ -147,7 +153,7 @@ def reextract(
         done = reextract_home(
             home, sources, source=source, since=since, dry=dry, accept=accept, on_progress=on_step
         )
-    if as_json:
+    if wants_json():
         print_json(done)
     else:
         print_reextraction(done, dry=dry)
@@ -190,3 +196,73 @@ def release_line(one: Reread) -> str:
     changes = (("gained", one.gained), ("lost", one.lost), ("changed", one.changed))
     parts = [f"{what} {', '.join(fields)}" for what, fields in changes if fields]
     return f"{one.url}: {'; '.join(parts) or 'other markup'}"
+
+
+@click.command()
+@click.argument("source")
+@click.option("--from", "address", required=True, metavar="URL", help="Address of the web archive.")
+@as_json
+@with_home
+@with_new_store
+def backfill(home: Home, *, source: str, address: str) -> int:
+    """Add the history of a source from a web archive.
+
+    The archive needs a CDX server or Memento TimeMaps (RFC 7089), like the Wayback Machine and
+    pywb. Its index lists the captures of the source's site. The command fetches the smallest set of
+    captures that contains every release and every version, in their original form. They are
+    imported with their original times. Ids, publication dates and numbers of known versions do not
+    change, and no alerts are sent. If the command is stopped, run it again to continue. The exit
+    code is 1 if a capture can't be read; the rest is imported.
+    """
+    loaded = load_source(home.sources, source)
+    taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
+    network = home.settings.network
+    client = Outbound(
+        user_agent(home.settings), network.allow_private, network.timeout, network.max_bytes
+    )
+    archive = home.open_archive()
+    archive.log.check_key()
+    with (
+        home.lock(f"backfill-{source}", "another backfill of this source"),
+        closing(archive),
+        closing(home.store(archive=archive)) as store,
+        step_lines() as on_step,
+    ):
+        web = WebArchive(address, client, network.delay)
+        pages = ImportedPages(loaded, store, taxonomy)
+        task = ArchiveImport(archive, store, pages, source, network.max_bytes)
+        confirmed_after = dt.timedelta(seconds=home.settings.collect.retract_after)
+        run = Backfill(web, task, pages, loaded, confirmed_after=confirmed_after, on_step=on_step)
+        run.fetch()
+        with home.lock(f"{SOURCE_LOCK}{source}", "a backfill of this source", wait=True):
+            # The source may have been renamed or removed meanwhile.
+            load_source(home.sources, source)
+            run.record()
+        store.update_search_index()
+    counts = {name: pages.result.counts[name] for name in COUNT_LABELS}
+    found = run.counts
+    problems = [f"{one.url}: {one.message}" for one in pages.result.errors]
+    problems += [f"{one.file}: {one.cause}" for one in task.outcome.damaged]
+    kept = f", {found.kept} already in the archive" * (found.kept > 0)
+    gone = f", {counted(found.retracted, 'retraction')}" * (found.retracted > 0)
+    answer(
+        {
+            "archive": web.address,
+            "requests": web.requests,
+            "captures": found.captures,
+            "fetched": found.fetched,
+            "kept": found.kept,
+            "impossible": found.impossible,
+            **counts,
+            "retracted": found.retracted,
+            "errors": pages.result.errors,
+            "damaged": task.outcome.damaged,
+        },
+        f"{counted(found.captures, 'capture')} in the index, {found.fetched} fetched{kept}:"
+        f" {page_counts(counts)}{gone}",
+    )
+    if not wants_json():
+        if found.impossible:
+            complain(f"skipped {counted(found.impossible, 'capture')} with an impossible time")
+        complain_about(problems, MAX_PROBLEMS_SHOWN)
+    return 1 if problems else 0

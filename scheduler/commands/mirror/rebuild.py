@@ -6,10 +6,19 @@ from typing import Final
 import click
 
 from data.wording import counted
-from scheduler.cli import FOLDER_TYPE, as_json, complain, print_json, say, with_home
+from scheduler.cli import (
+    FOLDER_TYPE,
+    as_json,
+    complain,
+    complain_about,
+    print_json,
+    say,
+    wants_json,
+    with_home,
+)
 from scheduler.home.home import Home
 from scheduler.mirror.rebuild.rebuild import rebuild as rebuild_home
-from scheduler.mirror.rebuild.report import Rebuilt, Unreadable
+from scheduler.mirror.rebuild.restored_parts import Rebuilt, Unreadable
 from scheduler.terminal.progress_and_tables import step_bars
 
 MAX_PROBLEMS_SHOWN: Final = 10
@@ -33,7 +42,7 @@ MAX_PROBLEMS_SHOWN: Final = 10
 )
 @as_json
 @with_home
-def rebuild(home: Home, *, target: Path, key: Path | None, as_json: bool) -> int:
+def rebuild(home: Home, *, target: Path, key: Path | None) -> int:
     """Rebuild a lost home directory from its archive.
 
     Sources, settings, store and site are restored. Only HOME/archive is read. If the archive is
@@ -43,7 +52,7 @@ def rebuild(home: Home, *, target: Path, key: Path | None, as_json: bool) -> int
     """
     with step_bars() as on_step:
         done = rebuild_home(home.archive, target, key=key, on_progress=on_step)
-    if as_json:
+    if wants_json():
         print_json(done)
     else:
         print_rebuilt(done)
@@ -62,7 +71,7 @@ def print_rebuilt(done: Rebuilt) -> None:
         "damaged": [f"{one.file}, byte {one.offset}: {one.cause}" for one in done.damaged],
         "missing journal record": done.missing,
         "incomplete release": done.releases_lost,
-        "unreadable record of a release": [unreadable_line(one) for one in done.unreadable],
+        "unreadable record of a release": [*map(unreadable_line, done.unreadable)],
         "captured page without a release": done.unread,
         "event that can't be stored": done.refused,
         "missing file of HOME": done.files_lost,
@@ -72,10 +81,7 @@ def print_rebuilt(done: Rebuilt) -> None:
         records = counted(done.leaves_lost, "record is", "records are")
         complain(f"{records} damaged or missing; `communique mirror verify` shows their leaves")
     for what, some in missing.items():
-        for one in some[:MAX_PROBLEMS_SHOWN]:
-            complain(f"{what}: {one}")
-        if len(some) > MAX_PROBLEMS_SHOWN:
-            complain(f"{what}: and {len(some) - MAX_PROBLEMS_SHOWN} more; --json shows them all")
+        complain_about(some, MAX_PROBLEMS_SHOWN, f"{what}: ")
     if done.unread:
         pages = counted(len(done.unread), "captured page has", "captured pages have")
         complain(

@@ -1,7 +1,5 @@
 """communique mirror key and witness: the key of the archive's log, and cosignatures."""
 
-from typing import Final
-
 import click
 
 from data.archive.log.keys import read_key
@@ -12,20 +10,14 @@ from data.wording import counted
 from scheduler.cli import (
     PATH_OR_URL,
     SentenceGroup,
+    answer,
     as_json,
     complain,
-    print_json,
-    say,
     with_home,
     with_later_home,
 )
 from scheduler.home.errors import NoHome
 from scheduler.home.home import Home
-
-OLD_KEY: Final = (
-    "other services with the old key can no longer sign: copy log.key and the folder archive/log, "
-    "without its file writer, to their home directories"
-)
 
 
 @click.group(cls=SentenceGroup)
@@ -36,7 +28,7 @@ def key() -> None:
 @key.command()
 @as_json
 @with_home
-def show(home: Home, *, as_json: bool) -> None:
+def show(home: Home) -> None:
     """Show the public keys of the log and of this witness.
 
     Give the log's current key to witnesses, and to anyone who checks proofs. The first visit
@@ -52,22 +44,18 @@ def show(home: Home, *, as_json: bool) -> None:
         chain = [str(one) for one in log.key_chain().keys]
     if not chain and not witness:
         raise ArchiveError(str(home.log_key), "the log has no key yet; the first visit creates it")
-    if as_json:
-        key = chain[-1] if chain else None
-        print_json({"log": key, "earlier": chain[:-1], "witness": witness})
-        return
-    if chain:
-        say(f"log      {chain[-1]}")
-    for one in reversed(chain[:-1]):
-        say(f"earlier  {one}")
-    if witness:
-        say(f"witness  {witness}")
+    answer(
+        {"log": chain[-1] if chain else None, "earlier": chain[:-1], "witness": witness},
+        *(f"log      {one}" for one in chain[-1:]),
+        *(f"earlier  {one}" for one in reversed(chain[:-1])),
+        *([f"witness  {witness}"] if witness else []),
+    )
 
 
 @key.command()
 @as_json
 @with_home
-def rotate(home: Home, *, as_json: bool) -> None:
+def rotate(home: Home) -> None:
     """Replace the key of the log with a new one.
 
     Both keys sign the replacement, so that anyone who knows the old key can trust the new one. The
@@ -76,19 +64,19 @@ def rotate(home: Home, *, as_json: bool) -> None:
     log = home.log(signs=True)
     log.rotate_key()
     old, new = log.key_chain().keys[-2:]
-    if as_json:
-        print_json({"log": str(new), "earlier": str(old)})
-    else:
-        say(f"log      {new}", f"earlier  {old}")
+    answer({"log": str(new), "earlier": str(old)}, f"log      {new}", f"earlier  {old}")
     if home.has_fleet:
-        complain(OLD_KEY)
+        complain(
+            "other services with the old key can no longer sign: copy log.key and the folder"
+            " archive/log, without its file writer, to their home directories"
+        )
 
 
 @click.command()
 @click.argument("log", type=PATH_OR_URL, required=False, metavar="[URL|PATH]")
 @as_json
 @with_later_home
-def witness(home: Home, *, log: str | None, as_json: bool) -> int:
+def witness(home: Home, *, log: str | None) -> int:
     """Cosign the log of another instance.
 
     Give the URL or PATH of the other instance's site, home directory or log. Its log is signed if
@@ -104,30 +92,33 @@ def witness(home: Home, *, log: str | None, as_json: bool) -> int:
     if log is None:
         if not home.path.is_dir():
             raise NoHome(home.path)
-        return attest_log(home, as_json=as_json)
+        return attest_log(home)
     fresh = not (home.path / "witness.key").exists()
     signed = witness_log(home, log)
     checkpoint = signed.checkpoint
-    if as_json:
-        print_json(
-            {
-                "origin": checkpoint.origin,
-                "size": checkpoint.size,
-                "before": signed.before,
-                "log": str(signed.log),
-                "witness": str(signed.witness),
-            }
-        )
-        return 0
-    leaves = counted(checkpoint.size, "leaf", "leaves")
-    say(f"{checkpoint.origin}: signed at {leaves}, {checkpoint.size - signed.before} new")
-    say(f"log      {signed.log}", f"witness  {signed.witness}")
-    if fresh:
-        say(f"{home.path} is a new witness: a key was created for it")
+    answer(
+        {
+            "origin": checkpoint.origin,
+            "size": checkpoint.size,
+            "before": signed.before,
+            "log": str(signed.log),
+            "witness": str(signed.witness),
+        },
+        f"{checkpoint.origin}: signed at {leaves_of(checkpoint.size)},"
+        f" {checkpoint.size - signed.before} new",
+        f"log      {signed.log}",
+        f"witness  {signed.witness}",
+        *([f"{home.path} is a new witness: a key was created for it"] if fresh else []),
+    )
     return 0
 
 
-def attest_log(home: Home, *, as_json: bool) -> int:
+def leaves_of(count: int) -> str:
+    """Format a number of leaves."""
+    return counted(count, "leaf", "leaves")
+
+
+def attest_log(home: Home) -> int:
     """Request the signatures and the time stamp in the settings, and return the exit code."""
     from scheduler.mirror.attest import attest, is_configured  # noqa: PLC0415 - as above
 
@@ -137,15 +128,13 @@ def attest_log(home: Home, *, as_json: bool) -> int:
             " archive.timestamp"
         )
     done = attest(home)
-    if as_json:
-        print_json(done)
-    else:
-        for one in done.cosignatures:
-            say(f"{one.witness}: signed at {counted(one.size, 'leaf', 'leaves')}")
-        for theirs in done.witnessed:
-            say(f"{theirs.log}: signed by us at {counted(theirs.size, 'leaf', 'leaves')}")
-        if done.timestamp is not None:
-            say(f"dated at {counted(done.timestamp, 'leaf', 'leaves')}")
+    lines = [
+        *(f"{one.witness}: signed at {leaves_of(one.size)}" for one in done.cosignatures),
+        *(f"{one.log}: signed by us at {leaves_of(one.size)}" for one in done.witnessed),
+    ]
+    if done.timestamp is not None:
+        lines.append(f"dated at {leaves_of(done.timestamp)}")
+    answer(done, *lines)
     for error in done.errors:
         complain(error)
     return 1 if done.errors else 0

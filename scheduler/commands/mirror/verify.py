@@ -1,9 +1,14 @@
-"""communique mirror verify: check the integrity of the archive."""
+"""communique mirror verify and corroborate: check the archive.
 
+`verify` checks its integrity. `corroborate` compares our copies of releases with other archives.
+"""
+
+import random
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import click
 from msgspec.structs import replace
@@ -21,28 +26,40 @@ from data.archive.verification.verify_archive import (
     known_checkpoint,
     verify_archive,
 )
+from data.archive.warc.index import Index
 from data.clock import utc_now
 from data.errors import ArchiveError, StoreError
-from data.models import Capture
+from data.models import Capture, Facet, Release
 from data.network.client import OutboundError
+from data.revisions.corroboration import Finding
+from data.store.core.store import Store
+from data.text.masked_values import without_secrets
 from data.wording import counted, sized
-from scheduler.cli import PATH_OR_URL, as_json, complain, print_json, say, with_home
+from scheduler.cli import (
+    PATH_OR_URL,
+    as_json,
+    complain,
+    complain_about,
+    print_json,
+    say,
+    wants_json,
+    with_home,
+)
 from scheduler.home.home import Home
-from scheduler.home.last_done import LastVerification, last_done, note_done
+from scheduler.home.home_records import LastVerification, last_done, note_done
 from scheduler.mirror.attest import client_of
+from scheduler.mirror.corroborate import Corroboration
+from scheduler.mirror.corroborate import corroborate as compare
+from scheduler.operations.releases import find
 from scheduler.terminal.progress_and_tables import one_bar
 
 MAX_PROBLEMS_SHOWN: Final = 20
 """Maximum number of printed problems; --json prints all."""
 
-UNUSABLE_STORE: Final = "the store, which {reason}: see `communique doctor`"
-
 NOT_READ: Final = (
     "not read again: {}, {}, unchanged in size and times since the complete verification of "
     "{:%Y-%m-%d %H:%M} UTC"
 )
-
-NO_CHECKPOINT: Final = "there is no signed log here to compare it with"
 
 
 @click.command()
@@ -65,7 +82,7 @@ NO_CHECKPOINT: Final = "there is no signed log here to compare it with"
 )
 @as_json
 @with_home
-def verify(home: Home, *, against: tuple[str, ...], repair: bool, new: bool, as_json: bool) -> int:
+def verify(home: Home, *, against: tuple[str, ...], repair: bool, new: bool) -> int:
     """Verify the archive: records, digests, index and log.
 
     The captures to which the store refers are also checked. The log is compared with the
@@ -88,20 +105,25 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, new: bool, as_
             set_aside(archive)
     with closing(home.log()) as log:
         known, unread = checkpoints(home, log, against)
-        for one in () if as_json else unread:
+        for one in () if wants_json() else unread:
             # Printed before the verification, which may take hours.
             complain(str(one))
         with one_bar("verify") as on_progress:
             unusable = why_unusable(home)
-            named = ([], "") if unusable else store_references(home)
+            captures, journal_end = list[Capture](), ""
+            if not unusable:
+                with closing(home.plain_store()) as store:
+                    captures, journal_end = [*store.captured()], store.journal_end()
             report = verify_archive(
                 home.archive,
                 log,
-                *named,
+                captures,
+                journal_end,
                 known=known,
                 on_progress=on_progress,
                 checked=last_done(home, CheckedArchive) if new else None,
-                on_checked=partial(note_checked, home),
+                # For --new, the next time.
+                on_checked=partial(note_done, home) if home.archive.is_dir() else lambda _: None,
             )
         problems = [*report.problems] if unusable else with_releases(home, report.problems)
         problems += unread
@@ -114,22 +136,16 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, new: bool, as_
                 complain(str(error))
             elif all(one.cause != LOG_MISSING_MESSAGE for one in problems):
                 problems.append(ArchiveProblem(error.path, None, error.cause))
-        left_out = (UNUSABLE_STORE.format(reason=unusable),) if unusable else ()
+        left_out = [f"the store, which {unusable}: see `communique doctor`"] if unusable else []
         report = replace(report, problems=problems, not_compared=(*left_out, *NOT_COMPARED))
     # A verification that left files out proves nothing about them, except by a problem.
     if home.archive.is_dir() and (report.not_read is None or problems):
         note_done(home, LastVerification(utc_now(), len(problems)))
-    if as_json:
+    if wants_json():
         print_json(report)
     else:
         print_report(report, unread)
     return 1 if report.problems else 0
-
-
-def note_checked(home: Home, checked: CheckedArchive) -> None:
-    """Store the names of files that a complete verification read without a problem, for --new."""
-    if home.archive.is_dir():
-        note_done(home, checked)
 
 
 def why_unusable(home: Home) -> str:
@@ -145,12 +161,6 @@ def why_unusable(home: Home) -> str:
     except StoreError as error:
         return f"can't be read ({error.cause})"
     return ""
-
-
-def store_references(home: Home) -> tuple[list[Capture], str]:
-    """Return the captures in the store, and the id of the last journal record that it knows."""
-    with closing(home.plain_store()) as store:
-        return [*store.captured()], store.journal_end()
 
 
 def with_releases(home: Home, problems: Sequence[ArchiveProblem]) -> list[ArchiveProblem]:
@@ -174,7 +184,8 @@ def checkpoints(
     """
     own = log.checkpoint()
     if own is None:
-        return [], [ArchiveProblem(place, None, NO_CHECKPOINT) for place in against]
+        cause = "there is no signed log here to compare it with"
+        return [], [ArchiveProblem(place, None, cause) for place in against]
     keys, client = log.key_chain(), client_of(home)
     found: list[tuple[str, Checkpoint]] = []
     problems: list[ArchiveProblem] = []
@@ -217,10 +228,7 @@ def print_report(report: VerificationReport, printed: Sequence[ArchiveProblem]) 
             say(f"{records} removed ({removed.kind}): {removed.why}")
     for one in report.foreign:
         say(f"{one}: not ours, not checked (`communique mirror import` imports it)")
-    for problem in problems[:MAX_PROBLEMS_SHOWN]:
-        complain(str(problem))
-    if len(problems) > MAX_PROBLEMS_SHOWN:
-        complain(f"and {len(problems) - MAX_PROBLEMS_SHOWN} more; --json shows them all")
+    complain_about([*map(str, problems)], MAX_PROBLEMS_SHOWN)
     if problems:
         say(f"the archive is NOT intact: {counted(len(problems), 'problem')}")
     elif printed:
@@ -228,3 +236,115 @@ def print_report(report: VerificationReport, printed: Sequence[ArchiveProblem]) 
     else:
         say("the archive is intact")
     say(f"not compared with it: {'; '.join(report.not_compared)}")
+
+
+DEFAULT_SAMPLE: Final = 20
+"""Default number of releases to check, chosen at random."""
+
+AGREEMENT_TEXTS: Final = {
+    "payload": "has the same bytes",
+    "text": "has the same text",
+    "other_time": "has another text, of a time at which we have none",
+    "differs": "contradicts our copy",
+    "absent": "has no copy",
+    "failed": "failed",
+    "skipped": "was not asked",
+}
+"""Message for each result of a comparison (`agreement`)."""
+
+
+@click.command()
+@click.argument("release", required=False)
+@click.option(
+    "--sample",
+    type=click.IntRange(1, 100_000),
+    metavar="N",
+    help=f"Number of releases to check, chosen at random (default {DEFAULT_SAMPLE}).",
+)
+@as_json
+@with_home
+def corroborate(home: Home, *, release: str | None, sample: int | None) -> int:
+    """Compare our copies of releases with other archives.
+
+    The other archives are in the settings: archive.instances (other Communique sites) and
+    archive.web_archives. RELEASE is an id, the start of an id, or an address. Digests are compared
+    first, then texts. Page noise, such as counters and today's date, is ignored. If most copies
+    agree, the command names the archives that contradict them. The exit code is 1 if a copy
+    contradicts ours, or if an archive does not respond.
+    """
+    if not (home.settings.archive.instances or home.settings.archive.web_archives):
+        raise click.UsageError("set archive.instances or archive.web_archives first")
+    if release and sample:
+        raise click.UsageError("give a release or --sample, not both")
+    with closing(home.plain_store()) as store, closing(Index(home.archive)) as index:
+        chosen = [find(store, release)] if release else sampled(store, sample or DEFAULT_SAMPLE)
+        if any(one.content.redacted for one in chosen):
+            raise click.UsageError("this release was redacted, so there is no text to compare")
+        secrets = store.secrets()
+        found: list[Corroboration] = []
+        for one in compare(home, store, chosen, index):
+            found.append(one)
+            if not wants_json():
+                say(*(without_secrets(line, secrets) for line in report_lines(one)))
+    contradicted = [one for one in found if one.is_contradicted]
+    if wants_json():
+        print_json(without_secrets(report_of(found), secrets))
+    elif contradicted:
+        complain(f"{counted(len(contradicted), 'release')} of {len(found)} should be checked")
+    return 1 if contradicted else 0
+
+
+def sampled(store: Store, size: int) -> Sequence[Release]:
+    """Return releases chosen at random, without hidden and redacted releases."""
+    summaries = [one.id for one in store.summaries(Facet())]
+    names = random.sample(summaries, min(size, len(summaries)))
+    releases = filter(None, map(store.release, names))
+    return [one for one in releases if not one.content.redacted]
+
+
+def report_lines(one: Corroboration) -> list[str]:
+    """Return the printed lines about the comparison of one release."""
+    lines = [f"{one.release.id}  {one.release.content.title}"]
+    for finding in (*one.findings, *filter(None, [one.ours])):
+        accused = "; most other copies contradict it" if finding.is_accused else ""
+        problem = f": {finding.problem}" if finding.problem else ""
+        lines.append(f"  {finding.archive} {AGREEMENT_TEXTS[finding.agreement]}{accused}{problem}")
+        for passage in finding.passages:
+            lines += [f"    - {passage.ours}", f"    + {passage.theirs}"]
+    return lines
+
+
+def report_of(found: Sequence[Corroboration]) -> dict[str, Any]:
+    """Return the comparisons of all releases as JSON values."""
+    counts = Counter(one.agreement for some in found for one in some.findings)
+    accused = Counter(
+        one.archive
+        for some in found
+        for one in (*some.findings, *filter(None, [some.ours]))
+        if one.is_accused
+    )
+    return {
+        "releases": [
+            {
+                "id": one.release.id,
+                "url": one.release.url,
+                "archives": [finding_fields(finding) for finding in one.findings],
+                "ours": finding_fields(one.ours) if one.ours else None,
+            }
+            for one in found
+        ],
+        "counts": counts,
+        "contradicted": sum(one.is_contradicted for one in found),
+        "accused": accused,
+    }
+
+
+def finding_fields(one: Finding) -> dict[str, Any]:
+    """Return the comparison with one archive as JSON values."""
+    return {
+        "archive": one.archive,
+        "agreement": one.agreement,
+        "accused": one.is_accused,
+        "passages": [{"ours": part.ours, "theirs": part.theirs} for part in one.passages],
+        "problem": one.problem or None,
+    }

@@ -6,6 +6,7 @@ sources = ListingCommands(
     __name__,
     {
         "check": "check",
+        "list": "changes",
         "pause": "changes",
         "remove": "changes",
         "rename": "changes",

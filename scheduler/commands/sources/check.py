@@ -13,7 +13,7 @@ from data.store.core.store import Store
 from data.text.masked_values import without_secrets
 from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
-from scheduler.cli import as_json, complain, print_json, say, with_any_home, with_home
+from scheduler.cli import answer, as_json, complain, say, wants_json, with_any_home, with_home
 from scheduler.home.home import Home
 from scheduler.sources.drift_guard import DriftGuard, why_held
 from scheduler.terminal.source_report import drift_lines
@@ -40,7 +40,7 @@ TOML_SUFFIX: Final = ".toml"
 @click.argument("source", nargs=-1, metavar="[SOURCE|FILE …]")
 @as_json
 @with_any_home
-def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
+def check(home: Home, *, source: tuple[str, ...]) -> int:
     """Check source files.
 
     Each file is checked for errors. If it changed since it was last used, it is applied to the
@@ -54,12 +54,16 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
     with stored(home) as store:
         guard = store and DriftGuard(home, store, load_taxonomy(home.topics))
         for one in chosen:
+            folder = home.samples / one.id
             try:
-                found = golden_differences(home, one)
+                found = [*differences(folder, one.file)] if (folder / EXPECTED).exists() else []
             except BadGolden as bad:
                 errors.append(bad)
                 continue
-            errors += unknown_proxy(home, one)
+            try:
+                check_proxy(one.file, home.settings.network)
+            except UnknownProxy as unknown:
+                errors.append(SourceError(str(one.path), "proxy", str(unknown)))
             secrets = Secrets(one.file.addresses)
             found = without_secrets(found, secrets)
             drifts = without_secrets(guard.drifts(one) if guard else (), secrets)
@@ -67,24 +71,14 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
             missing = unmatched_at_last(last, one.file)
             report = {"id": one.id, "path": str(one.path), "differences": found, "drift": drifts}
             reports.append({**report, "unmatched": missing})
-            if not as_json:
+            if not wants_json():
                 print_check(home, one, found, drifts, missing)
     for error in errors:
         complain(str(error))
-    if as_json:
-        print_json({"sources": reports, "errors": [str(error) for error in errors]})
+    answer({"sources": reports, "errors": [*map(str, errors)]})
     worse = any(drift.is_mass_change for one in reports for drift in one["drift"])
     wrong = any(one["differences"] or one["unmatched"] for one in reports)
     return 2 if errors else int(worse or wrong)
-
-
-def unknown_proxy(home: Home, loaded: LoadedSource) -> list[SourceError]:
-    """Return an error if a source's proxy is not defined in the settings."""
-    try:
-        check_proxy(loaded.file, home.settings.network)
-    except UnknownProxy as error:
-        return [SourceError(str(loaded.path), "proxy", str(error))]
-    return []
 
 
 def chosen_to_check(
@@ -140,19 +134,10 @@ def stored(home: Home) -> Iterator[Store | None]:
         yield store
 
 
-def golden_differences(home: Home, one: LoadedSource) -> tuple[str, ...]:
-    """Compare the sample pages of a source with their expected.json, if this file exists.
-
-    Raises BadGolden if the file is invalid.
-    """
-    folder = home.samples / one.id
-    return tuple(differences(folder, one.file)) if (folder / EXPECTED).exists() else ()
-
-
 @click.command()
 @click.argument("source")
 @with_home
-def sample(home: Home, *, source: str) -> int:
+def sample(home: Home, *, source: str) -> None:
     """Save sample pages of a source as a test.
 
     The listing and the newest release are saved into HOME/samples, with the values extracted from
@@ -163,7 +148,6 @@ def sample(home: Home, *, source: str) -> int:
     listing, release = sample_pages(home, one)
     write_golden(folder, one.file, listing, release, utc_now())
     say(f"wrote {folder}; check its expected.json and correct it")
-    return 0
 
 
 def sample_pages(home: Home, one: LoadedSource) -> tuple[Page, Page]:

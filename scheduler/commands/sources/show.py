@@ -12,7 +12,6 @@ import msgspec
 from data.clock import utc_now, zone_or_utc
 from data.errors import UnknownSource
 from data.health.latency import MAX_RELEASES, latencies, latency_fields, latency_line
-from data.health.state import Health
 from data.models import FeedHub, FeedSubscription, Recall, Run
 from data.store.core.store import Store
 from data.text.masked_values import without_secrets
@@ -21,7 +20,7 @@ from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from feeds.websub.feed_subscriber import hub_state
-from scheduler.cli import as_json, print_json, say, with_home
+from scheduler.cli import answer, as_json, print_json, say, wants_json, with_home
 from scheduler.home.home import Home
 from scheduler.planning.planner import NextVisit, VisitPlanner
 from scheduler.sources.blocks import advice_line, ways_of
@@ -46,7 +45,7 @@ MAX_UNREAD_SHOWN = 5
 @click.argument("source")
 @as_json
 @with_home
-def show(home: Home, *, source: str, as_json: bool) -> int:
+def show(home: Home, *, source: str) -> None:
     """Show a source with its file, health and last visits.
 
     The output also contains learned page templates, the next visit, and the latency of releases.
@@ -56,15 +55,13 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
     except UnknownSource:
         if not home.has_store:
             raise
-        return show_stored(home, source, as_json=as_json)
-    return show_file(home, one, as_json=as_json)
+        show_stored(home, source)
+    else:
+        show_file(home, one)
 
 
-def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
-    """Show a source that has a source file, and return the exit code.
-
-    Raises StoreError if the store can't be read.
-    """
+def show_file(home: Home, one: LoadedSource) -> None:
+    """Show a source that has a source file. Raises StoreError if the store can't be read."""
     secrets = Secrets(one.file.addresses)
     store = home.store().public_view()
     runs = store.runs(one.id, limit=LAST_RUNS)
@@ -76,7 +73,7 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
     late = latencies(store.release_times(one.id, limit=MAX_RELEASES))
     how = next((found for found in home_health(home, store) if found.source == one.id), None)
     store.close()
-    if as_json:
+    if wants_json():
         print_json(
             without_secrets(
                 {
@@ -87,7 +84,11 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
                     "feed": one.file.feed and masked(one.file.feed),
                     "health": how and handled_fields(how),
                     "learned": learned,
-                    "recall": recall_fields(recall),
+                    "recall": {
+                        "share": recall.share,
+                        "named": recall.named,
+                        **msgspec.to_builtins(recall),
+                    },
                     "held_back": held or None,
                     "next_visit": due and next_visit_fields(due, one),
                     "pushed": push_fields(hub, subscription),
@@ -97,37 +98,29 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
                 secrets,
             )
         )
-        return 0
+        return
     say(f"# {one.path}")
     say(*secrets.masked(masked_toml(one.path.read_text("utf-8"))).rstrip().split("\n"))
     if how:
-        say(*health_lines(home, one, how))
+        say(f"# {how.condition} ({how.code}): {why_line(how)}")
+        if ways := ways_of(one.id, how.code, one.file, home.settings):
+            say(f"# {advice_line(ways)}")
     for template in learned:
         say(*(f"# {line}" for line in described(template)))
-    for line in recall_lines(recall):
+    others = (
+        held,
+        due_line(due, one) if due else "",
+        push_line(hub, subscription),
+        latency_line(late) if late else "",
+    )
+    for line in (*recall_lines(recall), *filter(None, others)):
         say(f"# {line}")
-    if held:
-        say(f"# {held}")
-    if due:
-        say(f"# {due_line(due, one)}")
-    if line := push_line(hub, subscription):
-        say(f"# {line}")
-    if late:
-        say(f"# {latency_line(late)}")
     for run in runs:
         say(run_line(run))
-    return 0
 
 
-def health_lines(home: Home, one: LoadedSource, how: Health) -> Iterator[str]:
-    """Yield lines about the health of a source, with advice if it is blocked."""
-    yield f"# {how.condition} ({how.code}): {why_line(how)}"
-    if ways := ways_of(one.id, how.code, one.file, home.settings):
-        yield f"# {advice_line(ways)}"
-
-
-def show_stored(home: Home, source: str, *, as_json: bool) -> int:
-    """Show the stored data of a source without a source file, and return the exit code.
+def show_stored(home: Home, source: str) -> None:
+    """Show the stored data of a source without a source file.
 
     Raises UnknownSource or RenamedSource if no source has this id, and StoreError if the store
     can't be read.
@@ -138,20 +131,16 @@ def show_stored(home: Home, source: str, *, as_json: bool) -> int:
         how = next((found for found in home_health(home, store) if found.source == source), None)
         runs = store.runs(source, limit=LAST_RUNS)
         removed = store.removed_sources().get(source)
-    if as_json:
-        fields = msgspec.to_builtins(one)
-        health = how and handled_fields(how)
-        removed_at = removed and removed.at
-        print_json({**fields, "path": None, "health": health, "removed": removed_at, "runs": runs})
-        return 0
-    say(f"id: {one.id}", f"name: {one.name}", f"url: {one.url}", "file: none")
-    if removed:
-        say(f"# removed on {removed.at:%Y-%m-%d}")
-    if how:
-        say(f"# {how.condition} ({how.code}): {why_line(how)}")
-    for run in runs:
-        say(run_line(run))
-    return 0
+    fields = msgspec.to_builtins(one)
+    health = how and handled_fields(how)
+    removed_at = removed and removed.at
+    answer(
+        {**fields, "path": None, "health": health, "removed": removed_at, "runs": runs},
+        *(f"id: {one.id}", f"name: {one.name}", f"url: {one.url}", "file: none"),
+        *([f"# removed on {removed.at:%Y-%m-%d}"] if removed else []),
+        *([f"# {how.condition} ({how.code}): {why_line(how)}"] if how else []),
+        *map(run_line, runs),
+    )
 
 
 def run_line(run: Run) -> str:
@@ -234,12 +223,6 @@ def push_line(hub: FeedHub | None, ours: FeedSubscription | None) -> str:
         return f"its feed names the hub {hub.hub}; it has not confirmed our subscription"
     line = f"pushed by hub {hub.hub}, lease until {when(ours.expires):%Y-%m-%d %H:%M} UTC"
     return f"{line}, last push {when(ours.heard):%Y-%m-%d %H:%M} UTC" if ours.heard else line
-
-
-def recall_fields(recall: Recall) -> dict[str, Any]:
-    """Return JSON values about releases linked from a source's pages, and how many were known."""
-    fields: dict[str, Any] = msgspec.to_builtins(recall)
-    return {"share": recall.share, "named": recall.named, **fields}
 
 
 def recall_lines(recall: Recall) -> Iterator[str]:

@@ -28,8 +28,6 @@ from data.toml_files import read_bytes
 SEARCH_LEAVES: Final = 64 * TILE_WIDTH
 """Number of log leaves that are searched per step when a record's leaf is looked up."""
 
-WRONG_ROOT: Final = "its tiles do not match the last signed root; see `communique mirror verify`"
-
 UNCOPIED_LOG_FILES: Final = frozenset(["tree.lock", "pending.lock", "pending.part", "shared.lock"])
 """Names of log files that are not copied: locks and incomplete files."""
 
@@ -89,7 +87,8 @@ def log_state(home: Path, *, wait: bool = True) -> LogState:
             if checkpoint := log.checkpoint():
                 found.origin, found.signed = checkpoint.origin, checkpoint.size
                 if log.tree(checkpoint.size).root() != checkpoint.root:
-                    found.problem = f"{folder}: {WRONG_ROOT}"
+                    cause = "its tiles do not match the last signed root"
+                    found.problem = f"{folder}: {cause}; see `communique mirror verify`"
         except ArchiveError as error:
             found.problem = str(error)
         for path in sorted(files_below(folder)):

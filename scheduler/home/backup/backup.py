@@ -39,9 +39,17 @@ from scheduler.home.backup.archive_files import (
     origin_of,
 )
 from scheduler.home.backup.backup_folder import IGNORED_NAMES, BackupFolder, cause_of, held
-from scheduler.home.backup.contents import UNFINISHED_FILE, NotDumped, dump, is_text
+from scheduler.home.backup.contents import (
+    UNFINISHED_FILE,
+    BackupRefused,
+    Manifest,
+    NotDumped,
+    dump,
+    is_text,
+    read_manifest,
+    write_manifest,
+)
 from scheduler.home.backup.contents import own_files as files_of_people
-from scheduler.home.backup.manifest import BackupRefused, Manifest, read_manifest, write_manifest
 from scheduler.home.errors import DUMP_FILE
 from scheduler.home.home import Home
 
@@ -63,16 +71,6 @@ LOST_TILES: Final = (
 )
 
 DAY: Final = dt.timedelta(days=1)
-
-NO_DUMP_MESSAGE: Final = (
-    "the store is in PostgreSQL and not in this backup, because pg_dump is not installed: install "
-    "it, or copy the database while nothing uses it, and keep both copies together"
-)
-
-OTHER_HOME_MESSAGE: Final = (
-    "the folder holds a backup of {}, which is another HOME or has a new archive; restore that "
-    "backup, or choose another folder"
-)
 
 
 class NotBackedUp(CommuniqueError):
@@ -196,7 +194,12 @@ class BackupRun:
     def _copy_sqlite(self) -> tuple[StoreCopy, LogState]:
         copy = self._copy_store()
         self._copy_files()
-        self._check_names()
+        copied = self._folder.files.get(self._home.database.name)
+        if copied and not self._is_last:
+            then = source_moves(self._folder.path / copied.at)
+            if then != source_moves(self._home.database):
+                # A source was renamed after the store was copied.
+                raise ChangedMeanwhile
         # These files are finished. The log, which is read next, has leaves for all their records.
         full = full_files(self._home.archive)
         state = self._copy_log()
@@ -223,17 +226,20 @@ class BackupRun:
             dump(self._home.store_url, target)
             self._folder.take(DUMP_FILE, target, target.stat())
         else:
-            self._problems.append(NO_DUMP_MESSAGE)
+            self._problems.append(
+                "the store is in PostgreSQL and not in this backup, because pg_dump is not"
+                " installed: install it, or copy the database while nothing uses it, and keep both"
+                " copies together"
+            )
         self._copy_files()
         self._copy_records(full, state)
         return StoreCopy(), state
 
     def _copy_store(self) -> StoreCopy:
-        nothing = StoreCopy()
         database = self._home.database
         self._home.check_store()
         if is_nothing(database):
-            return nothing
+            return StoreCopy()
         target = self._folder.new(database.name)
         copy_store(database, target, lambda done, of: self._on_progress("store", done, of))
         check_integrity(target)
@@ -284,19 +290,15 @@ class BackupRun:
         for path in own_files(archive):
             if path.name not in full:
                 with self._unless_gone(path):
-                    self._copy_growing(path, state)
+                    one = logged_part(self._home.path, path, state)
+                    if one.size:
+                        name = f"archive/{one.name}{DOT_OPEN}"
+                        self._folder.copy(name, one.path, one.size)
+                        self._folder.write(cdxj_path(Path(name)).as_posix(), one.lines)
         for path in self._others():
             self._folder.copy(f"archive/{path.name}", path)
         self._keep_lost()
         self._on_progress("archive", len(never_change), len(never_change))
-
-    def _copy_growing(self, path: Path, state: LogState) -> None:
-        """Copy the part of an unfinished WARC file that the log covers, and its CDXJ lines."""
-        one = logged_part(self._home.path, path, state)
-        if one.size:
-            name = f"archive/{one.name}{DOT_OPEN}"
-            self._folder.copy(name, one.path, one.size)
-            self._folder.write(cdxj_path(Path(name)).as_posix(), one.lines)
 
     @contextmanager
     def _unless_gone(self, path: Path) -> Iterator[None]:
@@ -336,7 +338,8 @@ class BackupRun:
             if NAME.fullmatch(name.removeprefix("archive/"))
             and not {name, f"{name}{DOT_OPEN}"} & files.keys()
         ]
-        if not gone or self._has_removals():
+        removals = listed_at(self._home.archive, REMOVAL) if gone else ()
+        if any(one.at >= self._before.at - DAY for one in removals):
             return
         for name in gone:
             for one in (name, cdxj_path(Path(name)).as_posix()):
@@ -346,11 +349,6 @@ class BackupRun:
                 f"{name} is gone from {self._home.path}, although nothing was removed from the "
                 "archive: restore it from this backup, which still has it"
             )
-
-    def _has_removals(self) -> bool:
-        """Return whether records were removed from the archive since the previous backup."""
-        removals = listed_at(self._home.archive, REMOVAL)
-        return any(one.at >= self._before.at - DAY for one in removals)
 
     def _copy_files(self) -> None:
         found = [*files_of_people(self._home)]
@@ -366,14 +364,6 @@ class BackupRun:
             with suppress(FileNotFoundError):
                 self._folder.copy(name, path)
         self._on_progress("files", len(found), len(found))
-
-    def _check_names(self) -> None:
-        """Raise ChangedMeanwhile if a source was renamed after the store was copied."""
-        copied = self._folder.files.get(self._home.database.name)
-        if copied and not self._is_last:
-            then = source_moves(self._folder.path / copied.at)
-            if then != source_moves(self._home.database):
-                raise ChangedMeanwhile
 
     def _check(self, copy: StoreCopy, state: LogState) -> None:
         """Check that the archive contains all records to which the store refers.
@@ -419,5 +409,9 @@ def open_backup(home: Home, to: Path) -> Manifest:
     # A new home directory must not replace the backup of a lost one.
     is_same = known.log == origin_of(home.path) if known.log else known.home == str(home.path)
     if not is_same:
-        raise BackupRefused(to, OTHER_HOME_MESSAGE.format(known.home))
+        cause = (
+            f"the folder holds a backup of {known.home}, which is another HOME or has a new "
+            "archive; restore that backup, or choose another folder"
+        )
+        raise BackupRefused(to, cause)
     return known

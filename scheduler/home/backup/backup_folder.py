@@ -20,8 +20,7 @@ import msgspec
 
 from data.errors import CommuniqueError
 from data.files import sync
-from scheduler.home.backup.contents import UNFINISHED_FILE
-from scheduler.home.backup.manifest import BackupRefused, StoredFile
+from scheduler.home.backup.contents import UNFINISHED_FILE, BackupRefused, StoredFile
 
 STATE_PREFIX: Final = "state-"
 """Prefix for the name of a run's folder, which contains the files that may change."""

@@ -28,8 +28,14 @@ from scheduler.home.backup.backup_folder import (
     link_or_copy,
     sha256_of_file,
 )
-from scheduler.home.backup.contents import rights_of, without_password
-from scheduler.home.backup.manifest import BackupRefused, Manifest, StoredFile, finished_manifest
+from scheduler.home.backup.contents import (
+    BackupRefused,
+    Manifest,
+    StoredFile,
+    finished_manifest,
+    rights_of,
+    without_password,
+)
 from scheduler.home.errors import DUMP_FILE, UNFINISHED_RESTORE_FILE
 from scheduler.home.home import Home
 

@@ -19,7 +19,7 @@ from data.wording import counted, lasting
 from scheduler.home.backup.archive_files import LogState, log_state, logged_part
 from scheduler.home.doctor.finding import Examination, Finding
 from scheduler.home.home import Home
-from scheduler.home.last_done import LastVerification, last_done
+from scheduler.home.home_records import LastVerification, last_done
 
 SEE_VERIFY: Final = "run `communique mirror verify` to see where"
 
@@ -119,7 +119,7 @@ def check_captures(home: Home, state: LogState, stored: StoreCopy) -> Iterator[F
 def check_verification(home: Home) -> Finding:
     """Report the time of the last verification of the archive, and the number of its problems."""
     last = last_done(home, LastVerification)
-    if not home.has_all_records and (last is None or last.problems):
+    if home.has_fleet and (last is None or last.problems):
         text = "only the archives of all machines together can be verified (docs/mirror.md)"
         return Finding("verification", "ok", text)
     verify = "run `communique mirror verify`"

@@ -20,7 +20,7 @@ from data.text.masking import masked
 from data.wording import lasting
 from scheduler.home.doctor.archive import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
 from scheduler.home.doctor.finding import Finding
-from scheduler.home.doctor.processes import check_consumers, check_deposits
+from scheduler.home.doctor.machine import check_consumers, check_deposits
 from scheduler.home.errors import LostStore
 from scheduler.home.home import Home
 

@@ -12,16 +12,12 @@ from data.wording import counted
 from scheduler.home.doctor.archive import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
 from scheduler.home.doctor.files import run_as_owner
 from scheduler.home.doctor.finding import Examination, Finding
-from scheduler.home.doctor.processes import check_consumers, check_deposits
+from scheduler.home.doctor.machine import check_consumers, check_deposits
 from scheduler.home.errors import LostStore
 from scheduler.home.home import Home
 
 INTEGRITY_SECONDS: Final = 20.0
 """Maximum time in seconds for the integrity check of a store."""
-
-REBUILD_FIX: Final = (
-    "without a backup, `communique mirror rebuild --to HOME2` rebuilds it from the archive"
-)
 
 
 def check_store(examination: Examination) -> Iterator[Finding]:
@@ -45,7 +41,8 @@ def check_store(examination: Examination) -> Iterator[Finding]:
         complete = check_integrity(database, seconds=INTEGRITY_SECONDS)
         stored = read_copy(database)
     except StoreError as error:
-        yield Finding("store", "error", str(error), REBUILD_FIX)
+        fix = "`communique mirror rebuild --to HOME2` rebuilds it from the archive"
+        yield Finding("store", "error", str(error), f"without a backup, {fix}")
         return
     if stored.is_blank and home.has_journal(committed=True):
         raise LostStore(home.store_url, has_journal=True)

@@ -1,11 +1,9 @@
-"""Create a store in place of a lost store, and restore captures and attachment texts to it."""
+"""Create a store in place of a lost store, which hides the same releases."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from hashlib import sha256
 from itertools import pairwise
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -13,31 +11,22 @@ import msgspec
 from data.archive.journal.orders import fingerprint_of
 from data.archive.journal.replay import JournalReplay
 from data.archive.journal.scan import Scan
-from data.archive.log.leaves import decode_leaf
 from data.archive.log.tree_log import TreeLog
 from data.archive.verification.tree import Leaves
-from data.archive.warc.index import Index
-from data.archive.warc.reader import Damage, read_record
-from data.archive.warc.records import digest_text
+from data.archive.warc.reader import Damage
 from data.export.destination import workplace
 from data.identity.decision import Decision
-from data.models import Capture, FileText, HiddenRelease, Release
+from data.models import HiddenRelease, Release
 from data.store.core.store import Store
 from data.store.open import open_store
 from data.store.shared_sql.sources import WHY_HIDDEN
 from data.store.unit_of_work.decisions import EarlierVersion
 from data.store.unit_of_work.outcome import RecordOutcome
-from data.text.masking import masked
 from data.wording import OnStepProgress
 from scheduler.home.errors import LostStore
 from scheduler.home.home import Home
-from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
-from scheduler.mirror.rebuild.report import Unreadable
+from scheduler.mirror.rebuild.restored_parts import JournalReader, apply_orders
 from scheduler.mirror.removal import begin_journal
-from spiders.attachments.read import read_attachment
-from spiders.crawl.drafts.release_files import FileKinds
-from spiders.sources.source_file import load_sources
-from spiders.stored.stored_pages import PageCaptures
 
 BATCH_SIZE: Final = 200
 """Number of journal records that are replayed per transaction."""
@@ -194,72 +183,3 @@ class HiddenContent:
             self._new.hide(release.id, at=hidden.at, why=hidden.why)
         elif release.content.redacted:
             self._new.hide(release.id, at=release.updated, why=f"redacted: {why}")
-
-
-def restore_sightings(
-    store: Store, archive: Path, found: Scan, seen_in: Mapping[str, int]
-) -> list[Unreadable]:
-    """Store the captures in which releases were last seen, and return the lost captures.
-
-    ``seen_in`` maps releases to the leaves of these captures. For a removed capture, only the data
-    in its leaf are stored. Raises ArchiveError if the log can't be read.
-    """
-    known = {one.leaf: one for one in captures_at(archive, found, {*seen_in.values()})}
-    store.restore_sightings(
-        {release: known[leaf] for release, leaf in seen_in.items() if leaf in known}
-    )
-    lost = {release: leaf for release, leaf in seen_in.items() if leaf not in known}
-    releases = filter(None, map(store.release, lost))
-    return [Unreadable(one.id, one.url, "last seen", lost[one.id]) for one in releases]
-
-
-def captures_at(archive: Path, found: Scan, numbers: Collection[int]) -> Iterator[Capture]:
-    """Yield the captures whose leaves have these ``numbers``.
-
-    Captures whose record is lost are omitted.
-    """
-    for place, leaf in found.answers.items():
-        if leaf is not None and leaf in numbers:
-            yield read_record(archive, *place).capture(leaf)
-    for leaf in found.removed & {*numbers}:
-        entry = decode_leaf(found.leaves.entry(leaf))
-        yield Capture(entry.record_id.urn, "", 0, 0, digest_text(entry.payload), leaf, entry.at)
-
-
-def unreadable_captures(store: Store, found: Scan) -> list[Unreadable]:
-    """Return the captures in a store whose records are damaged or missing."""
-    # Captures of removed records have no file.
-    lost = {
-        one.record_id: one
-        for one in store.captured()
-        if one.file and (one.file, one.offset) not in found.answers
-    }
-    owners = store.capture_owners(lost) if lost else ()
-    captures = ((owner, lost[owner.record_id]) for owner in owners)
-    return [
-        Unreadable(owner.release, owner.url, owner.shows, one.leaf, one.file, one.offset)
-        for owner, one in captures
-    ]
-
-
-def restore_attachment_texts(home: Home, store: Store) -> None:
-    """Restore the texts of attachments that the lost store had, by extracting them again.
-
-    Scans are recognized if the settings or the source file select this, with the programs of this
-    machine. Removed and damaged records are omitted.
-    """
-    sources, _ = load_sources(home.sources)
-    settings = home.settings
-    with closing(Index(home.archive)) as index:
-        captures = PageCaptures(home.archive, index, settings.network.max_bytes)
-        for (source, url), digests in store.missing_file_texts().items():
-            kind = settings.archive.attachment_text
-            if loaded := sources.get(source):
-                kind = FileKinds.wanted(loaded.file, settings.archive).text
-            languages = (*store.languages_of_file(url),) or ("en",) if kind == "scans" else ()
-            texts: dict[str, FileText] = {}
-            for answer in reversed([*captures.answers(masked(url))]):
-                digest = f"sha256:{sha256(answer.body).hexdigest()}"
-                if digest in digests:
-                    texts[digest] = read_attachment(answer.body, languages)
-            store.restore_file_texts(url, texts)

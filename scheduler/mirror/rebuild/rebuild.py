@@ -24,7 +24,7 @@ from data.archive.requisite_cache import REQUISITES_FILE
 from data.archive.verification.tree import Leaves
 from data.archive.warc.index import INDEX_FILE
 from data.archive.warc.reader import DOT_OPEN, Damage
-from data.errors import ArchiveError, PublishError, StoreError
+from data.errors import ArchiveError, CommuniqueError, PublishError, StoreError
 from data.export.destination import workplace
 from data.files import sync
 from data.store.core.store import Store
@@ -34,16 +34,17 @@ from data.text.masking import masked
 from data.wording import OnStepProgress
 from feeds.publishing.publish import publish
 from scheduler.home.home import Home, home_at, open_home
-from scheduler.home.home_publication import publish_proofs, settle_topics
-from scheduler.home.source_secrets import missing_secrets
-from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
-from scheduler.mirror.rebuild.new_store import (
+from scheduler.home.home_publication import missing_secrets, publish_proofs, settle_topics
+from scheduler.mirror.rebuild.restored_parts import (
+    DamagedPlace,
+    JournalReader,
+    Rebuilt,
+    apply_orders,
     restore_attachment_texts,
     restore_sightings,
     unreadable_captures,
 )
-from scheduler.mirror.rebuild.report import DamagedPlace, NotEmpty, NotRebuilt, Rebuilt
-from scheduler.mirror.unread_pages import queue_unread, without_file
+from scheduler.mirror.reextract import queue_unread, without_file
 
 BATCH_SIZE: Final = 200
 """Number of journal records that are written per transaction."""
@@ -80,6 +81,25 @@ HIDING_DECISIONS: Final = (
     decisions.SourceRestored,
 )
 """Events that change archive pages, because releases are hidden or shown again."""
+
+
+class NotEmpty(CommuniqueError):
+    """Raised if the target folder of a rebuild is not empty."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is not empty; name a new folder with --to")
+        self.path = path
+
+
+class NotRebuilt(CommuniqueError):
+    """Raised if a rebuild failed. No partial files were left behind."""
+
+    def __init__(self, path: Path, cause: str) -> None:
+        super().__init__(f"{path} could not be rebuilt ({cause}); no partial files were left")
+        self.path = path
+        self.cause = cause
 
 
 def rebuild(
@@ -187,22 +207,22 @@ class Rebuilding:
             # The lost store has already sent the alerts for these events, or they are too old.
             self._store.forget_events()
             self._store.keep_journal_end(entries[-1].record_id)
-            self._take_kept_files()
+            if not self._found.is_whole:
+                # For files without a decision in the journal, use the last archived content.
+                for name, (_, record) in self._found.kept.items():
+                    self._replay.files.setdefault(name, decisions.FileKept(name, record, record))
             self._write_files()
-            restore_attachment_texts(home_at(self._home.path), self._store)
+            home = home_at(self._home.path)
+            restore_attachment_texts(home, self._store)
             sum(self._store.enter_queued())
             ids = {one.id for one in self._store.by_first_seen()}
             lost = self._replay.lost | (self._replay.seen_in.keys() - ids)
-            home = home_at(self._home.path)
             unread: Sequence[str] = ()
             if not self._found.is_whole:
                 unread = queue_unread(home, self._store, lost)
                 self._files_lost += without_file(home, self._store)
-            store = home.store()
-            try:
+            with closing(home.store()) as store:
                 self._publish(store, entries[-1].at)
-            finally:
-                store.close()
             self._publish_log()
             unreadable = [*unreadable_captures(self._store, self._found), *unseen]
             return Rebuilt(
@@ -262,16 +282,13 @@ class Rebuilding:
         cut: dt.datetime | None = None
         hidden = False
         for number, (entry, recorded) in enumerate(self._reader.read(entries), start=self._begin):
-            published = all(isinstance(decision, PUBLISHING_DECISIONS) for decision in recorded)
-            if cut and not published:
+            if cut and not all(isinstance(one, PUBLISHING_DECISIONS) for one in recorded):
                 yield waiting, cut
                 waiting, cut = [], None
             waiting.append(recorded)
-            pages = any(isinstance(decision, decisions.Paged) for decision in recorded)
-            hidden = hidden or any(isinstance(decision, HIDING_DECISIONS) for decision in recorded)
-            if hidden and any(
-                isinstance(decision, decisions.SitePublished) for decision in recorded
-            ):
+            pages = any(isinstance(one, decisions.Paged) for one in recorded)
+            hidden = hidden or any(isinstance(one, HIDING_DECISIONS) for one in recorded)
+            if hidden and any(isinstance(one, decisions.SitePublished) for one in recorded):
                 pages, hidden = True, False
             if number == self._found.rewritten or (pages and number > self._found.rewritten):
                 cut = entry.at
@@ -280,12 +297,6 @@ class Rebuilding:
                 waiting = []
         # The complete site is published at the end.
         yield waiting, None
-
-    def _take_kept_files(self) -> None:
-        """For files without a decision in the journal, use the last archived content."""
-        if not self._found.is_whole:
-            for name, (_, record) in self._found.kept.items():
-                self._replay.files.setdefault(name, decisions.FileKept(name, record, record))
 
     def _write_files(self) -> None:
         """Write the current files to the home directory, and delete all other files."""
@@ -328,12 +339,11 @@ class Rebuilding:
         if lacking := [one for one in self._secrets_cut if one.startswith("sources/")]:
             self._errors = [*missing_secrets(lacking)]
             return
-        cache = home.path / "rendered.db"
         done = publish(
             store,
             home.site,
             home.settings.site,
-            cache=cache,
+            cache=home.path / "rendered.db",
             now=now,
             from_journal=from_journal,
         )

@@ -20,11 +20,10 @@ from scheduler.home.home import Home
 from scheduler.operations.visits_and_inspections import Inspections, RunningService
 from scheduler.service.admin.adding import AddPages
 from scheduler.service.admin.catalogues import CataloguePages
-from scheduler.service.admin.correcting import CorrectPages
 from scheduler.service.admin.guard import Guard
 from scheduler.service.admin.overview import Overview
 from scheduler.service.admin.pages import AdminPages, LiveEvents, Posts
-from scheduler.service.admin.sources import SourcePages
+from scheduler.service.admin.sources import CorrectPages, SourcePages
 from scheduler.service.admin.watches import WatchPages
 
 STATIC_FOLDER: Final = Path(__file__).parent / "static"

@@ -11,7 +11,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -122,8 +122,8 @@ class CataloguePages:
                     f"/admin/catalogues/{{catalogue}}/{verb}", self._posts.to(act), methods=["POST"]
                 )
                 for verb, act in (
-                    ("add", self._add),
-                    ("check", self._check),
+                    ("add", partial(self._start, "add")),
+                    ("check", partial(self._start, "check")),
                     ("update", self._update),
                 )
             ),
@@ -194,12 +194,6 @@ class CataloguePages:
             return AttemptLog(self._home, catalogue).attempts
         # Commands report this error.
         return {}
-
-    async def _add(self, request: Request, form: Mapping[str, str]) -> tuple[str, str]:
-        return await self._start("add", request, form)
-
-    async def _check(self, request: Request, form: Mapping[str, str]) -> tuple[str, str]:
-        return await self._start("check", request, form)
 
     async def _update(self, request: Request, form: Mapping[str, str]) -> tuple[str, str]:
         """Update all sources of a catalogue, or report what would change."""

@@ -44,9 +44,6 @@ CLOSED_MESSAGE: Final = (
 )
 
 
-FOREIGN_PAGE: Final = "Pages of other sites must not request the operator's room."
-
-
 class RejectedForm(CommuniqueError):
     """Raised if a form may be forged, or can't be parsed."""
 
@@ -84,7 +81,8 @@ class Guard:
         same session.
         """
         if is_part_of_another_site(scope):
-            return page(scope, 403, message=FOREIGN_PAGE)
+            text = "Pages of other sites must not request the operator's room."
+            return page(scope, 403, message=text)
         if is_own and is_local(scope, self._site):
             return self._session("")
         verdict = self._access.judge(scope, "operate")

@@ -8,7 +8,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from starlette.responses import Response
 
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.clock import instant, utc_now
-from data.models import AlertDelivery, ConsumerLag, Run
+from data.models import AlertDelivery, Run
 from data.store.core.store import Store
 from data.store.shared_sql.events import PUBLISHING
 from data.text.clean import plain
@@ -26,7 +25,7 @@ from data.wording import counted, lasting, sized
 from feeds.alerts.messages import DeliverySubject, subject_of
 from feeds.urls import is_published
 from scheduler.home.home import Home
-from scheduler.mirror.status import total_size
+from scheduler.home.home_paths import total_size
 from scheduler.operations.visits_and_inspections import RunningService
 from scheduler.service.admin.pages import AdminPages
 from scheduler.sources.home_health import home_health
@@ -36,18 +35,6 @@ MAX_ROWS: Final = 15
 
 SHOWN_PACKAGES: Final = ("communique", "scrapy", "lxml", "starlette", "uvicorn")
 """Packages whose versions are displayed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorKind:
-    """Number of errors of one kind in the last visits, with the newest of these errors."""
-
-    kind: str
-    count: int
-    source: str
-    at: dt.datetime
-    url: str
-    message: str
 
 
 class Overview:
@@ -76,14 +63,15 @@ class Overview:
     def _values(self) -> dict[str, Any]:
         home = self._home
         with closing(home.plain_store().public_view()) as store:
-            runs = last_runs(store)
             health = home_health(home, store)
             lines = delivery_lines(store, store.alerts(limit=MAX_ROWS))
             counts = store.alert_counts()
             feeds = sum(map(is_published, store.facets()))
             dirty = len(store.dirty_feeds(store.cursor_of(PUBLISHING)))
             deposited = store.deposit_counts()
-            lags = [lag_line(one) for one in store.consumer_lags() if one.events or one.problem]
+            lags = [one for one in store.consumer_lags() if one.events or one.problem]
+            runs = [run for source in store.sources() for run in store.runs(source, limit=1)]
+        runs.sort(key=lambda run: run.started, reverse=True)
         files = own_files(home.archive)
         indexes = (place(path) for path in files for place in (cdxj_path, sorted_path))
         archived = sized(total_size(files) + total_size(indexes))
@@ -91,7 +79,7 @@ class Overview:
         store_files = home.store_files
         return {
             "runs": runs[:MAX_ROWS],
-            "errors": [*errors_by_kind(runs)][:MAX_ROWS],
+            "errors": errors_by_kind(runs)[:MAX_ROWS],
             "sources": len(health),
             "ill": [one for one in health if not one.is_well][:MAX_ROWS],
             "unseen": sum(one.last_run is None for one in health),
@@ -100,7 +88,14 @@ class Overview:
             "alert_counts": counts,
             "facts": [
                 ("Feeds", f"{feeds:,}" + (f", {dirty:,} to be written" if dirty else "")),
-                *(("Events", line) for line in lags),
+                *(
+                    (
+                        "Events",
+                        f"{one.name}: {counted(one.events, 'event')} to handle"
+                        + (f"; failed: {one.problem}" if one.problem else ""),
+                    )
+                    for one in lags
+                ),
                 *(("Deposits", f"{one.archive}: {one.number:,} {one.state}") for one in deposited),
                 ("Store", sized(total_size(store_files)) if store_files else "in PostgreSQL"),
                 ("Archive", f"{archived} in {counted(len(files), 'file')}"),
@@ -113,35 +108,25 @@ class Overview:
         }
 
 
-def lag_line(lag: ConsumerLag) -> str:
-    """Return a line about a consumer's pending events and its failure, if any."""
-    waiting = f"{lag.name}: {counted(lag.events, 'event')} to handle"
-    return f"{waiting}; failed: {lag.problem}" if lag.problem else waiting
+def errors_by_kind(runs: Iterable[Run]) -> list[Mapping[str, Any]]:
+    """Return one table row per kind of error, with the number and the newest error of this kind.
 
-
-def last_runs(store: Store) -> list[Run]:
-    """Return the last run of each source, newest first."""
-    runs = (run for source in store.sources() for run in store.runs(source, limit=1))
-    return sorted(runs, key=lambda run: run.started, reverse=True)
-
-
-def errors_by_kind(runs: Iterable[Run]) -> Iterable[ErrorKind]:
-    """Group the errors of runs by kind, with the number and the newest error of each kind."""
+    ``runs`` are sorted, newest first.
+    """
     errors = [(run, error) for run in runs for error in run.errors]
     counts = Counter(error.kind for _, error in errors)
-    seen: set[str] = set()
-    for run, error in errors:
-        if error.kind in seen:
-            continue
-        seen.add(error.kind)
-        yield ErrorKind(
-            error.kind,
-            counts[error.kind],
-            run.source,
-            run.started,
-            masked(error.url),
-            plain(masked(error.message))[:300],
-        )
+    newest = {error.kind: (run, error) for run, error in reversed(errors)}
+    return [
+        {
+            "kind": kind,
+            "count": counts[kind],
+            "source": run.source,
+            "at": run.started,
+            "url": masked(error.url),
+            "message": plain(masked(error.message))[:300],
+        }
+        for kind, (run, error) in ((kind, newest[kind]) for kind in counts)
+    ]
 
 
 def delivery_lines(store: Store, deliveries: Iterable[AlertDelivery]) -> list[Mapping[str, str]]:

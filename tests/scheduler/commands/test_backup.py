@@ -21,7 +21,7 @@ from data.archive.archive import Archive
 from data.models import HubRequest
 from data.settings import ArchiveSettings as Settings
 from data.store.sqlite.store import SqliteStore
-from scheduler.home.backup.manifest import MANIFEST_FILE, Manifest, read_manifest, write_manifest
+from scheduler.home.backup.contents import MANIFEST_FILE, Manifest, read_manifest, write_manifest
 from scheduler.home.errors import UNFINISHED_RESTORE_FILE
 from tests.archived import START, archived_home, exchange, page
 from tests.command import communique, make_home, without_rights

@@ -11,7 +11,7 @@ import pytest
 
 from data.errors import HomeInUse
 from data.files import is_held
-from scheduler.children.correction.source_text import FIELD_BY_KEY, save_selector, source_digest
+from scheduler.children.correction.source_edit import FIELD_BY_KEY, save_selector, source_digest
 from scheduler.home import home as home_module
 from scheduler.home.home import Home, open_home
 from scheduler.operations.source_writes import change_source

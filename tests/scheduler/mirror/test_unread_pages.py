@@ -13,7 +13,7 @@ from data.identity.matching import mint
 from data.models import Source
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home.home import Home, home_at
-from scheduler.mirror.unread_pages import find_unread, queue_unread, read_unread
+from scheduler.mirror.reextract import find_unread, queue_unread, read_unread
 from spiders.sources.source_file import load_sources
 from spiders.stored.stored_pages import PageCaptures
 from tests.archived import START, exchange

@@ -117,7 +117,7 @@ def test_the_service_visits_publishes_serves_stops_cleanly_and_notifies_systemd(
 def test_health_is_recorded_after_the_visit_that_shows_it(
     home: Path, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jobs = [one for one in RECURRING_JOBS if one.name != "health"]
+    jobs = {name: seconds for name, seconds in RECURRING_JOBS.items() if name != "health"}
     monkeypatch.setattr("scheduler.service.timetable.RECURRING_JOBS", jobs)
     with (home / "communique.toml").open("a") as settings:
         settings.write("\n[health]\nconfirm_visits = 0\n")
@@ -335,11 +335,8 @@ def test_a_service_that_cannot_write_serves_existing_files(home: Path, switch: P
 
 OFTEN = """
 import scheduler.service.timetable as timetable
-from dataclasses import replace
 often, timetable.MAX_SPREAD_SECONDS = {"reload", "publish"}, 0.0
-timetable.RECURRING_JOBS = [
-    replace(one, seconds=0.5) if one.name in often else one for one in timetable.RECURRING_JOBS
-]
+timetable.RECURRING_JOBS |= dict.fromkeys(often, 0.5)
 """
 """Has a service look every half second for what is to be done, and does it."""
 

@@ -153,7 +153,7 @@ def test_other_sources_are_hastened_but_never_delayed(noon: dt.datetime) -> None
         timetable.scheduler.start(paused=True)
         timetable.put("port", 600.0)
         timetable.put("acme", 60.0)
-        assert timetable.in_turn() == ["acme", "port"]
+        assert [*timetable.due()] == ["acme", "port"]
         for source in ("acme", "port", "wire"):
             timetable.hasten(source, 120.0)
         assert waits(timetable, clock) == {"acme": 60.0, "port": 120.0}
@@ -259,10 +259,10 @@ def test_each_recurring_job_is_started_with_its_action(
         timetable = timetable_of(Clock(noon))
         with pytest.raises(KeyError):
             timetable.start({})
-        timetable.start({job.name: nothing for job in RECURRING_JOBS})
+        timetable.start(dict.fromkeys(RECURRING_JOBS, nothing))
         begun = [job.trigger.interval.total_seconds() for job in timetable.scheduler.get_jobs()]
         timetable.scheduler.shutdown(wait=False)
-        assert sorted(begun) == sorted(job.seconds for job in RECURRING_JOBS)
+        assert sorted(begun) == sorted(RECURRING_JOBS.values())
 
     asyncio.run(work())
 
@@ -276,7 +276,7 @@ def test_a_job_cut_short_by_the_end_is_not_an_error(caplog: pytest.LogCaptureFix
             await asyncio.Event().wait()
 
         timetable = Timetable(lambda _: act(), random.Random(1))
-        timetable.start({job.name: act for job in RECURRING_JOBS})
+        timetable.start(dict.fromkeys(RECURRING_JOBS, act))
         for job in timetable.scheduler.get_jobs():
             job.modify(next_run_time=utc_now())
         async with asyncio.timeout(PATIENCE):

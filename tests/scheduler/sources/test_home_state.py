@@ -16,8 +16,8 @@ from data.clock import utc_now
 from data.models import Run, VisitFacts
 from feeds.server.app import create_app
 from feeds.server.monitoring import Measurements
-from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home, home_at
+from scheduler.home.home_records import keep_home_files
 from scheduler.sources.home_health import home_health
 from spiders.sources.source_file import load_source
 from tests.command import COMMUNIQUE, collect, communique, make_home

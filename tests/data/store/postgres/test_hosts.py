@@ -22,7 +22,7 @@ from data.store.postgres.fleet_state import (
     shared_file,
 )
 from data.store.postgres.store import PostgresStore
-from scheduler.children.orphaned_leases import OneConnection
+from scheduler.children.crawl_lines import OneConnection
 
 HOST = "press.example"
 HARBOUR = AskedVisit("harbour", HOST, 'name = "Harbour Board"')

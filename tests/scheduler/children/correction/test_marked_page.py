@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree, html
 
-from scheduler.children.correction.marked_page import MAX_ELEMENTS, elements_of, marked_page
+from scheduler.children.correction.correction_child import MAX_ELEMENTS, elements_of, marked_page
 from spiders.page.page import Page
 from tests.examples import examples
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from data.dates.context import DateContext
-from scheduler.children.correction.marked_page import elements_of
+from scheduler.children.correction.correction_child import elements_of
 from scheduler.children.correction.selector_candidates import SelectorCandidate, candidates
-from scheduler.children.correction.source_text import FIELD_BY_KEY
+from scheduler.children.correction.source_edit import FIELD_BY_KEY
 from spiders.page.page import Page
 from tests.press_room import listing_html
 

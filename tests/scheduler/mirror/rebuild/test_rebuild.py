@@ -30,8 +30,7 @@ from data.models import ReleaseTimes
 from data.store.sqlite.store import SqliteStore
 from scheduler.demo.server import ServedRooms, rooms_served, write_sources
 from scheduler.home.home import Home, home_at
-from scheduler.mirror.rebuild.rebuild import rebuild
-from scheduler.mirror.rebuild.report import NotRebuilt
+from scheduler.mirror.rebuild.rebuild import NotRebuilt, rebuild
 from scheduler.mirror.removal import prune
 from tests.command import COMMUNIQUE, SETTINGS, collect, communique, make_home
 from tests.drafts import draft

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import SourceError, UnknownSource
-from scheduler.children.correction.source_text import (
+from scheduler.children.correction.source_edit import (
     FIELD_BY_KEY,
     SourceFileChanged,
     save_selector,

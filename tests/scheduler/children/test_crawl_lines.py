@@ -16,10 +16,9 @@ import pytest
 
 from data.models import Lease
 from data.store.postgres.fleet_state import AskedVisit, Hosts
-from scheduler.children.crawl_lines import ParentLines
+from scheduler.children.crawl_lines import LEASES_EXPIRED_CODE, ParentLines, Renewal, Watchdog
 from scheduler.children.executor import Executor
 from scheduler.children.service_child import LeaseLine
-from scheduler.children.watchdog import LEASES_EXPIRED_CODE, Renewal, Watchdog
 from scheduler.fleet.job_queue import pool_to, prepare
 from scheduler.fleet.leases import Leases
 from scheduler.home.home import open_home

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.children import child
-from scheduler.children.shared_fetch import SharedFetcher
+from scheduler.children.fetch import SharedFetcher
 from scheduler.home.home import Home, home_at
 from spiders.discovery.fetcher import NotFetched
 from tests.command import SETTINGS

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from scheduler.service.systemd import (
+from scheduler.service.background import (
     ALIVE_STATE,
     READY_STATE,
     STOPPING_STATE,
