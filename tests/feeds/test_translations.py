@@ -22,7 +22,7 @@ from feeds.translations import Texts, texts_of
 AZ, EN = texts_of("az"), texts_of("en")
 
 ROOT = Path(translations.__file__).parent
-Language = get_args(get_type_hints(SiteSettings, include_extras=True)["language"])[0]
+Language = get_type_hints(SiteSettings)["language"]
 
 
 @pytest.mark.parametrize(
