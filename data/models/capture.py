@@ -13,6 +13,35 @@ Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 Truncated: TypeAlias = Literal["", "length", "time", "disconnect", "unspecified"]
 """Reason for an incomplete body, as a value of WARC-Truncated (WARC 1.1, section 5.13)."""
 
+FileKind: TypeAlias = Literal[
+    "pdf", "docx", "xlsx", "pptx", "odt", "ods", "odp", "rtf", "image", "unknown"
+]
+"""Kind of a file, determined from its bytes."""
+
+Cut: TypeAlias = Literal[
+    "",
+    "pages",
+    "length",
+    "time",
+    "memory",
+    "unpacked",
+    "password",
+    "damaged",
+    "old",
+    "scan",
+    "kind",
+]
+"""Reason why text of a file is missing:
+
+- ``pages``, ``length``, ``time``, ``memory``, ``unpacked``: a limit was reached
+- ``password``, ``damaged``: the file can't be opened or is damaged
+- ``old``: the file is in an old Word, Excel or PowerPoint format
+- ``scan``: the file contains only images, and no scanned text is recognized
+- ``kind``: the kind of the file is not supported"""
+
+INTERRUPTED_CUTS: Final[tuple[Cut, ...]] = ("time", "memory")
+"""Reasons that depend on the load of the machine, so that the same file is read again later."""
+
 
 @dataclass(frozen=True, slots=True)
 class Capture:
@@ -95,36 +124,6 @@ class Exchange:
     truncated: Truncated = ""
     rendered: bool = False
     posted: str = ""
-
-
-FileKind: TypeAlias = Literal[
-    "pdf", "docx", "xlsx", "pptx", "odt", "ods", "odp", "rtf", "image", "unknown"
-]
-"""Kind of a file, determined from its bytes."""
-
-Cut: TypeAlias = Literal[
-    "",
-    "pages",
-    "length",
-    "time",
-    "memory",
-    "unpacked",
-    "password",
-    "damaged",
-    "old",
-    "scan",
-    "kind",
-]
-"""Reason why text of a file is missing:
-
-- ``pages``, ``length``, ``time``, ``memory``, ``unpacked``: a limit was reached
-- ``password``, ``damaged``: the file can't be opened or is damaged
-- ``old``: the file is in an old Word, Excel or PowerPoint format
-- ``scan``: the file contains only images, and no scanned text is recognized
-- ``kind``: the kind of the file is not supported"""
-
-INTERRUPTED_CUTS: Final[tuple[Cut, ...]] = ("time", "memory")
-"""Reasons that depend on the load of the machine, so that the same file is read again later."""
 
 
 class FileText(msgspec.Struct, frozen=True):

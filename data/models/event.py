@@ -29,6 +29,31 @@ archive record of a release has a new location. ``gone``: a release is missing b
 retracted. ``published``: a publication without errors, whose payload contains the number of the
 ``last`` published event."""
 
+EditClass: TypeAlias = Literal[
+    "figure",
+    "date",
+    "name",
+    "negation",
+    "sentence-added",
+    "sentence-removed",
+    "link",
+    "attachment",
+    "title",
+    "correction",
+    "wording",
+    "letters",
+]
+"""Class of an edit. ``negation`` includes modality ("may", "must"). ``wording`` means other words.
+``letters`` means that only letters or formatting changed; it excludes all other classes."""
+
+EditWord: TypeAlias = Literal[EditClass, "announced", "silent"]
+"""Class of an edit, or whether the page announced it."""
+
+EDIT_CLASSES: Final[tuple[EditClass, ...]] = get_args(EditClass)
+
+ANNOUNCEMENTS: Final = ("announced", "silent")
+"""Values for an edit: ``announced`` if the page announced it, otherwise ``silent``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
@@ -110,32 +135,6 @@ class OperationRecord(NamedTuple):
     body: bytes
     status: int = 0
     response: bytes | None = None
-
-
-EditClass: TypeAlias = Literal[
-    "figure",
-    "date",
-    "name",
-    "negation",
-    "sentence-added",
-    "sentence-removed",
-    "link",
-    "attachment",
-    "title",
-    "correction",
-    "wording",
-    "letters",
-]
-"""Class of an edit. ``negation`` includes modality ("may", "must"). ``wording`` means other words.
-``letters`` means that only letters or formatting changed; it excludes all other classes."""
-
-EditWord: TypeAlias = Literal[EditClass, "announced", "silent"]
-"""Class of an edit, or whether the page announced it."""
-
-EDIT_CLASSES: Final[tuple[EditClass, ...]] = get_args(EditClass)
-
-ANNOUNCEMENTS: Final = ("announced", "silent")
-"""Values for an edit: ``announced`` if the page announced it, otherwise ``silent``."""
 
 
 class EditClasses(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -21,6 +21,9 @@ are paused."""
 ListingKind: TypeAlias = Literal["feed", "page"]
 """Kinds of listings: a feed (or API, or sitemap), or a page for readers."""
 
+DUTY_PREFIX: Final = "duty:"
+"""Prefix for the names of duties. No host starts with it, because a port is a number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recall:
@@ -258,10 +261,6 @@ class Listed:
 
     fresh: frozenset[str]
     news: frozenset[str]
-
-
-DUTY_PREFIX: Final = "duty:"
-"""Prefix for the names of duties. No host starts with it, because a port is a number."""
 
 
 def duty_key(duty: str) -> str:

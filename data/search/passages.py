@@ -26,6 +26,9 @@ MAX_CUT_WORD: Final = 40
 Piece: TypeAlias = tuple[int, str]
 """A piece of a text: its start, and its folded words with spaces around them."""
 
+MAX_CHARACTERS_OF_FILES: Final = 1_500_000
+"""Maximum number of characters of attachments searched per list of results."""
+
 
 def passage(content: Content, query: Query) -> str:
     """Return the passage of a body with the most terms of a query, on one line.
@@ -79,10 +82,6 @@ def _in_pieces(text: str) -> tuple[str, Sequence[Piece]]:
         pieces.append((start, f" {fold_search(line[start : start + 2 * PASSAGE_LENGTH])} "))
         start = line.rfind(" ", start + 1, start + PASSAGE_LENGTH) + 1 or start + PASSAGE_LENGTH
     return line, pieces
-
-
-MAX_CHARACTERS_OF_FILES: Final = 1_500_000
-"""Maximum number of characters of attachments searched per list of results."""
 
 
 @dataclass(frozen=True, slots=True)

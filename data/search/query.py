@@ -49,6 +49,15 @@ from data.wording import N_, near_name
 MAX_COUNTED: Final = 10_000
 """Maximum number of matches that are counted, so that the cost does not grow with the store."""
 
+MAX_SAVED_DEPTH: Final = 8
+"""Maximum depth of nested saved searches."""
+
+TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
+"""Pattern of a term of version 1: an optional minus, and a phrase or word."""
+
+SIGNS: Final = re.compile(r"[():*]")
+"""Pattern of signs that have a meaning in the current query language, including the prefix sign."""
+
 
 @dataclass(frozen=True)
 class Query:
@@ -143,10 +152,6 @@ class Matches:
     states: Mapping[str, int]
 
 
-MAX_SAVED_DEPTH: Final = 8
-"""Maximum depth of nested saved searches."""
-
-
 def resolved(expression: Expression, text: str, saved: Mapping[str, str]) -> Expression:
     """Replace the saved searches in an expression with their expressions.
 
@@ -208,13 +213,6 @@ class _Resolver:
                 raise QueryError(self._text, at, problem, fix, name=quoted, cause=error) from error
             self._known[name] = negated(EVERYTHING) if parsed is None else parsed
         return self.resolved(self._known[name], (*names, name), at)
-
-
-TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
-"""Pattern of a term of version 1: an optional minus, and a phrase or word."""
-
-SIGNS: Final = re.compile(r"[():*]")
-"""Pattern of signs that have a meaning in the current query language, including the prefix sign."""
 
 
 def upgraded(text: str) -> str:

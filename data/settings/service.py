@@ -6,6 +6,12 @@ import msgspec
 
 from data.settings.value_types import LABEL, MAX_NUMBER
 
+MAIL_ADDRESS: Final = (
+    r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f-\U0010ffff]{1,64}"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
+)
+"""Pattern of a mail address (RFC 5321) without comments and quoted parts."""
+
 
 class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings for the database with the releases."""
@@ -50,13 +56,6 @@ class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level: Literal["info", "warning", "error"] = "info"
     """Minimum level of log events: `info` for all, `warning` for possible faults, `error` for
     faults. Child processes and libraries log less."""
-
-
-MAIL_ADDRESS: Final = (
-    r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f-\U0010ffff]{1,64}"
-    r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
-)
-"""Pattern of a mail address (RFC 5321) without comments and quoted parts."""
 
 
 class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -26,6 +26,12 @@ CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d"
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+DELETE: Final = "\x7f"
+"""The only character that JSON encoders write unescaped although TOML requires an escape."""
+
+Stamp: TypeAlias = tuple[int, int, int]
+"""Modification time in nanoseconds, size and inode of a file. A change of the file changes them."""
+
 
 class FeedAccess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Access to the feed of a watch's matches for anyone who knows its ``token``."""
@@ -211,10 +217,6 @@ def to_toml(watch: Watch) -> str:
     return "".join(lines)
 
 
-DELETE: Final = "\x7f"
-"""The only character that JSON encoders write unescaped although TOML requires an escape."""
-
-
 def _value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace(DELETE, "\\u007f")
 
@@ -250,10 +252,6 @@ def _contradiction(expression: Expression) -> str:
                 if any(excluded.spaced in other for other in required):
                     return excluded.words
     return ""
-
-
-Stamp: TypeAlias = tuple[int, int, int]
-"""Modification time in nanoseconds, size and inode of a file. A change of the file changes them."""
 
 
 class WatchFolder:

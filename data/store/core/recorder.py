@@ -31,9 +31,8 @@ from data.revisions.settled_content import SettledContent, settled_content
 from data.store.core.release_matcher import Match, ReadDraft, ReleaseMatcher, SimilarTexts
 from data.store.core.release_writer import ReleaseWriter
 from data.store.core.stories import StoryJoiner
-from data.store.shared_sql.recording import Tables
+from data.store.shared_sql.recording import PAGE_STATE_PREFIX, Tables
 from data.store.shared_sql.rows import StoredRelease
-from data.store.shared_sql.visits.revisit_data import PAGE_STATE_PREFIX
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
 from data.text.words import word_hashes
 

@@ -37,6 +37,9 @@ from data.stories.copies import (
 from data.text.similarity import MARK_BITS, TextSignature, signature
 from data.text.urls import canonical_url
 
+MAX_NEAR_RELEASES: Final = 20
+"""Maximum number of a source's releases with which a draft at a new address is compared."""
+
 
 @dataclass(frozen=True, slots=True)
 class SimilarReleases:
@@ -198,10 +201,6 @@ class ReadDraft:
         """The draft's addresses, and the addresses that its page declares."""
         declared = (self.claimed,) if self.claimed else ()
         return {(self.draft.source, key) for key in (*self.keys, *declared, *self.editions)}
-
-
-MAX_NEAR_RELEASES: Final = 20
-"""Maximum number of a source's releases with which a draft at a new address is compared."""
 
 
 @dataclass(frozen=True, slots=True)

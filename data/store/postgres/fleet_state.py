@@ -26,69 +26,6 @@ from data.store.shared_sql.rows import decode_run
 
 Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
-
-class Connections(Protocol):
-    """A source of short-lived connections: a pool, or one shared connection."""
-
-    def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """Return a connection for a ``with`` block. Each statement is committed separately."""
-
-
-async def rows_of(
-    connections: Connections, statement: str, arguments: Sequence[Any] | Mapping[str, Any] = ()
-) -> list[tuple[Any, ...]]:
-    """Execute a statement and return all rows of its result."""
-    async with connections.connection() as db:
-        found = await db.execute(statement.encode(), arguments)
-        return await found.fetchall() if found.description else []
-
-
-async def last_run(connections: Connections) -> int:
-    """Return the number of the last report of a visit (run)."""
-    ((number,),) = await rows_of(connections, "SELECT COALESCE(max(number), 0) FROM runs")
-    return int(number)
-
-
-async def runs_after(connections: Connections, number: int) -> Mapping[int, Run]:
-    """Return the reports of visits (runs) after a number, at most 1,000.
-
-    The result maps the numbers of reports to reports, in order.
-    """
-    # Numbers are in the order of commits, because one transaction writes at a time.
-    rows = await rows_of(
-        connections,
-        "SELECT number, report FROM runs WHERE number > %s ORDER BY number LIMIT 1000",
-        [number],
-    )
-    return {row[0]: decode_run(row[1]) for row in rows}
-
-
-async def is_newer(connections: Connections) -> bool:
-    """Return whether a newer version of Communique has migrated the database."""
-    statement = f"SELECT EXISTS (SELECT 1 FROM {APPLIED} WHERE name <> ALL (%s))"
-    ((newer,),) = await rows_of(connections, statement, [[*MIGRATIONS]])
-    return bool(newer)
-
-
-async def keep_shared_file(connections: Connections, name: str, text: str | None) -> None:
-    """Store a file of the leading service for all workers, or delete it if ``text`` is None."""
-    if text is None:
-        await rows_of(connections, "DELETE FROM shared_files WHERE name = %s", [name])
-    else:
-        await rows_of(
-            connections,
-            "INSERT INTO shared_files (name, text) VALUES (%s, %s)"
-            " ON CONFLICT (name) DO UPDATE SET text = excluded.text",
-            [name, text],
-        )
-
-
-async def shared_file(connections: Connections, name: str) -> str | None:
-    """Return the text of a file of the leading service, or None if the file does not exist."""
-    rows = await rows_of(connections, "SELECT text FROM shared_files WHERE name = %s", [name])
-    return str(rows[0][0]) if rows else None
-
-
 ASK_SOURCE: Final = """
     INSERT INTO host_sources (source, host, due, file, explicit, backfill, accept, vantage)
     VALUES (%s, %s, now(), %s, %s, %s, %s, %s)
@@ -156,6 +93,68 @@ TAKE_DUE: Final = """
 """Statement that claims all due visits or jobs of a leased host and returns their sources. Claimed
 visits are no longer due.
 """
+
+
+class Connections(Protocol):
+    """A source of short-lived connections: a pool, or one shared connection."""
+
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """Return a connection for a ``with`` block. Each statement is committed separately."""
+
+
+async def rows_of(
+    connections: Connections, statement: str, arguments: Sequence[Any] | Mapping[str, Any] = ()
+) -> list[tuple[Any, ...]]:
+    """Execute a statement and return all rows of its result."""
+    async with connections.connection() as db:
+        found = await db.execute(statement.encode(), arguments)
+        return await found.fetchall() if found.description else []
+
+
+async def last_run(connections: Connections) -> int:
+    """Return the number of the last report of a visit (run)."""
+    ((number,),) = await rows_of(connections, "SELECT COALESCE(max(number), 0) FROM runs")
+    return int(number)
+
+
+async def runs_after(connections: Connections, number: int) -> Mapping[int, Run]:
+    """Return the reports of visits (runs) after a number, at most 1,000.
+
+    The result maps the numbers of reports to reports, in order.
+    """
+    # Numbers are in the order of commits, because one transaction writes at a time.
+    rows = await rows_of(
+        connections,
+        "SELECT number, report FROM runs WHERE number > %s ORDER BY number LIMIT 1000",
+        [number],
+    )
+    return {row[0]: decode_run(row[1]) for row in rows}
+
+
+async def is_newer(connections: Connections) -> bool:
+    """Return whether a newer version of Communique has migrated the database."""
+    statement = f"SELECT EXISTS (SELECT 1 FROM {APPLIED} WHERE name <> ALL (%s))"
+    ((newer,),) = await rows_of(connections, statement, [[*MIGRATIONS]])
+    return bool(newer)
+
+
+async def keep_shared_file(connections: Connections, name: str, text: str | None) -> None:
+    """Store a file of the leading service for all workers, or delete it if ``text`` is None."""
+    if text is None:
+        await rows_of(connections, "DELETE FROM shared_files WHERE name = %s", [name])
+    else:
+        await rows_of(
+            connections,
+            "INSERT INTO shared_files (name, text) VALUES (%s, %s)"
+            " ON CONFLICT (name) DO UPDATE SET text = excluded.text",
+            [name, text],
+        )
+
+
+async def shared_file(connections: Connections, name: str) -> str | None:
+    """Return the text of a file of the leading service, or None if the file does not exist."""
+    rows = await rows_of(connections, "SELECT text FROM shared_files WHERE name = %s", [name])
+    return str(rows[0][0]) if rows else None
 
 
 class AskedVisit(NamedTuple):

@@ -16,6 +16,22 @@ from data.store.shared_sql.rows import (
 SourceFingerprint: TypeAlias = tuple[str, bytes]
 """Id of a source, and the fingerprint of a text."""
 
+Address: TypeAlias = tuple[str, str]
+"""Id of a source, and the canonical form of an address."""
+
+NOTE_SEEN: Final = (
+    # An address at which a release was seen replaces one that a page only declares.
+    "INSERT INTO aliases (source, key, kind, release, url) VALUES (?, ?, 'seen', ?, ?)"
+    " ON CONFLICT (key, source) DO UPDATE SET kind = 'seen', release = excluded.release,"
+    " url = excluded.url WHERE aliases.kind <> 'seen'"
+)
+
+NOTE_CLAIMED: Final = (
+    "INSERT INTO aliases (source, key, kind, release, url) VALUES (?, ?, 'claimed', ?, ?)"
+    " ON CONFLICT (key, source) DO UPDATE SET kind = 'disputed'"
+    " WHERE aliases.kind = 'claimed' AND aliases.release <> excluded.release"
+)
+
 
 class MatchTable(TablePart):
     """Stored releases, for the recorder.
@@ -117,22 +133,6 @@ class MatchTable(TablePart):
         """Remove a release from the cache before it changes."""
         self._stored.pop(number, None)
         self._changed[number] = (source, day)
-
-
-Address: TypeAlias = tuple[str, str]
-"""Id of a source, and the canonical form of an address."""
-
-NOTE_SEEN: Final = (
-    # An address at which a release was seen replaces one that a page only declares.
-    "INSERT INTO aliases (source, key, kind, release, url) VALUES (?, ?, 'seen', ?, ?)"
-    " ON CONFLICT (key, source) DO UPDATE SET kind = 'seen', release = excluded.release,"
-    " url = excluded.url WHERE aliases.kind <> 'seen'"
-)
-NOTE_CLAIMED: Final = (
-    "INSERT INTO aliases (source, key, kind, release, url) VALUES (?, ?, 'claimed', ?, ?)"
-    " ON CONFLICT (key, source) DO UPDATE SET kind = 'disputed'"
-    " WHERE aliases.kind = 'claimed' AND aliases.release <> excluded.release"
-)
 
 
 class AliasTable(TablePart):

@@ -11,20 +11,25 @@ from typing import Final, TypeAlias
 from data.clock import instant
 from data.models import Draft, Release
 from data.store.shared_sql.captures import CaptureTable
-from data.store.shared_sql.connection import NEW_RELEASES, Connection, places
+from data.store.shared_sql.connection import NEW_RELEASES, Connection, Part, places
 from data.store.shared_sql.facets import enter_facet_changes, facet_changes
 from data.store.shared_sql.files import FileTable
 from data.store.shared_sql.matching import MatchTable
 from data.store.shared_sql.new_events import append_changes, append_events, drawn_version
 from data.store.shared_sql.rows import StoredRelease, encode, release_row
 from data.store.shared_sql.stories import StoryTables
-from data.store.shared_sql.visits.revisit_data import UnconfirmedTable
 from data.text.urls import MAX_KEY_LENGTH
 from data.topics.facets import section_of
 
 MATCHED_SECONDS: Final = 7 * 86_400
 """Maximum age in seconds of a new release that watches compare again when the text of a file is
 added."""
+
+PAGE_STATE_PREFIX: Final = "page:"
+"""Prefix of the key of a single page's stored state. The id of its release follows."""
+
+BandRow: TypeAlias = tuple[int, int, int]
+"""A band, the number of a release, and the count of anchors in the release's text."""
 
 
 class ReleaseTable(MatchTable):
@@ -256,8 +261,35 @@ def update(*columns: str) -> str:
     return f"UPDATE releases SET {', '.join(f'{name} = ?' for name in columns)} WHERE number = ?"
 
 
-BandRow: TypeAlias = tuple[int, int, int]
-"""A band, the number of a release, and the count of anchors in the release's text."""
+class UnconfirmedTable(Part):
+    """Methods for responses, texts and pages whose changes a later visit must confirm.
+
+    Each change has a mark, stored under one of three kinds of subjects:
+
+    - the URL of a response that may be truncated: the mark is the digest of its end
+    - the id of a release whose text may be truncated: the mark is the fingerprint of the text
+    - PAGE_STATE_PREFIX and the id of a release that is a single page: the mark is the state of its
+      noise, as JSON (data.revisions.settled_content)
+    """
+
+    def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
+        """Return the unconfirmed mark stored for a subject and the time it was stored, or None."""
+        for mark, seen in self._ask(
+            "SELECT mark, seen FROM unconfirmed WHERE subject = ?", [subject]
+        ):
+            return mark, instant(seen)
+        return None
+
+    def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
+        """Store the mark of a subject, for comparison in a later visit.
+
+        Nothing is stored for an address that is too long for a key, so its responses are never
+        confirmed.
+        """
+        if len(subject) > MAX_KEY_LENGTH:
+            return
+        row = {"subject": subject, "mark": mark, "seen": seen.timestamp()}
+        self._upsert("unconfirmed", row)
 
 
 class Tables(ReleaseTable, CaptureTable, FileTable, StoryTables, UnconfirmedTable):

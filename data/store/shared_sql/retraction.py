@@ -17,9 +17,9 @@ from data.store.shared_sql.captures import keep_captures
 from data.store.shared_sql.connection import Database, Part, places
 from data.store.shared_sql.files import forget_file_texts
 from data.store.shared_sql.new_events import NewEvent, append_event
+from data.store.shared_sql.recording import PAGE_STATE_PREFIX
 from data.store.shared_sql.releases import ReleasesPart
 from data.store.shared_sql.rows import REDACTED_ROW, SHOWN_VIEW, content_of, encode
-from data.store.shared_sql.visits.revisit_data import PAGE_STATE_PREFIX
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.outcome import Sight, leaf_of
 

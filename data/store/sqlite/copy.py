@@ -46,6 +46,16 @@ RESTORE_HINT: Final = "restore a backup (`communique restore`)"
 HEAD: Final = b"SQLite format 3\x00"
 """First bytes of an SQLite file."""
 
+PIECE_BYTES: Final = 1 << 20
+"""Number of bytes of the store copied per step."""
+
+EMPTIED: Final = (
+    *("facets", "archive_pages", "archived_feeds", "day_digests"),
+    *("health_events", "hidden_releases", "release_times"),
+)
+"""Tables that are emptied in the copy. They contain the state of the published site and the health
+of sources."""
+
 
 class CapturePlace(NamedTuple):
     """The location of a capture's record in the archive. ``file`` is empty if it has no record."""
@@ -211,17 +221,6 @@ def _reporting_damage(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise StoreError(f"sqlite:{path}", f"{error}; {RESTORE_HINT}") from error
-
-
-PIECE_BYTES: Final = 1 << 20
-"""Number of bytes of the store copied per step."""
-
-EMPTIED: Final = (
-    *("facets", "archive_pages", "archived_feeds", "day_digests"),
-    *("health_events", "hidden_releases", "release_times"),
-)
-"""Tables that are emptied in the copy. They contain the state of the published site and the health
-of sources."""
 
 
 @contextmanager

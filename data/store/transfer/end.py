@@ -24,6 +24,11 @@ BATCH: Final = 2000
 DERIVED: Final = frozenset({"search_rows", "consumers"})
 """Tables that are not copied, because their rows are derived from other tables."""
 
+LOCK_TIMEOUT_SECONDS: Final = 5.0
+"""Maximum time in seconds to wait for another writer's transaction."""
+
+IS_MARKED: Final = "SELECT 1 FROM sqlite_master WHERE name = ?"
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -181,12 +186,6 @@ def in_order(references: Mapping[str, Iterable[str]]) -> list[str]:
     for name in sorted(references):
         put(name)
     return ordered
-
-
-LOCK_TIMEOUT_SECONDS: Final = 5.0
-"""Maximum time in seconds to wait for another writer's transaction."""
-
-IS_MARKED: Final = "SELECT 1 FROM sqlite_master WHERE name = ?"
 
 
 class SqliteEnd(End):

@@ -10,7 +10,7 @@ from data.models import AlertDelivery, Link
 from data.models.release import REDACTED
 from data.models.selection import Selection
 from data.store.core.store import Store
-from data.store.shared_sql.visits.revisit_data import PAGE_STATE_PREFIX
+from data.store.shared_sql.recording import PAGE_STATE_PREFIX
 from data.text.urls import canonical_url
 from data.watches.matching import release_event
 from tests.drafts import BODY, draft
