@@ -153,38 +153,46 @@ def read_copy(path: Path) -> StoreCopy:
     with _reporting_damage(path), closing(open_for_reading(path)) as db:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
 
+        def rows(query: str, *needed: str) -> list[Any]:
+            """Return the rows of a query, or none if this store is too old to have its tables."""
+            return db.execute(query).fetchall() if tables.issuperset(needed) else []
+
         def one(table: str, query: str) -> Any:
-            """Return the value of a query, or None if this store is too old to have the table."""
-            row = db.execute(f"SELECT {query}").fetchone() if table in tables else None
-            return row[0] if row else None
+            """Return the value of a query, or None if it has no row."""
+            return next((value for (value,) in rows(f"SELECT {query}", table)), None)
 
         last = "name FROM _sqlite_migrations ORDER BY rowid DESC LIMIT 1"
         schema = one("_sqlite_migrations", last) or ""
         is_present = schema == migration_names()[-1]
-        visited = one("runs", "max(started) FROM runs")
+        begun = one("runs", "max(started) FROM runs")
+        places = "SELECT file, offset + length, leaf FROM {} WHERE record_id IS NOT NULL"
+        visited = (
+            "SELECT DISTINCT source FROM runs"
+            " WHERE source NOT IN (SELECT source FROM removed_sources)"
+        )
+        orders = f"SELECT name FROM journaled_files WHERE name LIKE '{ORDER}%'"
         return StoreCopy(
             schema=schema,
             present=is_present,
-            captures=[*_captures(db, tables)],
+            captures=[
+                CapturePlace(*row)
+                for table in ("captures", "files")
+                for row in rows(places.format(table), table)
+            ],
             journal_end=one("journal_end", "record FROM journal_end") or "",
             unwritten=one("journal_outbox", "count(*) FROM journal_outbox") or 0,
-            last_visit=EPOCH + dt.timedelta(seconds=visited) if visited else None,
-            visited=_visited(db, tables),
-            orders=_orders(db) if "journaled_files" in tables else frozenset(),
-            lags=lags_of(db.execute(LAGS)) if is_present else (),
-            deposits=[DepositCount(*row) for row in db.execute(DEPOSIT_COUNTS)]
-            if "deposits" in tables
-            else (),
+            last_visit=EPOCH + dt.timedelta(seconds=begun) if begun else None,
+            visited=frozenset(name for (name,) in rows(visited, "runs", "removed_sources")),
+            orders=frozenset(
+                name.removeprefix(ORDER) for (name,) in rows(orders, "journaled_files")
+            ),
+            lags=lags_of(rows(LAGS)) if is_present else (),
+            deposits=[DepositCount(*row) for row in rows(DEPOSIT_COUNTS, "deposits")],
             is_blank=not any(
-                one(table, f"1 FROM {table}")
+                rows(f"SELECT 1 FROM {table} LIMIT 1", table)
                 for table in ("journal_end", "sources", "journaled_files")
             ),
         )
-
-
-def _orders(db: sqlite3.Connection) -> frozenset[str]:
-    rows = db.execute("SELECT name FROM journaled_files WHERE name LIKE ?", [f"{ORDER}%"])
-    return frozenset(name.removeprefix(ORDER) for (name,) in rows)
 
 
 def source_moves(path: Path) -> frozenset[tuple[str, str]]:
@@ -196,23 +204,6 @@ def source_moves(path: Path) -> frozenset[tuple[str, str]]:
         if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'source_moves'").fetchone():
             return frozenset()
         return frozenset(db.execute("SELECT old, new FROM source_moves"))
-
-
-def _visited(db: sqlite3.Connection, tables: set[str]) -> frozenset[str]:
-    if not {"runs", "removed_sources"} <= tables:
-        return frozenset()
-    rows = db.execute(
-        "SELECT DISTINCT source FROM runs WHERE source NOT IN (SELECT source FROM removed_sources)"
-    )
-    return frozenset(source for (source,) in rows)
-
-
-def _captures(db: sqlite3.Connection, tables: set[str]) -> Iterator[CapturePlace]:
-    for table in {"captures", "files"} & tables:
-        rows = db.execute(
-            f"SELECT file, offset + length, leaf FROM {table} WHERE record_id IS NOT NULL"
-        )
-        yield from (CapturePlace(*row) for row in rows)
 
 
 @contextmanager
