@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from data.models import NO_EDIT, AlertKind, EditClasses, Facet, Release
 from data.revisions.stored_difference import stored_classes
@@ -27,20 +26,12 @@ class Happening:
 
 
 def recent_happenings(store: Store, *, limit: int) -> Iterator[Happening]:
-    """Yield recent stored events, newest first, for trying out a watch."""
-    return chain(_releases(store, limit), _of_releases(store, limit), _of_sources(store, limit))
-
-
-def _releases(store: Store, limit: int) -> Iterator[Happening]:
+    """Yield recent stored events, newest first of each kind, for trying out a watch."""
     found = [*store.releases(Facet(), limit=limit)]
     news = store.news_of([one.id for one in found])
     for release in found:
-        searched = store.with_file_texts(release)
-        for happening in _of("release", searched, release.first_seen):
-            yield replace(happening, backlog=release.id not in news)
-
-
-def _of_releases(store: Store, limit: int) -> Iterator[Happening]:
+        searched, is_backlog = store.with_file_texts(release), release.id not in news
+        yield from _of("release", searched, release.first_seen, backlog=is_backlog)
     for revision in store.edits(limit=limit):
         if edited := store.release(revision.release):
             edit = stored_classes(revision.difference) if revision.difference else NO_EDIT
@@ -51,6 +42,7 @@ def _of_releases(store: Store, limit: int) -> Iterator[Happening]:
     for one in store.returns(limit=limit):
         if back := store.release(one.release):
             yield from _of("return", back, one.until)
+    yield from _of_sources(store, limit)
 
 
 def _of_sources(store: Store, limit: int) -> Iterator[Happening]:
@@ -69,6 +61,8 @@ def _of(
     release: Release,
     at: dt.datetime,
     edit: EditClasses = NO_EDIT,
+    *,
+    backlog: bool = False,
 ) -> Iterator[Happening]:
     if event := release_event(kind, release, edit=edit):
-        yield Happening(event, at, release.id, release.content.title)
+        yield Happening(event, at, release.id, release.content.title, backlog)

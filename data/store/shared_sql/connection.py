@@ -152,6 +152,10 @@ class Part:
         """Return the values of a query for one column."""
         return [value for (value,) in self._ask(sql, arguments)]
 
+    def _value(self, sql: str, arguments: Arguments = ()) -> Any:
+        """Return the value of a query for one column in its first row, or None without rows."""
+        return next(iter(self._column(sql, arguments)), None)
+
     def _upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
         """Insert rows. Existing rows with the same primary key are updated."""
         with self._writing():

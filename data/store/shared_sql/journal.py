@@ -27,8 +27,7 @@ class JournalPart(Part):
 
     def journal_end(self) -> str:
         """Return the id of the last journal record whose transaction was committed, or ''."""
-        rows = self._ask("SELECT record FROM journal_end")
-        return str(rows[0][0]) if rows else ""
+        return self._value("SELECT record FROM journal_end") or ""
 
     def keep_journal_end(self, record_id: str) -> None:
         """Store the id of the journal record that belongs to the current transaction."""

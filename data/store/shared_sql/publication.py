@@ -252,10 +252,8 @@ class PublicationPart(Part):
 
     def archive_page_count(self, facet: Facet) -> int:
         """Return the number of archive pages of a feed."""
-        rows = self._ask(
-            f"SELECT max(page) FROM archive_pages WHERE feed = {FEED}", facet_key(facet)
-        )
-        return rows[0][0] or 0
+        statement = f"SELECT max(page) FROM archive_pages WHERE feed = {FEED}"
+        return self._value(statement, facet_key(facet)) or 0
 
     def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
         """Return the archive page of a feed that contains each release, by release id."""
@@ -301,9 +299,8 @@ class PublicationPart(Part):
 
     def day_digest(self, day: str) -> DayDigest | None:
         """Return the digest of a past day as it was first published, or None."""
-        for (digest,) in self._ask("SELECT digest FROM day_digests WHERE day = ?", [day]):
-            return msgspec.json.decode(digest, type=DayDigest)
-        return None
+        digest = self._value("SELECT digest FROM day_digests WHERE day = ?", [day])
+        return msgspec.json.decode(digest, type=DayDigest) if digest else None
 
     def add_day_digest(self, digest: DayDigest) -> None:
         """Store the digest of a day when it is first published.

@@ -141,8 +141,7 @@ class ReleasesPart(Part):
         (inclusive, in the time zone of the source). If ``after`` is the id of a release, only
         releases first seen after it are returned.
         """
-        known = self._ask("SELECT number FROM releases WHERE id = ?", [after])
-        number = known[0][0] if known else 0
+        number = self._value("SELECT number FROM releases WHERE id = ?", [after]) or 0
         while True:
             rows = self._ask(
                 f"SELECT {RELEASE_COLUMNS}, r.number FROM releases r WHERE r.number > :after"

@@ -29,11 +29,9 @@ class RevisitPart(UnconfirmedTable):
 
         Items extracted by another ``reader`` are not returned.
         """
-        for row in self._ask(
-            "SELECT items FROM cached_listings WHERE url = ? AND reader = ?", [url, reader]
-        ):
-            return str(row[0])
-        return None
+        statement = "SELECT items FROM cached_listings WHERE url = ? AND reader = ?"
+        found: str | None = self._value(statement, [url, reader])
+        return found
 
     def listings(self, source: str) -> Iterator[str]:
         """Yield the last items of each listing page of a source, as JSON text."""
@@ -112,8 +110,7 @@ class RevisitPart(UnconfirmedTable):
 
         Returns an empty string if they are unknown.
         """
-        rows = self._ask("SELECT reading FROM source_readings WHERE source = ?", [source])
-        return next((str(reading) for (reading,) in rows), "")
+        return self._value("SELECT reading FROM source_readings WHERE source = ?", [source]) or ""
 
     def keep_source_reading(self, source: str, reading: str) -> None:
         """Store the extraction rules of a source as JSON text."""

@@ -44,8 +44,8 @@ class RunsPart(Part):
         last = next(iter(self.runs(run.source, limit=1)), None)
         if last is None or results_of(run) != results_of(last):
             return True
-        zones = self._ask("SELECT timezone FROM sources WHERE id = ?", [run.source])
-        zone = zone_or_utc(next((name for (name,) in zones), "UTC"))
+        name = self._value("SELECT timezone FROM sources WHERE id = ?", [run.source])
+        zone = zone_or_utc(name or "UTC")
         # The silence of a source is judged by days in its time zone.
         days = {one.started.astimezone(zone).date() for one in (run, last)}
         return len(days) > 1
@@ -80,11 +80,9 @@ class RunsPart(Part):
 
     def last_visit(self, source: str) -> dt.datetime | None:
         """Return the time when the last run of a source began, or None."""
-        for (started,) in self._ask(
-            "SELECT started FROM runs WHERE source = ? ORDER BY number DESC LIMIT 1", [source]
-        ):
-            return instant(started)
-        return None
+        statement = "SELECT started FROM runs WHERE source = ? ORDER BY number DESC LIMIT 1"
+        started = self._value(statement, [source])
+        return None if started is None else instant(started)
 
     def forget_old_runs(self) -> None:
         """Delete the oldest reports of visits (runs)."""

@@ -64,11 +64,9 @@ class WalksPart(Part):
 
     def walk(self, source: str, start: str) -> Walk | None:
         """Return the progress of the walk (backfill) that began on the page ``start``, or None."""
-        for row in self._ask(
-            "SELECT walk FROM walks WHERE source = ? AND start = ?", [source, start]
-        ):
-            return _walk.decode(row[0])
-        return None
+        statement = "SELECT walk FROM walks WHERE source = ? AND start = ?"
+        found = self._value(statement, [source, start])
+        return _walk.decode(found) if found else None
 
     def first_visit(self, source: str) -> dt.datetime | None:
         """Return the time when a visit first read a listing of a source, or None."""
