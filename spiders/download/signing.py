@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from scrapy import Request
@@ -11,6 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 
+from data.clock import parse_http_date
 from data.network.request_signer import RequestSigner
 from data.wording import lasting
 from spiders.download.settings import SIGNER
@@ -66,8 +66,6 @@ def clock_note(response: Response) -> str:
 
 def clock_difference(date: str) -> int:
     """Return how many seconds our clock is ahead of a Date header, or 0 if they agree."""
-    try:
-        seconds = int(time.time() - parsedate_to_datetime(date).timestamp())
-    except (ValueError, OverflowError):
-        return 0
+    at = parse_http_date(date)
+    seconds = int(time.time() - at.timestamp()) if at else 0
     return seconds if abs(seconds) > MAX_CLOCK_SECONDS else 0

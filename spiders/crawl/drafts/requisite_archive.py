@@ -11,7 +11,6 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -20,7 +19,7 @@ from data.archive.archived_response import Served, served
 from data.archive.content_coding import Undecodable
 from data.archive.requisite_cache import RequisiteCache, WaitingPage
 from data.archive.warc.records import target_uri
-from data.clock import utc_now
+from data.clock import parse_http_date, utc_now
 from data.errors import ArchiveError
 from data.settings.archive import Requisites
 from spiders.download.settings import PICTURE_TYPES
@@ -64,19 +63,11 @@ def _permitted(header: Callable[[str], str]) -> float:
     if found := _MAX_AGE.search(control):
         age = header("Age").strip()
         return float(found[1]) - (float(age) if age.isdecimal() and len(age) < 10 else 0.0)  # noqa: PLR2004
-    date = _seconds(header("Date"))
-    if expires := _seconds(header("Expires")):
-        return expires - date if date else 0.0
-    modified = _seconds(header("Last-Modified"))
-    return (date - modified) * HEURISTIC_SHARE if date and modified else 0.0
-
-
-def _seconds(value: str) -> float:
-    """Return an HTTP date in seconds since 1970, or 0 if the text is not a date."""
-    try:
-        return parsedate_to_datetime(value).timestamp() if value else 0.0
-    except (ValueError, OverflowError, OSError):
-        return 0.0
+    date = parse_http_date(header("Date"))
+    if expires := parse_http_date(header("Expires")):
+        return (expires - date).total_seconds() if date else 0.0
+    modified = parse_http_date(header("Last-Modified"))
+    return (date - modified).total_seconds() * HEURISTIC_SHARE if date and modified else 0.0
 
 
 class RequisiteArchive:
