@@ -36,7 +36,7 @@ from families import (  # type: ignore[import-not-found]  # beside this script
     true_triples,
 )
 
-from data.identity.decision import Decision
+from data.identity.decision import DraftDecision
 from data.models import Content, Draft, Published, Release, SeenDraft
 from data.store.core.recorder import DraftLimit, Recorder
 from data.store.core.release_matcher import (
@@ -181,7 +181,7 @@ class BareStore(SqliteStore):
 
     def record_all(
         self, drafts: Sequence[SeenDraft], limit: DraftLimit = lambda _: nullcontext()
-    ) -> Sequence[Decision]:
+    ) -> Sequence[DraftDecision]:
         """Record drafts, timed."""
         tables = self.tables(self._connection)
         recorder = self.recorder(tables)

@@ -11,7 +11,7 @@ from data.store.core.store import Store
 FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 30.0, 6 * 3600.0
 """Delay in seconds after the first failure, and maximum delay."""
 
-POLL_SECONDS = 5.0
+STORE_POLL_SECONDS = 5.0
 """Seconds between two polls of the store for changes that another process has published."""
 
 
@@ -22,7 +22,9 @@ class Backoff:
     ``look`` seconds.
     """
 
-    def __init__(self, first: float = FIRST_RETRY_SECONDS, look: float = POLL_SECONDS) -> None:
+    def __init__(
+        self, first: float = FIRST_RETRY_SECONDS, look: float = STORE_POLL_SECONDS
+    ) -> None:
         self._first = first
         self._look = look
         self._woken = asyncio.Event()

@@ -94,7 +94,7 @@ REFUSED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class DraftDecision:
     """Decision about a draft, with the release to store.
 
     ``fields`` contains the names of changed fields. ``returned`` is true if a retracted release is
@@ -113,7 +113,7 @@ class Decision:
 
 def decide(
     draft: Draft, known: Release, seen: dt.datetime, *, gone: bool = False, reread: bool = False
-) -> Decision:
+) -> DraftDecision:
     """Decide whether a draft changes a known release, and return the release to store.
 
     The id never changes, and ``published`` changes only from no date to a date. A page with the
@@ -137,7 +137,7 @@ def decide(
     fields = frozenset[str]() if same else significant_changes(known.content, content)
     doubt = _doubt(draft, known, fields)
     if doubt:
-        return Decision("unchanged", known, doubt=doubt)
+        return DraftDecision("unchanged", known, doubt=doubt)
     met = replace(
         known,
         url=_address(draft, known) if draft.retracted or not gone else draft.url,
@@ -159,14 +159,16 @@ def decide(
             capture=draft.capture,
             reread=0,
         )
-        return Decision("changed", revised, tuple(sorted(fields)), returned=back)
+        return DraftDecision("changed", revised, tuple(sorted(fields)), returned=back)
     if turned:
         moved = replace(met, updated=later_update(known.updated, seen))
-        return Decision("changed", moved, ("retracted",), returned=back)
-    return Decision("unchanged", met)
+        return DraftDecision("changed", moved, ("retracted",), returned=back)
+    return DraftDecision("unchanged", met)
 
 
-def decide_reextraction(draft: Draft, known: Release, before: Content | None = None) -> Decision:
+def decide_reextraction(
+    draft: Draft, known: Release, before: Content | None = None
+) -> DraftDecision:
     """Decide what changes when a stored page is extracted again with other rules.
 
     A significant change creates a revision, but ``updated`` does not change. The id, a known date,
@@ -191,9 +193,9 @@ def decide_reextraction(draft: Draft, known: Release, before: Content | None = N
     fields = significant_changes(known.content, content) - {"links"}
     read = replace(known, content=content, order=order)
     if not fields:
-        return Decision("unchanged", read)
+        return DraftDecision("unchanged", read)
     revised = replace(read, revision=known.revision + 1, reread=known.reread + 1)
-    return Decision("changed", revised, tuple(sorted(fields)))
+    return DraftDecision("changed", revised, tuple(sorted(fields)))
 
 
 def _only_lacks(read: Any, known: Any, field: str) -> bool:

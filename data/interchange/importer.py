@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from data.clock import utc_now
 from data.dates.context import DateContext
 from data.errors import RefusedValue
-from data.identity.decision import Decision, yet_to_come
+from data.identity.decision import DraftDecision, yet_to_come
 from data.interchange.lines import MAX_LINE_BYTES, Imported, LineError, read_line
 from data.models import SeenDraft, Source
 from data.store.core.store import Store
@@ -168,7 +168,7 @@ class Importer:
         parts = urlsplit(url)
         return replace(self.source, url=f"{parts.scheme}://{parts.netloc}/")
 
-    def _count(self, number: int, imported: Imported, verdict: Decision) -> None:
+    def _count(self, number: int, imported: Imported, verdict: DraftDecision) -> None:
         if verdict.doubt:
             self._rejected.append(Remark(number, verdict.doubt))
             return

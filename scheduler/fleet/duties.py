@@ -53,7 +53,7 @@ DUTY_LEASE_SECONDS: Final = 15.0
 """Duration of a duty's lease in seconds. A suspended leader still counts as the leader for this
 time."""
 
-POLL_SECONDS: Final = 0.5
+DUTY_CHECK_SECONDS: Final = 0.5
 """Time in seconds between two queries for due jobs, and between two checks of the clock."""
 
 RECONNECT_SECONDS: Final = 5.0
@@ -184,7 +184,7 @@ class Duties:
             if time.monotonic() > leases.until:
                 for name in self._held:
                     self._lost(name)
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(DUTY_CHECK_SECONDS)
 
     async def _renewed(self, pool: Connections, until: float) -> None:
         """Check the database and the site settings after leases were renewed.
@@ -272,7 +272,7 @@ class Duties:
                     end_if_cancelled()
                     for what in await due_of(hosts, lease):
                         await publishing.jobs[duty_of(what)]()
-                    await asyncio.sleep(POLL_SECONDS)
+                    await asyncio.sleep(DUTY_CHECK_SECONDS)
         finally:
             # The next publisher starts after this publication.
             await publishing.close()

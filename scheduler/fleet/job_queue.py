@@ -44,7 +44,7 @@ TASK_NAME: Final = "visit"
 DATABASE_TIMEOUT_SECONDS: Final = 60.0
 """Maximum time in seconds that a worker waits for a database that does not respond."""
 
-POLL_SECONDS: Final = 1.0
+JOB_POLL_SECONDS: Final = 1.0
 """Mean time in seconds between two queries for jobs while the queue is empty. Each worker varies it
 randomly."""
 
@@ -231,7 +231,7 @@ async def work(
     await app.run_worker_async(
         queues=[*queues],
         concurrency=places,
-        fetch_job_polling_interval=POLL_SECONDS * random.uniform(0.8, 1.2),  # noqa: S311 - as above
+        fetch_job_polling_interval=JOB_POLL_SECONDS * random.uniform(0.8, 1.2),  # noqa: S311 - as above
         # Jobs are never aborted: a visit ends when its lease ends.
         abort_job_polling_interval=3600.0,
         listen_notify=False,

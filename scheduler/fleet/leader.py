@@ -30,7 +30,7 @@ from scheduler.service.background import first_of, in_background
 from scheduler.service.daemon import Role, Service
 from scheduler.service.timetable import TimetableJob
 
-POLL_SECONDS: Final = 1.0
+LEADERSHIP_CHECK_SECONDS: Final = 1.0
 """Time in seconds between two attempts to get the leader's lock, and between two checks that the
 lock is still held."""
 
@@ -86,7 +86,7 @@ class Leadership:
     async def watch(self) -> None:
         """Raise LeadershipLost when the connection is lost."""
         while True:
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(LEADERSHIP_CHECK_SECONDS)
             async with self.connection() as db:
                 await db.execute("SELECT 1")
 
@@ -97,7 +97,7 @@ class Leadership:
                 raise LeadershipLost(
                     StoreError(masked(self._url), NEWER_SCHEMA_MESSAGE), REFUSAL_REST_SECONDS
                 )
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(LEADERSHIP_CHECK_SECONDS)
 
 
 async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]]) -> None:
@@ -183,7 +183,7 @@ async def taken(url: str) -> psycopg.AsyncConnection[Any]:
             if problem != logged:
                 log.warning("waiting for the database", problem=problem)
             logged = problem
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(LEADERSHIP_CHECK_SECONDS)
 
 
 async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
@@ -197,7 +197,7 @@ async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
         query = f"SELECT pg_try_advisory_lock({LEADER_LOCK_SQL})".encode()
         # The database sends no event when the lock is free.
         while not (await (await db.execute(query)).fetchall())[0][0]:  # noqa: ASYNC110
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(LEADERSHIP_CHECK_SECONDS)
     except BaseException:
         await db.close()
         raise

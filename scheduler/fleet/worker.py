@@ -33,7 +33,7 @@ from scheduler.home.home import Home
 from scheduler.logs import log_visit
 from scheduler.service.background import READY_STATE, STOPPING_STATE, notify, show_life, together
 
-POLL_SECONDS: Final = 1.0
+DATABASE_CHECK_SECONDS: Final = 1.0
 """Time in seconds between two checks whether the database still responds."""
 
 log = structlog.get_logger()
@@ -140,10 +140,10 @@ class Worker:
         """End this worker if the database has not responded for too long."""
         silent, renewed = 0.0, self._leases.renewed
         while not self._stop.is_set():
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(DATABASE_CHECK_SECONDS)
             # Count checks, not time: a suspended process sends no queries, and that time must not
             # count.
-            silent = 0.0 if self._leases.renewed > renewed else silent + POLL_SECONDS
+            silent = 0.0 if self._leases.renewed > renewed else silent + DATABASE_CHECK_SECONDS
             renewed = self._leases.renewed
             if silent > DATABASE_TIMEOUT_SECONDS:
                 self._end(DatabaseLost(self._url))

@@ -21,7 +21,7 @@ from feeds.alerts.channels import AlertWatch
 from feeds.alerts.delivery.alert_worker import AlertWorker, Matcher
 from feeds.alerts.delivery.sending import Senders
 from feeds.deposits.deposit_worker import DepositPace, DepositWorker
-from feeds.sending_loop import POLL_SECONDS, Backoff, in_thread
+from feeds.sending_loop import STORE_POLL_SECONDS, Backoff, in_thread
 from scheduler.home.home import Home
 
 log = structlog.get_logger()
@@ -58,7 +58,7 @@ class Outbox(ABC):
                 with self._home.lock(name, "another process"):
                     await self._work(lease)
             except HomeInUse:
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(STORE_POLL_SECONDS)
             except LeaseLost:
                 raise
             except (OSError, CommuniqueError) as error:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.errors import HomeInUse, StoreError
 from data.store.core.store import Store
-from feeds.sending_loop import POLL_SECONDS, Backoff
+from feeds.sending_loop import STORE_POLL_SECONDS, Backoff
 from feeds.server.on_demand import OnDemand
 from feeds.server.requests.client import client_of, proxies_of
 from feeds.urls import OWN_HUB, hub_of
@@ -78,7 +78,7 @@ class PushService:
                     await asyncio.to_thread(note_changes, self._home)
                     await self._worker(self._store, self._hub).run()
             except HomeInUse:
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(STORE_POLL_SECONDS)
             except (OSError, StoreError) as error:
                 # The disk is probably full. Feeds are still served.
                 log.warning("WebSub failed; retrying later", problem=str(error))

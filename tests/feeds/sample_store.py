@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from data.clock import zone_of
-from data.identity.decision import Decision
+from data.identity.decision import DraftDecision
 from data.models import Content, Facet, Media, Published, Release, Run, Source
 from data.store.sqlite.store import SqliteStore
 from data.store.unit_of_work.outcome import RecordOutcome
@@ -52,7 +52,7 @@ class SampleStore(SqliteStore):
             release = replace(release, revision=known.revision + 1)
         self.restore(
             RecordOutcome(
-                Decision("changed" if known else "new", release),
+                DraftDecision("changed" if known else "new", release),
                 known,
                 uuid.UUID(release.id).bytes,
                 addresses=(release.url, *release.aliases),

@@ -21,7 +21,7 @@ from msgspec import structs
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.files import sync
-from data.identity.decision import Decision
+from data.identity.decision import DraftDecision
 from data.identity.matching import DraftSignature
 from data.models import Content, Draft, Release
 from data.models.release import REDACTED
@@ -298,7 +298,9 @@ def without_text(store: Store, decision: OrderDecision) -> decisions.Recorded | 
     )
     fingerprint = fingerprint_of(release)
     addresses = tuple(dict.fromkeys([release.url, *release.aliases]))
-    return decisions.recorded(RecordOutcome(Decision("new", version), None, fingerprint, addresses))
+    return decisions.recorded(
+        RecordOutcome(DraftDecision("new", version), None, fingerprint, addresses)
+    )
 
 
 def fingerprint_of(release: Release) -> bytes:

@@ -13,7 +13,7 @@ from data.identity.decision import (
     ENDS_EARLY,
     RESTLESS,
     SHARED_BODY,
-    Decision,
+    DraftDecision,
     decide,
     decide_reextraction,
     later_update,
@@ -125,7 +125,7 @@ class Recorder:
         is_redacted = owner is not None and owner.release.content.redacted
         is_seen = owner is not None and not owner.gone
         if owner and (is_redacted or (is_seen and is_copy(draft, owner.release, read.claimed))):
-            decision = Decision("unchanged", owner.release)
+            decision = DraftDecision("unchanged", owner.release)
             outcome = self._outcome(read, decision, owner, labels={})
             outcome = replace(outcome, editions=(), skeleton=b"", capture=None)
             if is_redacted:
@@ -255,7 +255,7 @@ class Recorder:
             kind: Literal["changed", "unchanged"] = "changed" if is_edit else "unchanged"
             # The page of the release is the same, and so is its archive record.
             outcome = RecordOutcome(
-                Decision(kind, release, ("attachments",) if is_edit else ()),
+                DraftDecision(kind, release, ("attachments",) if is_edit else ()),
                 old,
                 fingerprint(content),
                 addresses=(),
@@ -287,10 +287,10 @@ class Recorder:
         self._tables.keep_unconfirmed(subject, settled.state, seen)
         return settled
 
-    def _decide(self, read: ReadDraft, match: Match) -> Decision:
+    def _decide(self, read: ReadDraft, match: Match) -> DraftDecision:
         known = match.known
         if known is None:
-            return Decision("new", read.fresh)
+            return DraftDecision("new", read.fresh)
         decision = decide(
             read.draft, known.release, read.seen, gone=known.gone, reread=match.reread
         )
@@ -301,10 +301,12 @@ class Recorder:
                 known.release.source, without=known.number, limit=MAX_COMPARED_RELEASES
             )
             if any(word_hashes(body).tobytes() == words for body in bodies if body):
-                return Decision("unchanged", known.release, doubt=SHARED_BODY)
+                return DraftDecision("unchanged", known.release, doubt=SHARED_BODY)
         return decision
 
-    def _unless_cut(self, read: ReadDraft, known: Release, decision: Decision) -> Decision:
+    def _unless_cut(
+        self, read: ReadDraft, known: Release, decision: DraftDecision
+    ) -> DraftDecision:
         """Return the decision, or a rejection while a possibly truncated page is unconfirmed.
 
         Imported releases have no page.
@@ -313,7 +315,7 @@ class Recorder:
         may_be_cut = is_page and ends_early(known.content, read.draft.content)
         if not may_be_cut or self.is_confirmed(read, known):
             return decision
-        return Decision("unchanged", known, doubt=ENDS_EARLY)
+        return DraftDecision("unchanged", known, doubt=ENDS_EARLY)
 
     def is_confirmed(self, read: ReadDraft, known: Release) -> bool:
         """Return whether an earlier visit found the same text. If not, store the mark of the text.
@@ -335,7 +337,7 @@ class Recorder:
     def _outcome(
         self,
         read: ReadDraft,
-        decision: Decision,
+        decision: DraftDecision,
         known: StoredRelease | None,
         *,
         labels: Mapping[str, str],

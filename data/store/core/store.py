@@ -16,7 +16,7 @@ from copy import copy
 from dataclasses import replace
 from typing import Final, Protocol, Self
 
-from data.identity.decision import Decision
+from data.identity.decision import DraftDecision
 from data.identity.matching import DatedContent, earlier_versions
 from data.models import Content, Draft, FileText, Lease, SeenDraft
 from data.store.core.recorder import DraftLimit, Recorder
@@ -220,14 +220,14 @@ class Store(
         since: dt.datetime,
         front: Collection[str] = (),
         labels: Mapping[str, str] | None = None,
-    ) -> Decision:
+    ) -> DraftDecision:
         """Record one draft; see `record_all` and data.models.SeenDraft."""
         (decision,) = self.record_all([SeenDraft(draft, seen, since, front, labels or {})])
         return decision
 
     def record_all(
         self, drafts: Sequence[SeenDraft], limit: DraftLimit = lambda _: nullcontext()
-    ) -> Sequence[Decision]:
+    ) -> Sequence[DraftDecision]:
         """Decide whether drafts are new, changed or unchanged, and store the results together.
 
         The result is the same as if each draft were recorded on its own, in this order. If a draft
@@ -251,7 +251,7 @@ class Store(
         at: dt.datetime,
         labels: Mapping[str, str],
         before: Content | None = None,
-    ) -> Decision | None:
+    ) -> DraftDecision | None:
         """Store a release as re-extracted with other rules from an archived response.
 
         Returns None if the release is unknown. A better text creates a revision, which is not an

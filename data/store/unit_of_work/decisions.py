@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
-from data.identity.decision import Decision
+from data.identity.decision import DraftDecision
 from data.models import (
     Capture,
     Content,
@@ -89,7 +89,7 @@ class Recorded(JournalDecision, frozen=True, tag="record"):
         release = msgspec.convert(fields, Release)
         is_version = known is None or release.revision > known.revision
         return RecordOutcome(
-            Decision(self.kind, release),
+            DraftDecision(self.kind, release),
             known,
             self.fingerprint,
             self.addresses,

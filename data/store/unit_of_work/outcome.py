@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from data.identity.decision import Decision
+from data.identity.decision import DraftDecision
 from data.models import Capture, Release
 
 
@@ -55,7 +55,7 @@ class RecordOutcome:
       old and imported releases are not news.
     """
 
-    decision: Decision
+    decision: DraftDecision
     before: Release | None
     fingerprint: bytes
     addresses: tuple[str, ...]

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeAlias
 from data.store.unit_of_work.decisions import AnyDecision
 from data.text.source_secrets import NO_SECRETS, Secrets
 
-Write: TypeAlias = Callable[[Any, list[Any]], None]
+BatchWriter: TypeAlias = Callable[[Any, list[Any]], None]
 """Function that writes items with a connection (data.store.shared_sql.connection)."""
 
 
@@ -110,7 +110,7 @@ class UnitOfWork:
         self.has_parts = True
         """Whether the writes of a failed nested transaction can be undone separately."""
         self._failed = False
-        self._queued: list[tuple[Write, list[Any]]] = []
+        self._queued: list[tuple[BatchWriter, list[Any]]] = []
 
     def decide(self, *decisions: AnyDecision) -> None:
         """Add decisions for the journal record of this transaction."""
@@ -127,13 +127,13 @@ class UnitOfWork:
         """Add events for the public log."""
         self.public += events
 
-    def at_commit(self, write: Write, items: list[Any]) -> None:
+    def at_commit(self, write: BatchWriter, items: list[Any]) -> None:
         """Call ``write`` once before the commit, with the items of all calls for this function."""
         self._queued.append((write, items))
 
     def write_queued(self, db: Any) -> None:
         """Call the functions passed to `at_commit`, in the order of their first calls."""
-        waiting: defaultdict[Write, list[Any]] = defaultdict(list)
+        waiting: defaultdict[BatchWriter, list[Any]] = defaultdict(list)
         queued, self._queued = self._queued, []
         for write, items in queued:
             waiting[write] += items

@@ -28,7 +28,7 @@ from feeds.alerts.channels import AlertWatch
 from feeds.alerts.channels.channel import Undelivered
 from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.messages import event_body, event_fields, idempotency_key, receipt, release_of
-from feeds.sending_loop import POLL_SECONDS, Backoff, cancel, in_thread
+from feeds.sending_loop import STORE_POLL_SECONDS, Backoff, cancel, in_thread
 
 log = structlog.get_logger()
 
@@ -179,7 +179,7 @@ class AlertWorker:
         They are not checked in each round, because there may be thousands of watch files.
         """
         now = time.monotonic()
-        if now - self._refreshed < POLL_SECONDS:
+        if now - self._refreshed < STORE_POLL_SECONDS:
             return
         self._refreshed = now
         saved = self._searches.readable()

@@ -15,7 +15,7 @@ from data.archive.log.tree_log import TreeLog
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import Damage
 from data.export.destination import workplace
-from data.identity.decision import Decision
+from data.identity.decision import DraftDecision
 from data.models import HiddenRelease, Release
 from data.store.core.store import Store
 from data.store.open import open_store
@@ -164,7 +164,7 @@ class HiddenContent:
                 version = replace(version, updated=release.updated)
             self._new.restore(
                 RecordOutcome(
-                    Decision("new" if one.number == 1 else "changed", version),
+                    DraftDecision("new" if one.number == 1 else "changed", version),
                     None,
                     fingerprint_of(version),
                     release.aliases,

@@ -14,7 +14,7 @@ from data.clock import utc_now
 from data.dates.clock import contradicted
 from data.dates.context import DateContext, order_of_place
 from data.health.run_errors import ErrorKind
-from data.identity.decision import RESTLESS, Decision, date_doubt
+from data.identity.decision import RESTLESS, DraftDecision, date_doubt
 from data.models import Capture, Facet, Published, Release, SeenDraft, SeenRelease
 from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.crawl.drafts.page_requisites import PageRequisites
@@ -63,7 +63,7 @@ class Doubts:
         self.waits = False
         """Whether a change on a single page waits for confirmation by the next visit."""
 
-    def note(self, url: str, decision: Decision) -> None:
+    def note(self, url: str, decision: DraftDecision) -> None:
         """Report doubts about the release at ``url``.
 
         ``decision`` is the result of recording the release.
@@ -163,7 +163,7 @@ class RecordedDraft:
     url: str
     kind: Literal["new", "changed", "unchanged"]
     returned: bool
-    decision: Decision | None = None
+    decision: DraftDecision | None = None
     capture: Capture | None = None
 
 

@@ -185,7 +185,7 @@ def test_waiting_for_a_database_is_logged_once_with_the_reason(postgres_url: str
 
     async def work() -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(3 * leader.POLL_SECONDS), leading(absent):
+            async with asyncio.timeout(3 * leader.LEADERSHIP_CHECK_SECONDS), leading(absent):
                 pass
 
     with capture_logs() as logs:

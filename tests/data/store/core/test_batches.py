@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import RefusedValue
-from data.identity.decision import Decision
+from data.identity.decision import DraftDecision
 from data.models import Facet, SeenDraft
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
@@ -39,7 +39,7 @@ def test_a_batch_has_the_same_results_as_its_drafts_alone(
     replayed = SqliteStore(tmp_path / "replayed.db")
     store.journal = Following(replayed)
     drafts = seen_from(noon)
-    decided: list[Decision] = []
+    decided: list[DraftDecision] = []
     for start in range(0, len(drafts), size):
         decided += store.record_all(drafts[start : start + size])
     assert decided == expected

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from data.errors import StoreError
-from data.identity.decision import Decision
+from data.identity.decision import DraftDecision
 from data.models import Draft, Facet, SeenDraft
 from data.settings import Collect
 from data.store.core.store import Store
@@ -40,7 +40,7 @@ def one(number: int, body: str = "") -> Draft:
 class BrokenRelease(SqliteStore):
     """A store that fails after it has recorded a certain release."""
 
-    def record_all(self, drafts: Sequence[SeenDraft], *limit: Any) -> Sequence[Decision]:
+    def record_all(self, drafts: Sequence[SeenDraft], *limit: Any) -> Sequence[DraftDecision]:
         """Record drafts, then fail if one of them is among them."""
         decisions = super().record_all(drafts, *limit)
         if f"{FRONT}1" in [one.draft.url for one in drafts]:
