@@ -11,6 +11,12 @@ UNITS: Final = ("kB", "MB", "GB", "TB")
 UNITS_OF_TIME: Final = ((60, 60, "minute"), (3600, 24, "hour"))
 """For each unit of time: its length in seconds, how many make up the next unit, and its name."""
 
+OnProgress: TypeAlias = Callable[[int, int], None]
+"""Callback with the number of completed parts and the total number of parts."""
+
+OnStepProgress: TypeAlias = Callable[[str, int, int], None]
+"""Callback with the name of a step, its number of completed parts, and its number of parts."""
+
 
 def N_(message: str) -> str:  # noqa: N802 - the name that gettext tools know
     """Mark a text for translation. Returns the text unchanged."""
@@ -81,10 +87,3 @@ def meant(written: str, known: Sequence[str]) -> str:
     """
     near = near_name(written, known)
     return f"; did you mean {near}?" if near else ""
-
-
-OnProgress: TypeAlias = Callable[[int, int], None]
-"""Callback with the number of completed parts and the total number of parts."""
-
-OnStepProgress: TypeAlias = Callable[[str, int, int], None]
-"""Callback with the name of a step, its number of completed parts, and its number of parts."""

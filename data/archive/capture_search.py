@@ -30,6 +30,9 @@ from data.wording import counted
 MAX_KNOWN_ORIGINS: Final = 50_000
 """Maximum number of cached captures, each with the name of the file from which it was imported."""
 
+MAX_NAMES: Final = 3
+"""Maximum number of file names in an error message."""
+
 
 class Captures:
     """Access to the captures of the archive in ``folder`` by address. Thread-safe."""
@@ -176,10 +179,6 @@ def _newest(folder: Path, index: Index, uri: str) -> CdxjEntry | None:
         return known
     pages = (one for one in reversed(index.captures(uri)) if (one.uri, one.status) == (uri, OK))
     return next((one for one in pages if not captures.origin(one)), known)
-
-
-MAX_NAMES: Final = 3
-"""Maximum number of file names in an error message."""
 
 
 class LostCaptures(msgspec.Struct, frozen=True):

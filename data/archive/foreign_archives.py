@@ -56,6 +56,16 @@ IMPORTED_FIELD: Final = "Communique-Imported"
 
 UNREADABLE: Final = (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile)
 
+REPLACED_FIELDS: Final = frozenset(["content-length", SALT_FIELD.lower()])
+"""Names of WARC fields that receive new values on import."""
+
+ALGORITHMS: Final[dict[str, Callable[[bytes], Any]]] = {
+    "md5": hashlib.md5,
+    "sha1": hashlib.sha1,
+    "sha256": hashlib.sha256,
+    "sha512": hashlib.sha512,
+}
+
 
 def read_foreign(path: Path) -> Iterator[ArchiveRecord | Damage]:
     """Yield the records and the damaged parts of a WARC or WACZ file, in file order.
@@ -141,17 +151,6 @@ def _record(name: str, found: WarcRecord) -> ArchiveRecord | Damage:
     if not record.record_id or not record.field("WARC-Date"):
         return Damage(name, offset, "the record has no id or no date")
     return record
-
-
-REPLACED_FIELDS: Final = frozenset(["content-length", SALT_FIELD.lower()])
-"""Names of WARC fields that receive new values on import."""
-
-ALGORITHMS: Final[dict[str, Callable[[bytes], Any]]] = {
-    "md5": hashlib.md5,
-    "sha1": hashlib.sha1,
-    "sha256": hashlib.sha256,
-    "sha512": hashlib.sha512,
-}
 
 
 def adopted(fields: Fields, block: bytes) -> NewRecord:

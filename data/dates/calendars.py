@@ -32,6 +32,20 @@ _JALALI_EPOCH = 226894  # the proleptic Gregorian ordinal of 1 Farvardin 1, less
 _BIKRAM_EPOCH = dt.date(1918, 4, 12).toordinal()  # the day before 1 Baisakh 1975
 _ETHIOPIAN_EPOCH = 2795  # the proleptic Gregorian ordinal of 1 Mäskäräm 1, less one
 
+_NUMERALS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0}
+
+_THAI = re.compile("[\u0e01-\u0e5b]")
+
+_BIKRAM_ERA = re.compile(r"(?:वि|बि)\s?\.?\s?(?:सं|स)\b|गते|(?<![a-z.])b\.?\s?s\.?(?![a-z])")
+
+_EUROPEAN = re.compile(r"እ\s?[.፡]\s?ኤ\s?[.፡]\s?አ")
+
+_REPUBLIC_YEARS = range(80, 200)
+
+_MONTHS = 12
+
+_SHORT = 2
+
 
 def from_jalali(year: int, month: int, day: int) -> dt.date:
     """Convert a day of the Solar Hijri calendar by the 33-year cycle (exact from 1206 to 1498).
@@ -82,15 +96,6 @@ def from_ethiopian(year: int, month: int, day: int) -> dt.date:
         raise ValueError(f"no such day in the Ethiopian calendar: {year}-{month}-{day}")
     before = 365 * (year - 1) + year // 4 + 30 * (month - 1) + day
     return dt.date.fromordinal(_ETHIOPIAN_EPOCH + before)
-
-
-_NUMERALS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0}
-_THAI = re.compile("[\u0e01-\u0e5b]")
-_BIKRAM_ERA = re.compile(r"(?:वि|बि)\s?\.?\s?(?:सं|स)\b|गते|(?<![a-z.])b\.?\s?s\.?(?![a-z])")
-_EUROPEAN = re.compile(r"እ\s?[.፡]\s?ኤ\s?[.፡]\s?አ")
-_REPUBLIC_YEARS = range(80, 200)
-_MONTHS = 12
-_SHORT = 2
 
 
 def day_of(match: re.Match[str], context: DateContext) -> dt.date | None:

@@ -50,6 +50,16 @@ ORDER: Final = int(
 NUMBER_BYTES: Final = 48
 """Size in bytes of each of the two numbers of a signature."""
 
+DESCRIPTION: Final = "datapackage.json"
+
+DIGEST: Final = "datapackage-digest.json"
+
+MAX_JSON_BYTES: Final = 20_000_000
+"""Maximum size in bytes of a JSON file that is checked."""
+
+RAW_BYTES: Final = frozenset([64, 96])
+"""Sizes in bytes of signatures that are two numbers without an encoding (P-256 and P-384)."""
+
 
 def signed_data(digest: str, created: str, software: str, key: SigningKey) -> dict[str, str]:
     """Return the object ``signedData`` of datapackage-digest.json, signed with the key of a log.
@@ -79,16 +89,6 @@ def _derived_key(key: SigningKey) -> ec.EllipticCurvePrivateKey:
     secret = HKDF(SHA384(), SECRET_BYTES, salt=None, info=INFO).derive(key.seed)
     value = int.from_bytes(secret) % (ORDER - 1) + 1
     return ec.derive_private_key(value, ec.SECP384R1())
-
-
-DESCRIPTION: Final = "datapackage.json"
-DIGEST: Final = "datapackage-digest.json"
-
-MAX_JSON_BYTES: Final = 20_000_000
-"""Maximum size in bytes of a JSON file that is checked."""
-
-RAW_BYTES: Final = frozenset([64, 96])
-"""Sizes in bytes of signatures that are two numbers without an encoding (P-256 and P-384)."""
 
 
 class _Resource(msgspec.Struct):

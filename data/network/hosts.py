@@ -69,6 +69,8 @@ PRIVATE_NAMES: Final = re.compile(
 """Pattern for domain names that are never public (RFC 6761, 6762 and 8375, and names that
 ICANN has reserved)."""
 
+LOOPBACK: Final = "localhost"
+
 
 class PrivateAddress(CommuniqueError):
     """A host has an address that is not public."""
@@ -176,9 +178,6 @@ def is_own_machine(url: str) -> bool:
     except (OSError, ValueError):
         return False
     return bool(found) and all(ipaddress.ip_address(str(one)).is_loopback for one in found)
-
-
-LOOPBACK: Final = "localhost"
 
 
 def site_of(url: str) -> str:

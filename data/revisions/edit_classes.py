@@ -96,6 +96,52 @@ CONTACT: Final = re.compile(
 
 AMOUNT: Final = re.compile(r"[%‰\u20a0-\u20cf$£¥€]")
 
+WHOLE_CLASSES: Final = frozenset[EditClass](
+    ["title", "correction", "attachment", "link", "letters"]
+)
+"""Classes of changes outside the sentences of the text, or whose position does not matter."""
+
+ADDED_CLASSES: Final = frozenset[EditClass](["sentence-added", "sentence-removed", "correction"])
+"""Classes of changes that add or remove whole sentences."""
+
+MAX_LABEL_LENGTH: Final = 100
+"""Maximum length in characters of a line with the date of the last change."""
+
+MAX_LABEL_WORDS: Final = 3
+"""Maximum number of words, such as a month, after the label in a line with the date of the last
+change."""
+
+LABEL: Final = rf"^\W*{{}}(?!{LETTER})"
+"""Template for the pattern of a label that begins a correction note, as a complete word."""
+
+AFTER_LABEL: Final = re.compile(
+    rf"(?: (?:{LETTER}|[\d./-])+){{0,4}}\.?\s*[:：\-–—(（\])】]|\s*[.;!|](?!\S)"
+)
+"""Pattern of the punctuation after a correction note's label. A comma does not end a label."""
+
+PUNCTUATION: Final = re.compile(r"[^\w\s]|$")
+"""Pattern of the possible end of a date after a correction note's label."""
+
+MIN_TYPO_LETTERS: Final = 4
+"""Minimum length in letters of a word in which one changed letter counts as a typing error."""
+
+MAX_TYPOS: Final = 12
+"""Maximum number of words in an edited sentence that are compared letter by letter."""
+
+MAX_UNEXPLAINED_WORDS: Final = 2
+"""Maximum number of other words that may change together with a figure, date, name or negation."""
+
+MAX_SPELLED: Final = 12
+"""Largest number that is recognized when it is spelled out as a word."""
+
+NEGATIVE_PREFIXES: Final = ("un", "in", "im", "ir", "il", "dis", "non", "не", "nie", "ne")
+"""Prefixes that may reverse the meaning of a word."""
+
+MIN_PREFIXED_LETTERS: Final = 5
+"""Minimum number of letters of a word after a negative prefix."""
+
+MAX_WORD_LETTERS: Final = 40
+
 
 def weight_of_sentence(
     classes: Collection[EditClass], old: Facts, new: Facts, earliness: float
@@ -151,53 +197,6 @@ def earliness_of(text: str, sentence: str) -> float:
     length = min(MAX_CHARACTERS, len(text))
     start = text.find(sentence, 0, length + len(sentence))
     return 0.0 if start < 0 else 1 - start / max(1, length)
-
-
-WHOLE_CLASSES: Final = frozenset[EditClass](
-    ["title", "correction", "attachment", "link", "letters"]
-)
-"""Classes of changes outside the sentences of the text, or whose position does not matter."""
-
-ADDED_CLASSES: Final = frozenset[EditClass](["sentence-added", "sentence-removed", "correction"])
-"""Classes of changes that add or remove whole sentences."""
-
-MAX_LABEL_LENGTH: Final = 100
-"""Maximum length in characters of a line with the date of the last change."""
-
-MAX_LABEL_WORDS: Final = 3
-"""Maximum number of words, such as a month, after the label in a line with the date of the last
-change."""
-
-LABEL: Final = rf"^\W*{{}}(?!{LETTER})"
-"""Template for the pattern of a label that begins a correction note, as a complete word."""
-
-AFTER_LABEL: Final = re.compile(
-    rf"(?: (?:{LETTER}|[\d./-])+){{0,4}}\.?\s*[:：\-–—(（\])】]|\s*[.;!|](?!\S)"
-)
-"""Pattern of the punctuation after a correction note's label. A comma does not end a label."""
-
-PUNCTUATION: Final = re.compile(r"[^\w\s]|$")
-"""Pattern of the possible end of a date after a correction note's label."""
-
-MIN_TYPO_LETTERS: Final = 4
-"""Minimum length in letters of a word in which one changed letter counts as a typing error."""
-
-MAX_TYPOS: Final = 12
-"""Maximum number of words in an edited sentence that are compared letter by letter."""
-
-MAX_UNEXPLAINED_WORDS: Final = 2
-"""Maximum number of other words that may change together with a figure, date, name or negation."""
-
-MAX_SPELLED: Final = 12
-"""Largest number that is recognized when it is spelled out as a word."""
-
-NEGATIVE_PREFIXES: Final = ("un", "in", "im", "ir", "il", "dis", "non", "не", "nie", "ne")
-"""Prefixes that may reverse the meaning of a word."""
-
-MIN_PREFIXED_LETTERS: Final = 5
-"""Minimum number of letters of a word after a negative prefix."""
-
-MAX_WORD_LETTERS: Final = 40
 
 
 def classify(old: Content, new: Content) -> EditClasses:

@@ -40,6 +40,12 @@ FAILURES: Final = frozenset([408, 425, 429, *range(500, 600)])
 file.
 """
 
+MEDIA_TYPES_BY_RENDITION: Final[Mapping[str, Sequence[str]]] = {
+    "screenshot": ("image/webp", "image/png", "image/jpeg"),
+    "pdf": ("application/pdf",),
+}
+"""Media types of renditions, by kind. The URL of a rendition's record contains its kind."""
+
 
 class Parts:
     """Finds the archived parts of one page or style sheet, and collects missing ones.
@@ -129,13 +135,6 @@ def nearest(entries: Sequence[CdxjEntry], uri: str, at: dt.datetime) -> CdxjEntr
     # A redirect from another form of the address leads to this address, maybe in a circle.
     usable = same or [one for one in entries if one.status not in REDIRECTS]
     return min(usable, key=lambda one: (one.status in FAILURES, abs(one.at - at)), default=None)
-
-
-MEDIA_TYPES_BY_RENDITION: Final[Mapping[str, Sequence[str]]] = {
-    "screenshot": ("image/webp", "image/png", "image/jpeg"),
-    "pdf": ("application/pdf",),
-}
-"""Media types of renditions, by kind. The URL of a rendition's record contains its kind."""
 
 
 def renditions_of(

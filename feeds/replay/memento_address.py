@@ -45,6 +45,14 @@ PARTIAL_STAMP = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
 
 NO_TIME = "The address has no valid time: use a year, a month, or up to 14 digits (year to second)"
 
+HOUR_SECONDS: Final = 3600
+
+VALID_HOURS: Final = 3
+"""Maximum age of a valid grant in hours. Browsers store pages for one hour."""
+
+DIGEST_LENGTH: Final = 32
+"""Number of hexadecimal digits of a grant's digest."""
+
 
 def asked_memento(raw_path: bytes, query: bytes) -> str:
     """Return the part of a request's target after MEMENTO_PREFIX.
@@ -72,15 +80,6 @@ def last_moment(stamp: str) -> dt.datetime | None:
         return dt.datetime.strptime(full, URL_TIME).replace(tzinfo=dt.UTC)
     except ValueError:
         return None
-
-
-HOUR_SECONDS: Final = 3600
-
-VALID_HOURS: Final = 3
-"""Maximum age of a valid grant in hours. Browsers store pages for one hour."""
-
-DIGEST_LENGTH: Final = 32
-"""Number of hexadecimal digits of a grant's digest."""
 
 
 def original_of_captures(site: str, entries: Sequence[CdxjEntry]) -> OriginalResource:

@@ -43,6 +43,17 @@ SQLITE: Final = "application/vnd.sqlite3"
 
 _decisions_decoder = msgspec.json.Decoder(list[AnyDecision])
 
+PIECE_BYTES: Final = 8_000_000
+"""Maximum size in bytes of the part of a store snapshot in one archive record."""
+
+MAX_LATE_TRANSACTIONS: Final = 50
+"""Maximum number of transactions per record, if a failure of the archive delayed them."""
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING_SIGHTS: Final = 500
+"""Maximum number of unchanged releases whose last sighting is not in the journal yet."""
+
 
 class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """Content of a journal record: the decisions of one transaction, in order.
@@ -71,18 +82,6 @@ def decode_journal_record(block: bytes) -> JournalRecord:
             f"the journal has format {record.format}, which needs a newer version of Communique"
         )
     return record
-
-
-PIECE_BYTES: Final = 8_000_000
-"""Maximum size in bytes of the part of a store snapshot in one archive record."""
-
-MAX_LATE_TRANSACTIONS: Final = 50
-"""Maximum number of transactions per record, if a failure of the archive delayed them."""
-
-log = logging.getLogger(__name__)
-
-MAX_WAITING_SIGHTS: Final = 500
-"""Maximum number of unchanged releases whose last sighting is not in the journal yet."""
 
 
 @dataclass

@@ -64,6 +64,18 @@ RENDITION: Final = re.compile(r"urn:(?:screenshot|pdf):(?=https?:)")
 
 EMPTY: Final = digest_text(NO_BYTES)
 
+BYTES_PER_READ: Final = 1 << 20
+"""Number of bytes copied per step when a file is rewritten."""
+
+REMOVED_PLACE: Final = RecordPlace("", 0, 0)
+"""Location that the store records for removed records."""
+
+Relocate = Callable[[Mapping[str, RecordPlace]], object]
+
+SET_ASIDE_REASON: Final = (
+    "imported with the id of another record, or as a revisit record without its page"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -190,10 +202,6 @@ def older(records: Collection[Stored], before: dt.datetime, hosts: Collection[st
     return [one for one in served if one.record_id in old - kept and one.answer not in kept]
 
 
-BYTES_PER_READ: Final = 1 << 20
-"""Number of bytes copied per step when a file is rewritten."""
-
-
 @dataclass(frozen=True, slots=True)
 class Cut:
     """A record to remove from a file: its offset and length in bytes."""
@@ -259,16 +267,6 @@ def _lines(path: Path, target: Path, cuts: Sequence[Cut]) -> Iterator[bytes]:
         for entry, _ in read_entries(cdxj_path(path))
         if entry.offset not in gone
     )
-
-
-REMOVED_PLACE: Final = RecordPlace("", 0, 0)
-"""Location that the store records for removed records."""
-
-Relocate = Callable[[Mapping[str, RecordPlace]], object]
-
-SET_ASIDE_REASON: Final = (
-    "imported with the id of another record, or as a revisit record without its page"
-)
 
 
 @dataclass(frozen=True, slots=True)

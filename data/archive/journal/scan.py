@@ -25,6 +25,9 @@ from data.archive.warc.warc_file import cdxj_path, own_files
 from data.store.unit_of_work import decisions
 from data.wording import OnProgress
 
+ANSWER_KINDS: Final = frozenset(["response", "revisit", "resource"])
+"""Types of records that may show a release."""
+
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
@@ -92,10 +95,6 @@ def history_of(found: Iterable[JournalEntry]) -> History:
     missing.reverse()
     aside = [entries[record] for record in left if record not in used]
     return History(chain, missing, aside)
-
-
-ANSWER_KINDS: Final = frozenset(["response", "revisit", "resource"])
-"""Types of records that may show a release."""
 
 
 class RecordPlace(NamedTuple):

@@ -46,6 +46,25 @@ WITNESS_BELOW: Final = ("", "witness", "site/witness")
 
 GONE_STATUSES: Final = {404, 410}
 
+CONFLICT: Final = 409
+
+UNSUPPORTED_STATUS: Final = {404, 405, 501}
+"""Status codes of a witness that accepts no checkpoints, or none from this log."""
+
+WITNESS_AHEAD_MESSAGE: Final = (
+    "the witness {} saw {} leaves of this log, which has {} now: the log was restored from an "
+    "older copy. Restore the newest copy of archive/log, such as site/log"
+)
+
+FORKED: Final = (
+    "the witness {} saw a different tree of {} leaves: this log was changed, or was restored "
+    "from an older copy and continued from there"
+)
+
+QUERY: Final = {"content-type": "application/timestamp-query"}
+
+GRANTED: Final = {PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS}
+
 
 def log_at(place: str, client: Outbound) -> Read:
     """Return a function that reads files of the log at an address or path.
@@ -99,26 +118,6 @@ def fetched(client: Outbound, base: str, path: str) -> bytes:
 def is_address(place: str) -> bool:
     """Return whether ``place`` is an HTTP address and not a path."""
     return place.startswith(("http://", "https://"))
-
-
-CONFLICT: Final = 409
-
-UNSUPPORTED_STATUS: Final = {404, 405, 501}
-"""Status codes of a witness that accepts no checkpoints, or none from this log."""
-
-WITNESS_AHEAD_MESSAGE: Final = (
-    "the witness {} saw {} leaves of this log, which has {} now: the log was restored from an "
-    "older copy. Restore the newest copy of archive/log, such as site/log"
-)
-
-FORKED: Final = (
-    "the witness {} saw a different tree of {} leaves: this log was changed, or was restored "
-    "from an older copy and continued from there"
-)
-
-QUERY: Final = {"content-type": "application/timestamp-query"}
-
-GRANTED: Final = {PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,9 @@ SALT_BYTES: Final = 16
 ID_BYTES: Final = 16
 """Size in bytes of the record id at the end of an entry."""
 
+HEAD: Final = 8
+"""Size in bytes of the file header, which contains the number of the first entry."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -82,10 +85,6 @@ def decode_leaf(entry: bytes) -> Leaf:
 def uri_hash(salt: bytes, uri: str) -> bytes:
     """Return the SHA-256 of a salt followed by an address in UTF-8."""
     return hashlib.sha256(salt + uri.encode()).digest()
-
-
-HEAD: Final = 8
-"""Size in bytes of the file header, which contains the number of the first entry."""
 
 
 class Pending:

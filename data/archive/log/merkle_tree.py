@@ -25,6 +25,24 @@ EMPTY: Final = hashlib.sha256(b"").digest()
 
 RangeHash: TypeAlias = Callable[[int, int], bytes]
 
+TILE_WIDTH: Final = 256
+"""Number of hashes in a full tile."""
+
+TILE_HEIGHT: Final = 8
+"""Height of the subtree in a full tile, which contains 2**TILE_HEIGHT hashes."""
+
+MAX_CACHED_TILES: Final = 1024
+"""Maximum number of tiles in the cache (8 MB)."""
+
+Level: TypeAlias = int | Literal["entries"]
+
+Read: TypeAlias = Callable[[str], bytes]
+"""Function that returns the content of a log's file by its relative path, or raises
+FileNotFoundError."""
+
+PREFIXED_BYTES: Final = ENTRY_BYTES + 2
+"""Size in bytes of an entry in a bundle, including its length prefix."""
+
 
 def leaf_hash(entry: bytes) -> bytes:
     """Return the leaf hash of a log entry in the Merkle tree."""
@@ -129,24 +147,6 @@ def proves_consistency(
             found = node_hash(found, sibling)
         node, last = node >> 1, last >> 1
     return not last and found_old == old_root and found == root
-
-
-TILE_WIDTH: Final = 256
-"""Number of hashes in a full tile."""
-TILE_HEIGHT: Final = 8
-"""Height of the subtree in a full tile, which contains 2**TILE_HEIGHT hashes."""
-
-MAX_CACHED_TILES: Final = 1024
-"""Maximum number of tiles in the cache (8 MB)."""
-
-Level: TypeAlias = int | Literal["entries"]
-
-Read: TypeAlias = Callable[[str], bytes]
-"""Function that returns the content of a log's file by its relative path, or raises
-FileNotFoundError."""
-
-PREFIXED_BYTES: Final = ENTRY_BYTES + 2
-"""Size in bytes of an entry in a bundle, including its length prefix."""
 
 
 def tile_path(level: Level, number: int, width: int = TILE_WIDTH) -> str:

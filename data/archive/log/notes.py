@@ -41,6 +41,21 @@ DASH: Final = "\u2014 "
 SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 """Pattern that matches the size of a tree: decimal digits without leading zeros."""
 
+REMOVAL: Final = "urn:communique:removal"
+"""WARC-Target-URI of the metadata records with notes about removals."""
+
+REMOVAL_TYPE: Final = "text/plain"
+
+REMOVAL_HEAD: Final = "removal"
+"""First line of notes about removals, which distinguishes them from other notes of the log."""
+
+REMOVAL_NAME: Final = "it is a note about a removal"
+
+UNSIGNED_REMOVAL: Final = "no key of the log signed it, so it explains nothing"
+
+SET_ASIDE: Final = "set-aside"
+"""Kind of a note about records that remain in their files but no longer count as evidence."""
+
 
 class InvalidNote(CommuniqueError):
     """A signed note or key is invalid, or no known key signed the note."""
@@ -256,21 +271,6 @@ def parse_checkpoint(data: bytes, what: str = "the checkpoint") -> Checkpoint:
     if len(found) != HASH_BYTES:
         raise InvalidNote(what, "the text is not a checkpoint of a log")
     return Checkpoint(origin, int(size), found, note)
-
-
-REMOVAL: Final = "urn:communique:removal"
-"""WARC-Target-URI of the metadata records with notes about removals."""
-
-REMOVAL_TYPE: Final = "text/plain"
-
-REMOVAL_HEAD: Final = "removal"
-"""First line of notes about removals, which distinguishes them from other notes of the log."""
-
-REMOVAL_NAME: Final = "it is a note about a removal"
-UNSIGNED_REMOVAL: Final = "no key of the log signed it, so it explains nothing"
-
-SET_ASIDE: Final = "set-aside"
-"""Kind of a note about records that remain in their files but no longer count as evidence."""
 
 
 class Removal(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -36,6 +36,33 @@ END: Final = (
     " (SELECT base FROM log_signer), 0)::bigint"
 )
 
+BATCH_LEAVES: Final = 4096
+"""Maximum number of leaves per query to the database."""
+
+LOST_AFTER: Final = dt.timedelta(days=1)
+"""Time after which a leaf becomes void if its machine has not confirmed it."""
+
+OTHER_KEY_MESSAGE: Final = (
+    "the log of this archive is signed with the key {}, which this machine does not have: copy "
+    "log.key and the folder archive/log from the machine that signed it to the machine that will "
+    "sign it"
+)
+
+BEGAN_APART: Final = (
+    "this log has {} leaves, but other machines already added leaves to the database: move the "
+    "store of this HOME into an empty database (communique migrate) before any worker starts"
+)
+
+NOT_ALL: Final = (
+    "this machine has only {1} of the {0} leaves that are older than the database: copy the "
+    "folder archive/log from the machine that signed last"
+)
+
+BEHIND: Final = (
+    "the log has {} leaves and the database {}: one of them was restored from an older copy. "
+    "Restore both from copies of the same time, or only the folder log from its newest copy"
+)
+
 
 class LeafTable:
     """Assigns numbers to the leaves of many machines, in the database at ``url``.
@@ -187,34 +214,6 @@ class LeafTable:
             raise ArchiveError(masked(self._url), str(failed(self._url, error))) from error
         except StoreError as error:
             raise ArchiveError(masked(self._url), str(error)) from error
-
-
-BATCH_LEAVES: Final = 4096
-"""Maximum number of leaves per query to the database."""
-
-LOST_AFTER: Final = dt.timedelta(days=1)
-"""Time after which a leaf becomes void if its machine has not confirmed it."""
-
-OTHER_KEY_MESSAGE: Final = (
-    "the log of this archive is signed with the key {}, which this machine does not have: copy "
-    "log.key and the folder archive/log from the machine that signed it to the machine that will "
-    "sign it"
-)
-
-BEGAN_APART: Final = (
-    "this log has {} leaves, but other machines already added leaves to the database: move the "
-    "store of this HOME into an empty database (communique migrate) before any worker starts"
-)
-
-NOT_ALL: Final = (
-    "this machine has only {1} of the {0} leaves that are older than the database: copy the "
-    "folder archive/log from the machine that signed last"
-)
-
-BEHIND: Final = (
-    "the log has {} leaves and the database {}: one of them was restored from an older copy. "
-    "Restore both from copies of the same time, or only the folder log from its newest copy"
-)
 
 
 class SharedLog(TreeLog):

@@ -25,6 +25,10 @@ from data.models.capture import Capture
 
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 
+OUT_OF_ORDER: Final = "it is not in the order of the log: it was moved or swapped"
+
+LINE: Final = re.compile(rb'[^\n]*?"offset":\s*"?([0-9]{1,18})[^\n]*\n')
+
 
 class Stamp(NamedTuple):
     """Size of a file in bytes, and times of its last changes in nanoseconds since 1970.
@@ -125,11 +129,6 @@ def checked_archive(
     }
     root = leaves.tree.root_of(size).hex() if size else ""
     return CheckedArchive(at, size, root, files)
-
-
-OUT_OF_ORDER: Final = "it is not in the order of the log: it was moved or swapped"
-
-LINE: Final = re.compile(rb'[^\n]*?"offset":\s*"?([0-9]{1,18})[^\n]*\n')
 
 
 class CdxjLines:

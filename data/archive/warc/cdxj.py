@@ -66,6 +66,13 @@ SESSIONS: Final = (
     re.compile(rb"^(.*)(?:cfid=[^&]+&cftoken=[^&]+)(?:&(.*))?$", re.IGNORECASE),
 )
 
+MAX_SORTED_LINES: Final = 100_000
+"""Maximum number of lines that are sorted in memory. Longer files are sorted in parts with
+temporary files."""
+
+BLOCK: Final = 65536
+"""Number of bytes per step when a CDXJ file is read backwards."""
+
 
 @lru_cache(maxsize=4096)  # a visit needs the same few keys repeatedly
 def surt(uri: str) -> str:
@@ -166,14 +173,6 @@ def _unescaped(text: bytes) -> bytes:
 
 def _escaped(text: bytes) -> bytes:
     return quote_from_bytes(text, safe=SAFE).encode()
-
-
-MAX_SORTED_LINES: Final = 100_000
-"""Maximum number of lines that are sorted in memory. Longer files are sorted in parts with
-temporary files."""
-
-BLOCK: Final = 65536
-"""Number of bytes per step when a CDXJ file is read backwards."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,17 @@ from data.files import sync, write_at
 NAME: Final = re.compile(r"communique-(\d{14})-[0-9a-f]{8}\.warc\.gz")
 """Pattern of the names of our WARC files, which contain the time of their creation (UTC)."""
 
+COUNT_AFTER_BYTES: Final = 16_000_000
+"""Number of bytes to write before the archive's size is measured again."""
+
+FILE_NAMES: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
+"""Pattern of the names of files that count toward the size. The log's small files don't count."""
+
+USED_UP: Final = (
+    "its budget of {} bytes is used up, and nothing more is archived: raise archive.budget, or "
+    "remove old records with `communique mirror prune`"
+)
+
 
 class WarcFile:
     """A growing WARC file, locked for this process. Methods raise OSError.
@@ -228,18 +239,6 @@ def _listed_in(path: Path) -> Iterator[bytes]:
         with suppress(FileNotFoundError), cdxj_path(name).open("rb") as lines:
             yield from lines
             return
-
-
-COUNT_AFTER_BYTES: Final = 16_000_000
-"""Number of bytes to write before the archive's size is measured again."""
-
-FILE_NAMES: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
-"""Pattern of the names of files that count toward the size. The log's small files don't count."""
-
-USED_UP: Final = (
-    "its budget of {} bytes is used up, and nothing more is archived: raise archive.budget, or "
-    "remove old records with `communique mirror prune`"
-)
 
 
 class ArchiveBudget:

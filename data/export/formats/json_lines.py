@@ -13,6 +13,12 @@ from data.interchange.release_fields import release_fields
 from data.models import Media, Release
 from data.text.paragraphing import with_paragraphs
 
+STANDARD: Final = {
+    "name": "ninjs",
+    "version": "2.1",
+    "schema": "https://www.iptc.org/std/ninjs/ninjs-schema_2.1.json",
+}
+
 
 class JsonLines(ExportFormat):
     """One JSON object per line, with the same fields as in the API."""
@@ -27,13 +33,6 @@ class JsonLines(ExportFormat):
             encoder.encode_into(release_fields(release), line)
             line += b"\n"
             output.write(line)
-
-
-STANDARD: Final = {
-    "name": "ninjs",
-    "version": "2.1",
-    "schema": "https://www.iptc.org/std/ninjs/ninjs-schema_2.1.json",
-}
 
 
 class Ninjs(ExportFormat):
