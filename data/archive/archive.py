@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -26,13 +25,13 @@ from data.archive.warc.reader import DOT_OPEN, read_record
 from data.archive.warc.records import (
     Fields,
     NewRecord,
+    about_writer,
     metadata,
     request,
     resource,
     response,
     sha256,
     target_uri,
-    warc_fields,
     warcinfo,
 )
 from data.archive.warc.warc_file import (
@@ -58,10 +57,6 @@ MAX_UNSEALED_LEAVES: Final = 4096
 
 BATCH_SIZE: Final = 10_000
 """Number of records whose leaves are looked up in one query."""
-
-CONFORMS_TO: Final = (
-    "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
-)
 
 NOT_ARCHIVED_MESSAGE: Final = "{}; releases collected meanwhile are not archived"
 
@@ -94,16 +89,7 @@ class Archive:
         log = log or partial(TreeLog, folder / "log", folder.parent / "log.key")
         self.log, self._signed_log = log(), log()
         self._settings = settings
-        self._about = warc_fields(
-            (
-                ("software", f"Communique/{version('communique')}"),
-                ("format", "WARC File Format 1.1"),
-                ("conformsTo", CONFORMS_TO),
-                ("operator", operator),
-                ("robots", robots),
-                ("http-header-user-agent", agent),
-            )
-        )
+        self._about = about_writer(agent, robots, operator)
         self._lock, self._sealing = threading.RLock(), threading.RLock()
         self._file: WarcFile | None = None
         self._highest = -1
@@ -305,15 +291,14 @@ class Archive:
 
     def _ready(self, size: int) -> WarcFile:
         """Return a WARC file with room for a record of ``size`` bytes."""
-        file = self._file
-        if file is not None and self._is_full(file, size):
-            self._finish(file)
-            self._file = file = None
-        if file is None:
-            self._file = file = self._taken(size)
-        return file
+        if self._file is not None and self._is_full(self._file, size):
+            self._finish(self._file)
+            self._file = None
+        if self._file is None:
+            self._file = self._taken(size)
+        return self._file
 
-    def _is_full(self, file: WarcFile, size: int = 0) -> bool:
+    def _is_full(self, file: WarcFile, size: int) -> bool:
         over = file.size + size > self._settings.max_file and file.listed > 0
         return over or file.age(utc_now()) >= MAX_FILE_AGE
 

@@ -291,7 +291,7 @@ def take_out(
     """
     if not records:
         return TakenOut()
-    tell(archive, removal, records)
+    announce_removal(archive, removal, records)
     before = folder_size(archive.folder)
     cuts: dict[Path, list[Cut]] = defaultdict(list)
     for one in records:
@@ -315,7 +315,7 @@ def take_out(
     return TakenOut(len(records), before - folder_size(archive.folder))
 
 
-def tell(
+def announce_removal(
     archive: Archive, removal: tuple[Literal["redact", "prune"], str], records: Sequence[Stored]
 ) -> None:
     """Write a signed note about a planned removal, before any record is removed.
@@ -336,7 +336,7 @@ def tell(
         if (known.kind, known.why) == removal:
             recorded |= leaves_of(known, highest)
     if left := numbers - recorded:
-        write(archive, [Removal(*removal, runs([*left]))])
+        write_removal_notes(archive, [Removal(*removal, runs([*left]))])
     archive.seal()
 
 
@@ -353,7 +353,7 @@ def noted_removals(folder: Path, keys: KeyChain) -> list[Removal]:
     return found
 
 
-def write(archive: Archive, removed: Iterable[Removal]) -> None:
+def write_removal_notes(archive: Archive, removed: Iterable[Removal]) -> None:
     """Write notes about removals to the archive, signed with the log's key."""
     key = archive.log.key()
     for one in removed:
@@ -377,6 +377,6 @@ def set_aside(archive: Archive) -> int:
     leaves.set_aside(numbers_aside(archive.folder, leaves))
     found = damaging(archive.folder, leaves)
     if found:
-        write(archive, [Removal(SET_ASIDE, SET_ASIDE_REASON, runs(found))])
+        write_removal_notes(archive, [Removal(SET_ASIDE, SET_ASIDE_REASON, runs(found))])
         archive.seal()
     return len(found)

@@ -110,24 +110,17 @@ class LogKey:
 
         Raises ArchiveError if the key is lost or does not belong to this log.
         """
-        signed = (self._folder / "checkpoint").exists() or (self._folder / "key").exists()
-        if not self._path.exists() and not self._next.exists():
-            if signed:
-                raise ArchiveError(str(self._path), LOG_KEY_MISSING_MESSAGE.format(self._folder))
+        if not self._files and not self._is_signed:
             make_key(self._path, "communique")
-        if not (self._folder / "key" / "0").exists():
-            key = read_key(self._path)
-            self._publish(0, f"{key.verifier}\n".encode())
-        last = self.chain().present
-        if self._path.exists() and (key := read_key(self._path)).verifier == last:
-            return key
-        if self._next.exists() and (key := read_key(self._next)).verifier == last:
+        if self._files and not (self._folder / "key" / "0").exists():
+            self._publish(0, f"{read_key(self._path).verifier}\n".encode())
+        path, key = self._current()
+        if path == self._next:
             # The log published the rotation, but the process was killed before it replaced the key
             # file.
             self._next.replace(self._path)
             sync(self._path.parent)
-            return key
-        raise ArchiveError(str(self._path), OTHER_KEY_MESSAGE.format(self._folder, last))
+        return key
 
     def check(self) -> None:
         """Raise ArchiveError if the log was signed and its key is lost or different.
@@ -136,14 +129,27 @@ class LogKey:
         """
         if self._path.exists() and not self._folder.exists():
             raise ArchiveError(str(self._folder), NO_LOG.format(self._path.name))
-        if not (self._folder / "checkpoint").exists() and not (self._folder / "key").exists():
-            return
-        there = [path for path in (self._path, self._next) if path.exists()]
-        if not there:
+        if self._is_signed:
+            self._current()
+
+    @property
+    def _is_signed(self) -> bool:
+        return (self._folder / "checkpoint").exists() or (self._folder / "key").exists()
+
+    @property
+    def _files(self) -> list[Path]:
+        return [path for path in (self._path, self._next) if path.exists()]
+
+    def _current(self) -> tuple[Path, SigningKey]:
+        """Return the key that signs the log, and its file. Raises ArchiveError if it is missing."""
+        files = self._files
+        if not files:
             raise ArchiveError(str(self._path), LOG_KEY_MISSING_MESSAGE.format(self._folder))
         last = self.chain().present
-        if all(read_key(path).verifier != last for path in there):
-            raise ArchiveError(str(self._path), OTHER_KEY_MESSAGE.format(self._folder, last))
+        for path in files:
+            if (key := read_key(path)).verifier == last:
+                return path, key
+        raise ArchiveError(str(self._path), OTHER_KEY_MESSAGE.format(self._folder, last))
 
     def rotate(self, size: int) -> SigningKey:
         """Replace the key with a new key of the same name. Both keys sign the rotation.

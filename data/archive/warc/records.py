@@ -16,6 +16,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Final, Literal, TypeAlias
 from uuid import UUID, uuid4
 
@@ -35,6 +36,10 @@ SALT_FIELD: Final = "Communique-Salt"
 RENDERED_FIELD: Final = "Communique-Rendered"
 RENDERED: Final = "browser"
 POSTED_FIELD: Final = "Communique-Posted"
+
+CONFORMS_TO: Final = (
+    "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+)
 
 LEVEL: Final = 2
 """Compression level of igzip. It takes a tenth of the time of zlib's level 6 and produces 12 % more
@@ -238,9 +243,20 @@ def warcinfo(file: str, at: dt.datetime, block: bytes) -> NewRecord:
     return _made("warcinfo", "", at, block, WARC_FIELDS, None, fields)
 
 
-def warc_fields(facts: Fields) -> bytes:
-    """Encode names and non-empty values as application/warc-fields."""
-    lines = [f"{name}: {field_value(value)}\r\n" for name, value in facts if value]
+def about_writer(agent: str, robots: str, operator: str) -> bytes:
+    """Return facts about this program and its operator as application/warc-fields.
+
+    ``agent`` is our user agent, and ``robots`` our policy for robots.txt. Empty values are omitted.
+    """
+    facts = {
+        "software": f"Communique/{version('communique')}",
+        "format": "WARC File Format 1.1",
+        "conformsTo": CONFORMS_TO,
+        "operator": operator,
+        "robots": robots,
+        "http-header-user-agent": agent,
+    }
+    lines = [f"{name}: {field_value(value)}\r\n" for name, value in facts.items() if value]
     return "".join(lines).encode()
 
 

@@ -14,7 +14,7 @@ import tomlkit
 from tomlkit.exceptions import ParseError
 
 from data.archive.journal.orders import ORDERS_FILE
-from data.archive.journal.removal import noted_removals, write
+from data.archive.journal.removal import noted_removals, write_removal_notes
 from data.archive.journal.replay import JournalReplay
 from data.archive.journal.scan import JournalEntry, Scan
 from data.archive.log.keys import LogKey
@@ -325,7 +325,7 @@ class Rebuilding:
                 log.integrate()
             if self._removed:
                 with closing(self._home.open_archive()) as archive:
-                    write(archive, self._removed)
+                    write_removal_notes(archive, self._removed)
         except ArchiveError as error:
             self._errors.append(PublishError(str(self._home.site / "log"), str(error)))
         else:

@@ -17,7 +17,7 @@ from data.archive.journal.removal import (
     stored_records,
     take_out,
     with_same_bytes,
-    write,
+    write_removal_notes,
 )
 from data.archive.log.keys import LogKey
 from data.archive.log.notes import SET_ASIDE, Removal
@@ -149,7 +149,7 @@ def test_a_note_without_the_key_or_before_it_is_signed_explains_nothing(
     with closing(opened(tmp_path)) as archive:
         real = archive.log.key
         archive.log.key = lambda: key  # type: ignore[method-assign]  # a thief's key
-        write(archive, [Removal(SET_ASIDE, "mine", [(0, leaf + 9)])])
+        write_removal_notes(archive, [Removal(SET_ASIDE, "mine", [(0, leaf + 9)])])
         archive.log.key = real  # type: ignore[method-assign]
         archive.seal()
     assert len(verified(tmp_path, captures).problems) >= 2
