@@ -165,18 +165,17 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
     payload = b""
     if found.kind in WITH_PAYLOAD:
         payload = sha256(found.http.payload if found.is_http else block)
-    kept = [field for field in fields if field[0].lower() not in REPLACED_FIELDS]
-    stated = found.field("WARC-Payload-Digest")
-    if payload and stated != digest_text(payload) and _is_wrong(found, stated):
-        kept = [field for field in kept if field[0].lower() != "warc-payload-digest"]
+    replaced, added = {*REPLACED_FIELDS}, []
     stated, whole = found.field("WARC-Block-Digest"), digest_text(sha256(block))
     if not stated or (stated != whole and stated.lower().startswith("sha256:")):
-        kept = [field for field in kept if field[0].lower() != "warc-block-digest"]
-        kept.append(("WARC-Block-Digest", whole))
-    if payload and not ArchiveRecord("", 0, 0, b"", tuple(kept), block).field(
-        "WARC-Payload-Digest"
-    ):
-        kept.append(("WARC-Payload-Digest", digest_text(payload)))
+        replaced.add("warc-block-digest")
+        added.append(("WARC-Block-Digest", whole))
+    stated, whole = found.field("WARC-Payload-Digest"), digest_text(payload)
+    is_wrong = bool(stated) and stated != whole and _is_wrong(found, stated)
+    if payload and (is_wrong or not stated):
+        replaced.update(["warc-payload-digest"] if is_wrong else [])
+        added.append(("WARC-Payload-Digest", whole))
+    kept = [*(one for one in fields if one[0].lower() not in replaced), *added]
     kept.append((SALT_FIELD, os.urandom(SALT_BYTES).hex()))
     kept.append(("Content-Length", str(len(block))))
     member = compressed(kept, block)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -64,6 +64,10 @@ class BucketError(CommuniqueError):
         super().__init__(f"the bucket {bucket} can't be used: {cause}")
         self.bucket = bucket
         self.cause = cause
+
+
+class Missing(BucketError):
+    """The requested object does not exist. Without any object, the bucket itself is missing."""
 
 
 class Replaced(CommuniqueError):
@@ -183,11 +187,8 @@ class Bucket:
         """
         import obstore  # noqa: PLC0415
 
-        try:
-            with self._reported():
-                obstore.put(self._store, name, file, attributes=dict(headers))
-        except Missing as error:
-            raise BucketError(self.place, MEANINGS["NoSuchBucket"]) from error
+        with self._reported():
+            obstore.put(self._store, name, file, attributes=dict(headers))
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete objects. Missing objects are ignored."""
@@ -195,23 +196,17 @@ class Bucket:
 
         for name in names:
             # Objects are deleted one by one, because some S3 services can't delete several at once.
-            try:
-                with self._reported():
-                    obstore.delete(self._store, name)
-            except Missing:
-                continue
+            with suppress(Missing), self._reported():
+                obstore.delete(self._store, name)
 
     def tags(self, prefix: str | None = None) -> Iterator[tuple[str, str, int]]:
         """Yield the name, ETag and size of each object."""
         import obstore  # noqa: PLC0415
 
-        try:
-            with self._reported():
-                for some in obstore.list(self._store, prefix):
-                    for one in some:
-                        yield one["path"], one["e_tag"] or "", one["size"]
-        except Missing as error:
-            raise BucketError(self.place, MEANINGS["NoSuchBucket"]) from error
+        with self._reported():
+            for some in obstore.list(self._store, prefix):
+                for one in some:
+                    yield one["path"], one["e_tag"] or "", one["size"]
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
@@ -225,19 +220,14 @@ class Bucket:
         try:
             yield
         except FileNotFoundError as error:
-            if "NoSuchBucket" in str(error):
-                raise BucketError(self.place, MEANINGS["NoSuchBucket"]) from error
-            raise Missing from error
+            kind = BucketError if "NoSuchBucket" in str(error) else Missing
+            raise kind(self.place, MEANINGS["NoSuchBucket"]) from error
         except (AlreadyExistsError, NotModifiedError, PreconditionError) as error:
             if "NoSuchBucket" in str(error):
                 raise BucketError(self.place, MEANINGS["NoSuchBucket"]) from error
             raise
         except BaseError as error:
             raise BucketError(self.place, meaning_of(str(error))) from error
-
-
-class Missing(Exception):
-    """The requested object does not exist in the bucket."""
 
 
 def stored(found: GetResult, body: bytes = b"") -> BucketObject:

@@ -85,22 +85,20 @@ class ReleaseMementos:
     def _renderer(self) -> PageRenderer:
         return PageRenderer(catalog_of(self._store, self._site), {})
 
+    @property
+    def _resource(self) -> tuple[OriginalResource, list[Memento]]:
+        return original_of(self._site, self._id), mementos_of(self._site, self._versions)
+
     def gate(self, asked: bytes) -> ReplayResponse | None:
         """Redirect to the version of the release that was current at a time.
 
         ``asked`` is the value of the Accept-Datetime header.
         """
-        if not self._versions:
-            return None
-        mementos = mementos_of(self._site, self._versions)
-        return timegate(original_of(self._site, self._id), mementos, asked)
+        return timegate(*self._resource, asked) if self._versions else None
 
     def timemap(self) -> ReplayResponse | None:
         """Return the TimeMap of the release's versions."""
-        if not self._versions:
-            return None
-        mementos = mementos_of(self._site, self._versions)
-        return timemap(original_of(self._site, self._id), mementos)
+        return timemap(*self._resource) if self._versions else None
 
     def revision(self, number: int) -> ReplayResponse | None:
         """Return the page of a version of the release, by its number from 1."""
@@ -108,7 +106,6 @@ class ReleaseMementos:
         place = next((i for i, one in enumerate(found) if one.number == number), None)
         if release is None or place is None:
             return None
-        original, mementos = original_of(self._site, self._id), mementos_of(self._site, found)
         page = revision_page(
             self._renderer,
             release,
@@ -117,7 +114,7 @@ class ReleaseMementos:
             found[place],
             is_served=self._pages is not None and self._pages.are_there,
         )
-        headers = memento_headers(original, mementos, place)
+        headers = memento_headers(*self._resource, place)
         return ReplayResponse(200, [*PAGE_HEADERS, *headers], page)
 
     def captures(self) -> ReplayResponse | None:

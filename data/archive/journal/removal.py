@@ -226,7 +226,13 @@ def rewritten(path: Path, cuts: Sequence[Cut]) -> Path:
         for piece in _pieces(source, cuts):
             file.write(piece)
     sync(temporary)
-    put(str(cdxj_path(target)), b"".join(_lines(path, target, cuts)))
+    gone, places = {cut.offset for cut in cuts}, Places(cuts)
+    lines = (
+        replace(entry, file=target.name, offset=places.moved(entry.offset)).encode()
+        for entry, _ in read_entries(cdxj_path(path))
+        if entry.offset not in gone
+    )
+    put(str(cdxj_path(target)), b"".join(sorted(lines)))
     sync(cdxj_path(target))
     temporary.rename(target)
     sync(path.parent)
@@ -256,17 +262,6 @@ def _pieces(source: BinaryIO, cuts: Sequence[Cut]) -> Iterator[bytes]:
             left -= len(piece) if cut else 0
         if cut:
             at = cut.offset + cut.length
-
-
-def _lines(path: Path, target: Path, cuts: Sequence[Cut]) -> Iterator[bytes]:
-    """Yield the sorted CDXJ lines of the rewritten file ``target``."""
-    gone = {cut.offset for cut in cuts}
-    places = Places(cuts)
-    yield from sorted(
-        replace(entry, file=target.name, offset=places.moved(entry.offset)).encode()
-        for entry, _ in read_entries(cdxj_path(path))
-        if entry.offset not in gone
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,17 @@ def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoi
     signed = signed or published(log, own, asked, client)
     if signed is None:
         return None
-    key = asked.key or published_key(asked, client)
+    key = asked.key
+    if key is None:
+        try:
+            read = witness_at(asked.place, client)
+        except ArchiveError as error:
+            cause = (
+                "the witness publishes no key; write its key before its address in "
+                "archive.witnesses"
+            )
+            raise ArchiveError(asked.place, cause) from error
+        key = parse_key(read("key").decode("utf-8", "replace"), asked.place)
     signature = signed.note.signed_by(key)
     if signature is None:
         raise ArchiveError(asked.place, f"the witness did not sign with its key {key}")
@@ -232,21 +242,6 @@ def published(
     # The log's own signature must be the first.
     note = SignedNote(seen.note.text, tuple(signed)).with_signatures(seen.note.signatures)
     return Checkpoint(seen.origin, seen.size, seen.root, note)
-
-
-def published_key(asked: AskedWitness, client: Outbound) -> VerifierKey:
-    """Return the public key that a witness publishes.
-
-    Raises ArchiveError if the witness publishes no key.
-    """
-    try:
-        read = witness_at(asked.place, client)
-    except ArchiveError as error:
-        cause = (
-            "the witness publishes no key; write its key before its address in archive.witnesses"
-        )
-        raise ArchiveError(asked.place, cause) from error
-    return parse_key(read("key").decode("utf-8", "replace"), asked.place)
 
 
 def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
