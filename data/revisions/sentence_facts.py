@@ -144,9 +144,7 @@ def _read_sentence(sentence: str, rules: LanguageRules, found: Facts) -> None:
         return " " * len(time[0]) if parts else time[0]
 
     text = TIME.sub(blanked, DATE.sub(blanked, sentence.translate(APOSTROPHES)))
-    words = [
-        Word(one.lastgroup or "", one[0], one.start(), one.end()) for one in TOKEN.finditer(text)
-    ]
+    words = _words(text)
     dated = _date_words(words, (rules.language,), rules.weekdays, found)
     for at, word in enumerate(words):
         if at in dated:
@@ -166,6 +164,11 @@ def _read_sentence(sentence: str, rules: LanguageRules, found: Facts) -> None:
     named = [words[at].text for at in sorted(_named(text, words, rules)) if at not in dated]
     found.names.update(map(fold_keyword, named))
     found.explained.update(map(fold_keyword, named))
+
+
+def _words(text: str) -> list[Word]:
+    found = TOKEN.finditer(text)
+    return [Word(one.lastgroup or "", one[0], one.start(), one.end()) for one in found]
 
 
 def _read_negations(text: str, rules: LanguageRules, found: Facts) -> None:
@@ -377,7 +380,4 @@ def has_date(text: str) -> bool:
     """Return whether a text contains a date, in any language."""
     if any(map(_parts_of_date, DATE.finditer(text))):
         return True
-    words = [
-        Word(one.lastgroup or "", one[0], one.start(), one.end()) for one in TOKEN.finditer(text)
-    ]
-    return bool(_date_words(words, ("",), frozenset(), Facts()))
+    return bool(_date_words(_words(text), ("",), frozenset(), Facts()))
