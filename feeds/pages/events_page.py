@@ -67,22 +67,6 @@ CLASS_NAMES: Final[Mapping[EditClass, str]] = {
 }
 
 
-CLASS_NAMES: Final[Mapping[EditClass, str]] = {
-    "figure": N_("figure"),
-    "date": N_("date"),
-    "name": N_("name"),
-    "negation": N_("negation or modality"),
-    "sentence-added": N_("sentence added"),
-    "sentence-removed": N_("sentence removed"),
-    "link": N_("link"),
-    "attachment": N_("file"),
-    "title": N_("title"),
-    "correction": N_("correction note"),
-    "wording": N_("wording"),
-    "letters": N_("spelling or formatting only"),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class EventLine:
     """Row for an event.

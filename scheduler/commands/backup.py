@@ -12,8 +12,8 @@ import click
 from data.clock import utc_now
 from data.errors import StoreError
 from data.settings import Settings
-from data.store.open import open_store
-from data.store.transfer.transfer import open_source, open_target, path_of, transfer
+from data.store.open import open_store, path_of
+from data.store.transfer.transfer import open_source, open_target, transfer
 from data.wording import OnStepProgress, counted, sized
 from scheduler.cli import (
     BACKUP_PATH_TYPE,
