@@ -149,7 +149,8 @@ class SearchIndexPart(Part):
         for day, some in groupby(
             sorted(found, key=lambda one: (one[2], one[0])), lambda one: one[2]
         ):
-            first, last = rows_of_day(day)
+            number = dt.date.fromisoformat(day).toordinal() if day else NO_DAY
+            first, last = number << ROW_BITS, ((number + 1) << ROW_BITS) - 1
             ((free,),) = self._ask(
                 "SELECT coalesce(max(s.row) + 1, :first) FROM search_rows s"
                 " WHERE s.row BETWEEN :first AND :last",
@@ -188,12 +189,6 @@ def entry(
     labels = sorted(labels_of(source, content, filed.states) | edits)
     tokens = " ".join([ANY, *(token(name, value) for name, value in labels)])
     return IndexEntry(row, number, content, filed.language, tokens, encode(filed))
-
-
-def rows_of_day(day: str) -> tuple[int, int]:
-    """Return the first and last index row of an ISO day. An empty string means undated releases."""
-    number = dt.date.fromisoformat(day).toordinal() if day else NO_DAY
-    return number << ROW_BITS, ((number + 1) << ROW_BITS) - 1
 
 
 def token(name: str, value: str) -> str:
