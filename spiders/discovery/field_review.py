@@ -91,34 +91,26 @@ def draft_rules(looks: Sequence[SampleRelease], context: DateContext) -> Release
     listing itself may be wrong: if the only ``h1`` of each page is its title, no selector is
     returned.
     """
-    rules = ReleaseRules()
+    title = published = None
     if len(looks) < MIN_SELECTOR_PAGES:
-        return rules
-    pages = [look.page for look in looks]
+        return ReleaseRules()
     if _mostly(not _same_title(look) for look in looks if look.item.title):
         if _are_headed(looks):
-            return rules
+            return ReleaseRules()
         titles = [_is_title(look.item.title) for look in looks]
-        rules = _with(rules, title=find_selector(pages, titles))
+        title = find_selector([look.page for look in looks], titles)
     dated = [look for look in looks if look.item.published]
     if _mostly(not _same_day(look) for look in dated):
         days = [_is_day(look, context) for look in dated]
-        selector = find_selector([look.page for look in dated], days)
-        rules = _with(rules, published=selector)
-    return rules
-
-
-def _with(
-    rules: ReleaseRules, *, title: str | None = None, published: str | None = None
-) -> ReleaseRules:
-    return ReleaseRules(title=title or rules.title, published=published or rules.published)
+        published = find_selector([look.page for look in dated], days)
+    return ReleaseRules(title=title, published=published)
 
 
 def _title(looks: Sequence[SampleRelease]) -> FieldReport:
     of = len(looks)
     found = [look for look in looks if look.read.confidence.get("title")]
     agreed = sum(_same_title(look) for look in found)
-    confidence = _mean(look.read.confidence.get("title", 0.0) for look in looks)
+    confidence = _confidence(looks, "title")
     advice = ""
     if not found:
         advice = 'no title was found: write [release] title = "…", the selector of the headline'
@@ -146,7 +138,7 @@ def _title(looks: Sequence[SampleRelease]) -> FieldReport:
 def _published(looks: Sequence[SampleRelease]) -> FieldReport:
     of = len(looks)
     found = [(look, date) for look in looks if (date := look.read.content.published)]
-    confidence = _mean(look.read.confidence.get("published", 0.0) for look in looks)
+    confidence = _confidence(looks, "published")
     listed = [look for look, _ in found if look.item.published]
     agreed = sum(_same_day(look) for look in listed)
     advice = ""
@@ -177,12 +169,15 @@ def _published(looks: Sequence[SampleRelease]) -> FieldReport:
 
 def _body(looks: Sequence[SampleRelease]) -> FieldReport:
     found = [look.read for look in looks if look.read.content.body_text]
-    confidence = _mean(look.read.confidence.get("body", 0.0) for look in looks)
+    confidence = _confidence(looks, "body")
     texts = {read.content.body_text for read in found}
     advice = ""
     if not found:
         advice = 'no text was found: write [release] body = "…", the selector of the text'
-        if all(is_filled_later(look) for look in looks):
+        # Scripts fill the pages, or their URLs lead to parts of pages.
+        if all(
+            "#" in f"{look.page.url}{look.item.url}" or needs_scripts(look.page) for look in looks
+        ):
             advice = "the pages are empty without a browser: write render = true"
     elif len(found) > 1 and len(texts) == 1:
         confidence = 0.1
@@ -192,11 +187,6 @@ def _body(looks: Sequence[SampleRelease]) -> FieldReport:
     text = clean_line(found[0].content.body_text) if found else ""
     rule = found[0].content.body_rule if found else ""
     return FieldReport("body", text, len(found), len(looks), _round(confidence), rule, advice)
-
-
-def is_filled_later(look: SampleRelease) -> bool:
-    """Whether scripts fill a release page, or its URL leads to a part of a page."""
-    return "#" in look.page.url or "#" in look.item.url or needs_scripts(look.page)
 
 
 def _said(
@@ -225,16 +215,16 @@ def _origin(look: SampleRelease, name: str, shown: str) -> str:
 def _media(looks: Sequence[SampleRelease], name: str) -> FieldReport:
     found = [files for look in looks if (files := getattr(look.read.content, name))]
     count = sum(map(len, found))
-    confidence = _mean(look.read.confidence.get("body", 0.0) for look in looks) if found else 0.0
+    confidence = _confidence(looks, "body") if found else 0.0
     value = f"{count}: {found[0][0].url}" if found else ""
     return FieldReport(
         name, value, len(found), len(looks), _round(confidence), "in the text" if found else ""
     )
 
 
-def _mean(values: Iterator[float] | Sequence[float]) -> float:
-    found = list(values)
-    return sum(found) / len(found) if found else 0.0
+def _confidence(looks: Sequence[SampleRelease], name: str) -> float:
+    """Return the mean confidence in a field of the sample releases."""
+    return sum(look.read.confidence.get(name, 0.0) for look in looks) / len(looks)
 
 
 def _mostly(values: Iterator[bool]) -> bool:
@@ -295,12 +285,9 @@ def find_selector(pages: Sequence[Page], right: Sequence[Right]) -> str | None:
     if not pages:
         return None
     candidates = set(_candidates(pages[0], right[0]))
-    found = sorted(candidates, key=lambda text: (" " in text, len(text), text))
-    for selector in found:
-        if all(
-            is_right(declared_text(page.tree, selector, []))
-            for page, is_right in zip(pages, right, strict=True)
-        ):
+    for selector in sorted(candidates, key=lambda text: (" " in text, len(text), text)):
+        texts = (declared_text(page.tree, selector, []) for page in pages)
+        if all(is_right(text) for is_right, text in zip(right, texts, strict=True)):
             return selector
     return None
 

@@ -4,7 +4,7 @@ They are recognized by words in their text and URL, in the languages of data.lan
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -153,9 +153,8 @@ def _of_text(text: str) -> float:
     if not text or "@" in text or OTHER_WORDS.search(text) or len(text.split()) > MAX_WORDS:
         return 0.0
     bare = text.strip(" »›>→|·:-")
-    for words, worth in SCORED_PATTERNS:
-        if words.fullmatch(bare):
-            return worth
+    if worth := next((worth for words, worth in SCORED_PATTERNS if words.fullmatch(bare)), 0.0):
+        return worth
     return max(
         (worth - 0.1 for words, worth in SCORED_PATTERNS[:2] if _holds(words, bare)), default=0.0
     )
@@ -174,15 +173,7 @@ def _holds(words: re.Pattern[str], text: str) -> bool:
 def _of_path(url: str) -> float:
     """Return the score (0 to 1) of a URL whose last segment is a word for a press room, else 0."""
     path = ENDING.sub("", unquote(urlsplit(url).path.rstrip("/")))
-    names = [SEPARATORS.sub(" ", name) for name in path.split("/") if name]
-    if not names or OTHER_WORDS.search(names[-1]):
+    name = SEPARATORS.sub(" ", path.rstrip("/").rpartition("/")[2])
+    if not name or OTHER_WORDS.search(name):
         return 0.0
-    return _first_worth(names[-1:])
-
-
-def _first_worth(names: Iterable[str]) -> float:
-    for name in names:
-        for words, worth in SCORED_PATTERNS:
-            if words.fullmatch(name):
-                return worth
-    return 0.0
+    return next((worth for words, worth in SCORED_PATTERNS if words.fullmatch(name)), 0.0)

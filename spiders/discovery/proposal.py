@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -139,14 +139,13 @@ class SourceDraft:
             toml_line("url", self.url),
             toml_line("timezone", self.timezone.value, self.timezone),
         ]
-        if self.kind != "list":
-            lines.append(toml_line("kind", self.kind))
-        if self.catalogue:
-            lines.append(toml_line("catalogue", self.catalogue))
-        if self.date_order:
-            lines.append(toml_line("date_order", self.date_order))
-        if self.feed:
-            lines.append(toml_line("feed", self.feed))
+        optional = {
+            "kind": self.kind if self.kind != "list" else "",
+            "catalogue": self.catalogue,
+            "date_order": self.date_order,
+            "feed": self.feed,
+        }
+        lines += [toml_line(name, value) for name, value in optional.items() if value]
         if self.render:
             lines.append("render = true")
         rules = [
@@ -178,13 +177,10 @@ def source_id(name: Guess, url: str, taken: Iterable[str] = ()) -> str:
     The site's name is used if it is certain, short and mostly Latin. Otherwise, the host is used.
     If the host does not identify the site's owner, the important words of the name are used.
     """
-    used = set(taken)
     choices = [choice for choice in dict.fromkeys(_choices(name, url)) if choice]
-    for choice in choices:
-        if choice not in used:
-            return choice
-    number = next(n for n in range(2, len(used) + 3) if f"{choices[0]}-{n}" not in used)
-    return f"{choices[0]}-{number}"
+    numbered = (f"{choices[0]}-{number}" for number in count(2))
+    used = set(taken)
+    return next(one for one in chain(choices, numbered) if one not in used)
 
 
 def page_id(name: Guess, url: str, taken: Iterable[str] = ()) -> str:
@@ -192,11 +188,8 @@ def page_id(name: Guess, url: str, taken: Iterable[str] = ()) -> str:
     path = PurePosixPath(unquote(urlsplit(url).path))
     last = _shortened(_slug(path.stem)) or "page"
     used, base = set(taken), f"{source_id(name, url)}-{last}"
-    return next(
-        one
-        for number in range(1, len(used) + 2)
-        if (one := base if number == 1 else f"{base}-{number}") not in used
-    )
+    numbered = (f"{base}-{number}" for number in count(2))
+    return next(one for one in chain([base], numbered) if one not in used)
 
 
 def _choices(name: Guess, url: str) -> Iterator[str]:
@@ -304,11 +297,8 @@ def _selectors(page: Page) -> Iterator[str]:
     for node in islice(page.tree.iter("a"), MAX_LINKS):
         around = any(True for _ in node.iterancestors("nav", "header", "footer", "aside"))
         if not around and resolve(node.get("href") or "", page.base):
-            yield from islice(_useful(selectors_of(node)), MAX_SELECTORS_PER_LINK)
-
-
-def _useful(selectors: Iterable[str]) -> Iterator[str]:
-    return (selector for selector in selectors if selector.rpartition(" ")[2].startswith("a"))
+            useful = (one for one in selectors_of(node) if one.rpartition(" ")[2].startswith("a"))
+            yield from islice(useful, MAX_SELECTORS_PER_LINK)
 
 
 def _short(text: str) -> str:

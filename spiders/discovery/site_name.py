@@ -115,18 +115,18 @@ def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None
     of the page's title, the copyright line, and the host. Names of page types are skipped.
     """
     host = host_of(listing.url)
-    found = [
-        replace(guess, value=name)
+    named = [
+        _weighed(replace(guess, value=name), host)
         for guess in _names(listing, releases, feed)
-        if (name := without_frills(without_copyright(guess.value))) and not is_generic(name)
+        if (name := without_frills(without_copyright(guess.value)))
+        and not is_generic(name)
+        and not is_host(name)
     ]
-    found = [_weighed(guess, host) for guess in found]
-    named = [guess for guess in found if not is_host(guess.value)]
-    sure = [guess for guess in named if guess.sure]
-    if sure:
-        return sure[0]
-    own = Guess(_host(listing.url), 0.1 if is_number(host) else 0.3, "the host")
-    return max((*named, own), key=lambda guess: guess.confidence)
+    if sure := next((guess for guess in named if guess.sure), None):
+        return sure
+    own = (urlsplit(listing.url).hostname or "unnamed").removeprefix("www.")
+    named.append(Guess(own, 0.1 if is_number(host) else 0.3, "the host"))
+    return max(named, key=lambda guess: guess.confidence)
 
 
 def is_number(host: str) -> bool:
@@ -183,7 +183,9 @@ def _names(listing: Page, releases: Sequence[Page], feed: Page | None) -> Iterat
     parts = [part for part in _parts(metas[0]) if len(part) <= MAX_NAME_LENGTH]
     for part in reversed(parts):
         yield Guess(part if part != heading else "", 0.5, "the page's title")
-    yield Guess(_copyright(listing), 0.45, "its copyright line")
+    body = listing.tree.find("body")
+    lines = copyright_lines(body) if body is not None else iter(())
+    yield Guess(next(filter(None, map(named_in, lines)), ""), 0.45, "its copyright line")
     yield Guess(_first_name(_logos(listing)), 0.25, "its link to the home page")
     for part in reversed(parts):
         yield Guess(part, 0.4, "the page's title")
@@ -218,13 +220,6 @@ def _is_own(meta: EmbeddedMetadata) -> bool:
     )
 
 
-def _copyright(page: Page) -> str:
-    """Return the name in the last copyright line of a page, or ""."""
-    body = page.tree.find("body")
-    lines = copyright_lines(body) if body is not None else iter(())
-    return next(filter(None, map(named_in, lines)), "")
-
-
 def _most(names: Iterable[str]) -> str:
     """Return the most frequent name, or ""."""
     counted = Counter(name for name in names if 1 < len(name) <= MAX_NAME_LENGTH)
@@ -243,10 +238,6 @@ def _organizations(page: Page) -> Iterator[str]:
 
 def _parts(meta: EmbeddedMetadata) -> list[str]:
     return [part for part in map(clean_line, TITLE_SEPARATOR.split(meta.title)) if part]
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "unnamed").removeprefix("www.")
 
 
 def _heading(page: Page) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import replace
 from math import inf
 from typing import Final
@@ -67,7 +68,11 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
         ]
         best = candidates.best(whole, -inf) or best
     best = _without_strays(_with_siblings(candidates.whole(best), flat, dates))
-    return _of_one_make(best, flat, dates)
+    region = without_foreign_rows(best.region, flat, dates)
+    if region is best.region:
+        return best
+    items = RecordFields(records_of(region, flat, dates), flat, strict=region.strict).items
+    return replace(best, items=items, region=region)
 
 
 def _within(best: RankedRegion, candidates: Candidates) -> RankedRegion:
@@ -129,11 +134,8 @@ def _overlap(some: Region, posts: Region) -> bool:
 def _holds(outer: Region, inner: Region) -> bool:
     """Whether each record of ``inner`` is inside a record of ``outer``."""
     begins = [span.begin for span in outer.records]
-    for span in inner.records:
-        index = bisect_left(begins, span.begin + 1) - 1
-        if index < 0 or outer.records[index].end < span.end:
-            return False
-    return True
+    owners = ((bisect_left(begins, span.begin + 1) - 1, span.end) for span in inner.records)
+    return all(index >= 0 and outer.records[index].end >= end for index, end in owners)
 
 
 def _are_dated(candidate: RegionCandidate, inner: Region) -> bool:
@@ -222,7 +224,7 @@ def _own_list(
         and not is_hidden(one.region, flat)
         and not is_side_list(one, url)
         and _is_main(one, best)
-        and (one.said["pager"] or _are_below(one.items, url))
+        and (one.said["pager"] or _are_mostly(_is_below(item.url, url) for item in one.items))
     ]
     return max(own, key=lambda one: one.score, default=None)
 
@@ -230,22 +232,21 @@ def _own_list(
 def _links_are_headlines(choice: RankedRegion, flat: FlatPage) -> bool:
     """Whether the titles of most items are link texts that are long enough for headlines."""
     links = {(anchor.url, flat.text_of(anchor)) for anchor in flat.anchors}
-    headlines = sum(
+    return _are_mostly(
         (item.url, item.title) in links and is_headline(item.title) for item in choice.items
     )
-    return headlines >= MIN_MAJORITY_SHARE * len(choice.items)
-
-
-def _are_below(items: list[ListingItem], url: str) -> bool:
-    """Whether the URLs of most items are below the page's URL."""
-    return sum(_is_below(item.url, url) for item in items) >= MIN_MAJORITY_SHARE * len(items)
 
 
 def _may_be_below(candidate: RegionCandidate, url: str) -> bool:
     """Whether most records of a region have a link below the URL of the page."""
-    records = candidate.records
-    below = sum(any(_is_below(link.url, url) for link in record.anchors) for record in records)
-    return below >= MIN_MAJORITY_SHARE * len(records)
+    return _are_mostly(
+        any(_is_below(link.url, url) for link in record.anchors) for record in candidate.records
+    )
+
+
+def _are_mostly(values: Iterable[bool]) -> bool:
+    found = list(values)
+    return sum(found) >= MIN_MAJORITY_SHARE * len(found)
 
 
 def _is_beside(candidate: RegionCandidate) -> bool:
@@ -386,12 +387,3 @@ def _without_strays(choice: RankedRegion) -> RankedRegion:
         return choice
     region = replace(choice.region, records=[span for span, _ in kept])
     return replace(choice, items=[item for _, item in kept], region=region)
-
-
-def _of_one_make(choice: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
-    """Return the region without the rows of other lists (see `without_foreign_rows`)."""
-    region = without_foreign_rows(choice.region, flat, dates)
-    if region is choice.region:
-        return choice
-    items = RecordFields(records_of(region, flat, dates), flat, strict=region.strict).items
-    return replace(choice, items=items, region=region)

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from spiders.items import ListingItem
-from spiders.listing.region_features import NAMES, RegionFeatures, RegionPage, Row
+from spiders.listing.region_features import NAMES, RegionFeatures, RegionPage
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import FlatPage
 from spiders.listing.rows.record_fields import RecordFields
@@ -81,17 +81,12 @@ WEIGHTS: Final = np.array([FEATURE_WEIGHTS.get(name, 0.0) for name in NAMES])
 
 @dataclass(frozen=True, slots=True)
 class RankedRegion:
-    """A region of a page with its extracted items, its feature values and its score."""
+    """A region of a page with its extracted items, its score and its feature values (``said``)."""
 
     items: list[ListingItem]
     region: Region
-    row: Row
+    said: dict[str, float]
     score: float
-
-    @property
-    def said(self) -> dict[str, float]:
-        """Feature values of the region by name."""
-        return dict(zip(NAMES, self.row.tolist(), strict=True))
 
     @property
     def is_dated(self) -> bool:
@@ -130,7 +125,7 @@ class Candidates:
             records = records_of(region, flat, dates, MAX_RATED)
             if records:
                 placed = self._features.placed(region, records)
-                most = float(self._features.most(region, records, placed) @ WEIGHTS) + SCORE_BIAS
+                most = _score(placed | self._features.most(region, records))
                 self.found.append(RegionCandidate(region, records, placed, most))
         self.found.sort(key=lambda candidate: -candidate.most)
 
@@ -141,16 +136,13 @@ class Candidates:
         """
         key = id(candidate)
         if key not in self._read:
-            self._read[key] = self._choice(candidate)
+            region = candidate.region
+            items = RecordFields(candidate.records, self._flat, strict=region.strict)
+            said = candidate.placed | self._features.of_items(region, items)
+            may_be = items.aside < MAJORITY and speaks(region, said)
+            ranked = RankedRegion(items.items, region, said, _score(said)) if may_be else None
+            self._read[key] = ranked
         return self._read[key]
-
-    def _choice(self, candidate: RegionCandidate) -> RankedRegion | None:
-        region = candidate.region
-        items = RecordFields(candidate.records, self._flat, strict=region.strict)
-        row = self._features.of(region, items, candidate.placed)
-        if items.aside >= MAJORITY or not speaks(region, row):
-            return None
-        return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + SCORE_BIAS)
 
     def _limit(self, candidate: RegionCandidate) -> float:
         """Return an upper bound of a candidate's score.
@@ -195,20 +187,22 @@ class Candidates:
         return replace(best, items=items)
 
 
-def speaks(region: Region, row: Row) -> bool:
-    """Whether a region may be a list of releases.
+def _score(features: dict[str, float]) -> float:
+    return float(np.array([features[name] for name in NAMES]) @ WEIGHTS) + SCORE_BIAS
 
-    ``row`` contains the region's feature values. Regions with dates inside or beside their records
-    are accepted. If each date is a heading for several records, the link texts must look like
-    titles. Without dates, the region must also be in a prominent part of the page
-    (SUPPORTING_FEATURES) and must not be a menu. A region in the same place as the listing on
-    page 1 is always accepted.
+
+def speaks(region: Region, features: dict[str, float]) -> bool:
+    """Whether a region may be a list of releases, judging by its feature values.
+
+    Regions with dates inside or beside their records are accepted. If each date is a heading for
+    several records, the link texts must look like titles. Without dates, the region must also be in
+    a prominent part of the page (SUPPORTING_FEATURES) and must not be a menu. A region in the same
+    place as the listing on page 1 is always accepted.
     """
-    features = dict(zip(NAMES, row.tolist(), strict=True))
     if features["same_place"]:
         return True
     if region.side == "above":
-        return bool(features["likeness"] >= MIN_HEADED_LIKENESS)
+        return features["likeness"] >= MIN_HEADED_LIKENESS
     if region.side:
         return True
     titled = (

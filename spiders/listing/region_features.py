@@ -8,19 +8,16 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise
 from math import log2
 from typing import Final
 from urllib.parse import urlsplit
 
-import numpy as np
-from numpy.typing import NDArray
-
 from data.text.urls import host_of
 from spiders.items import ListingItem
 from spiders.listing.rows.featured import Shape, shape_of
-from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark
+from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.record_fields import RecordFields
 from spiders.listing.rows.records import MAX_RATED, Record
 from spiders.listing.rows.regions import LEADING, Region, says_words, stands_at
@@ -51,15 +48,12 @@ NAMES: Final = (  # noqa: SIM905 - words read better in a row
     "bare one_shape files after_heading same_place by_dates menu_like "
     "leading"
 ).split()
-"""Names of the features, in the order of the values in a `Row`."""
+"""Names of the features, in the order in which a score adds them."""
 
 NEGATIVE_FEATURES: Final = ("elsewhere", "crowded", "repeated", "bare", "leading", "menu_like")
 """Names of the item features that lower the score of a region."""
 
 _DIGITS: Final = re.compile(r"\d+")
-
-Row = NDArray[np.float64]
-"""Feature values of one region, in the order of NAMES."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,74 +69,37 @@ class RegionPage:
     title: str = ""
 
 
-@dataclass(slots=True)
 class RegionFeatures:
     """Computes the features (NAMES) of the regions of one page."""
 
-    flat: FlatPage
-    page: RegionPage
-    _naive: set[str] = field(init=False)
-    _naive_places: list[int] = field(init=False)
-    _files: list[int] = field(init=False)
-    _worded: list[int] = field(init=False)
-    _pagers: list[int] = field(init=False)
-    _shown: list[int] = field(init=False)
-    _headings: PageHeadings = field(init=False)
-    _host: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        flat = self.flat
-        self._host = host_of(self.page.url).removeprefix("www.")
-        self._naive = {anchor.url for anchor in flat.anchors if self._is_naive(anchor)}
+    def __init__(self, flat: FlatPage, page: RegionPage) -> None:
+        self.flat = flat
+        self.page = page
+        self._host = host_of(page.url).removeprefix("www.")
+        naive = [
+            anchor
+            for anchor in flat.anchors
+            if not flat.regions.at(anchor.place) & (CHROME | SIDE_BITS)
+            and len(flat.text_of(anchor).split()) >= MIN_LINK_WORDS
+        ]
+        self._naive = {anchor.url for anchor in naive}
         self._naive_places = [anchor.place for anchor in flat.anchors if anchor.url in self._naive]
         self._files = [anchor.place for anchor in flat.anchors if leads_to_file(anchor.url)]
-        self._worded = self._count_words()
+        words = [0] * (flat.size + 1)
+        for text in flat.texts:
+            words[text.place + 1] = _length(text.text) + 1
+        for anchor in flat.anchors:
+            words[anchor.place + 1] += _length(anchor.node.get("title") or "")
+        self._worded = list(accumulate(words))
+        """Number of words before each position, including ``title`` attributes of links."""
         following = [
-            anchor.place
-            for anchor in flat.anchors
-            if self.page.next and anchor.url == self.page.next
+            anchor.place for anchor in flat.anchors if page.next and anchor.url == page.next
         ]
         self._pagers = sorted([*flat.pagers, *following])
         self._shown = [
             text.place for text in flat.texts if not flat.regions.at(text.place) & CHROME
         ]
-        self._headings = PageHeadings(flat, self.page.title)
-
-    def _is_naive(self, anchor: LinkMark) -> bool:
-        flat = self.flat
-        if flat.regions.at(anchor.place) & (CHROME | SIDE_BITS):
-            return False
-        return len(flat.text_of(anchor).split()) >= MIN_LINK_WORDS
-
-    def _count_words(self) -> list[int]:
-        """Return the number of words before each position of the page.
-
-        The words in ``title`` attributes of links are included.
-        """
-        words = [0] * (self.flat.size + 1)
-        for text in self.flat.texts:
-            words[text.place + 1] = _length(text.text) + 1
-        for anchor in self.flat.anchors:
-            words[anchor.place + 1] += _length(anchor.node.get("title") or "")
-        return list(accumulate(words))
-
-    def of(self, region: Region, items: RecordFields, placed: dict[str, float]) -> Row:
-        """Return the values of all features of a region.
-
-        ``placed`` contains the features that depend on where the region is. Features that depend on
-        ``items`` are added.
-        """
-        row = placed | self._reading(region, items)
-        return np.array([row[name] for name in NAMES])
-
-    def most(self, region: Region, read: list[Record], placed: dict[str, float]) -> Row:
-        """Return the feature values with which a region would reach its maximum possible score.
-
-        They are known before items are extracted. Features that lower the score
-        (NEGATIVE_FEATURES) are 0.
-        """
-        row = placed | self._promise(region, read)
-        return np.array([row[name] for name in NAMES])
+        self._headings = PageHeadings(flat, page.title)
 
     def placed(self, region: Region, read: list[Record]) -> dict[str, float]:
         """Return the features of a region that depend on where it is, not on its items.
@@ -189,7 +146,7 @@ class RegionFeatures:
             ),
         }
 
-    def _reading(self, region: Region, items: RecordFields) -> dict[str, float]:
+    def of_items(self, region: Region, items: RecordFields) -> dict[str, float]:
         """Return the features of a region that depend on its items."""
         found = items.items
         size = len(found)
@@ -203,7 +160,9 @@ class RegionFeatures:
             "dated": len(days) / size,
             "alone": items.dated_alone,
             "likeness": items.likeness,
-            "words": _words(found),
+            "words": sum(min(_length(item.title), MAX_TITLE_WORDS) for item in found)
+            / MAX_TITLE_WORDS
+            / size,
             "headed": items.headed,
             "naive_found": min(1.0, naive / len(self._naive)) if self._naive else 0.0,
             "elsewhere": self._elsewhere(pages) / size,
@@ -218,8 +177,12 @@ class RegionFeatures:
             "by_dates": log2(1 + region.score * _titled(region, items)) / log2(MAX_SIZE_ITEMS),
         }
 
-    def _promise(self, region: Region, read: list[Record]) -> dict[str, float]:
-        """Return the best possible values of the features that depend on a region's items."""
+    def most(self, region: Region, read: list[Record]) -> dict[str, float]:
+        """Return the best possible values of the features that depend on a region's items.
+
+        They are known before items are extracted. Features that lower the score
+        (NEGATIVE_FEATURES) are 0.
+        """
         size = len(read)
         dated = sum(bool(record.dates) for record in read)
         links = bisect_left(self._naive_places, read[-1].span.end)
@@ -235,7 +198,7 @@ class RegionFeatures:
             "naive_found": min(1.0, naive / len(self._naive)) if self._naive else 0.0,
             "falling": float(dated > 2),  # noqa: PLR2004 - of two steps at the least
             "one_shape": 1.0,
-            "files": sum(map(self._has_file, read)) / size,
+            "files": sum(self._has_file(record.span) for record in read) / size,
             "by_dates": log2(1 + region.score) / log2(MAX_SIZE_ITEMS),
         }
 
@@ -269,10 +232,9 @@ class RegionFeatures:
             begin, end = min(begin, texts[0].place), max(end, texts[-1].place + 1)
         return min(self._worded[end] - self._worded[begin], MAX_TITLE_WORDS)
 
-    def _has_file(self, record: Record) -> bool:
-        end = max(record.span.end, record.span.begin + 1)
-        files = self._files
-        return bisect_left(files, end) > bisect_left(files, record.span.begin)
+    def _has_file(self, span: ElementSpan) -> bool:
+        last = bisect_left(self._files, max(span.end, span.begin + 1))
+        return last > bisect_left(self._files, span.begin)
 
     def _elsewhere(self, shapes: Counter[Shape]) -> int:
         """Return the number of URLs that are on another host.
@@ -335,14 +297,6 @@ def _crowded(region: Region, items: RecordFields) -> float:
     """
     row = region.records[0].node.tag in {"tr", "li"}
     return 0.0 if row else items.crowded / len(items.items)
-
-
-def _words(items: list[ListingItem]) -> float:
-    return (
-        sum(min(_length(item.title), MAX_TITLE_WORDS) for item in items)
-        / MAX_TITLE_WORDS
-        / len(items)
-    )
 
 
 def _length(text: str) -> int:

@@ -16,7 +16,7 @@ from data.dates.parse import MAX_SLOW_TEXTS, DateReader, Found, scan
 from spiders.items import Listing
 from spiders.listing.read import read_listing
 from spiders.listing.region_candidates import Candidates
-from spiders.listing.region_features import NAMES, RegionPage
+from spiders.listing.region_features import RegionPage
 from spiders.listing.rows.dates import DateMark, date_marks
 from spiders.listing.rows.featured import shape_of
 from spiders.listing.rows.flat_page import LinkMark, flatten
@@ -123,7 +123,7 @@ def test_the_rating_of_a_list_does_not_depend_on_its_length(size: int) -> None:
     best = candidates.best(candidates.found, 0.0)
     assert best
     assert len(best.region.records) == size
-    features = dict(zip(NAMES, best.row, strict=True))
+    features = best.said
     assert features["naive_found"] == pytest.approx(1.0)
     assert features["area"] == pytest.approx(1.0, abs=0.01)
     assert features["pager"] == 1.0
