@@ -158,11 +158,7 @@ def record_fields(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """
     for name, value in record.items():
         if isinstance(value, dict):
-            inner = next(
-                (value[key] for key in INNER_KEYS if key in value),
-                None,
-            )
-            yield name, inner
+            yield name, next((value[key] for key in INNER_KEYS if key in value), None)
         else:
             yield name, value
 

@@ -96,7 +96,9 @@ def induce(
         lessons = [replace(lesson, common=common, repeated=known) for lesson in lessons]
     if not all(lesson.chain for lesson in lessons) or len({one.text for one in lessons}) == 1:
         return None
-    title = declared.title or _common(lessons, Sample.titles, _is_title)
+    title = declared.title or _common(
+        lessons, Sample.titles, lambda one, text: text == one.read.content.title
+    )
     published = declared.published or _common(lessons, _dates, _is_date, apart=True)
     origin = "" if published else _date_origin(lessons)
     if not (published or origin):
@@ -106,7 +108,8 @@ def induce(
     rules = ReleaseRules(
         title=title,
         published=published,
-        section=declared.section or _common(lessons, Sample.sections, _is_section),
+        section=declared.section
+        or _common(lessons, Sample.sections, lambda one, text: text == one.read.content.section),
         publisher=declared.publisher,
         drop=declared.drop,
         until=declared.until,
@@ -209,10 +212,6 @@ def _ways(element: etree._Element) -> list[str]:
     ]
 
 
-def _is_title(lesson: Sample, text: str) -> bool:
-    return text == lesson.read.content.title
-
-
 def _dates(lesson: Sample) -> Iterable[tuple[etree._Element, str]]:
     return lesson.dates(date_in)
 
@@ -230,10 +229,6 @@ def _dates_by_place(lesson: Sample) -> Iterator[tuple[etree._Element, str]]:
 def _is_date(lesson: Sample, text: str) -> bool:
     found = date_in(text, lesson.context)
     return found is not None and same_date(found, lesson.read.content.published)
-
-
-def _is_section(lesson: Sample, text: str) -> bool:
-    return text == lesson.read.content.section
 
 
 def _date_origin(lessons: Sequence[Sample]) -> str:
@@ -283,11 +278,11 @@ def _with_body(template: Template, selector: str, lessons: Sequence[Sample]) -> 
     until = f" until {rules.until}" if rules.until else ""
     layout = layout_of(bodies[0].element) + until
     plain = msgspec.structs.replace(template, rules=rules, layout=layout)
-    lines = (
-        ()
-        if "body" in template.declared
-        else repeated(_proses(plain, lessons), everywhere(lessons))
-    )
+    lines: tuple[str, ...] = ()
+    if "body" not in template.declared:
+        reader = TemplateReader(plain)
+        proses = [reader.lines(lesson.page, lesson.context) for lesson in lessons]
+        lines = repeated(proses, everywhere(lessons))
     learned = msgspec.structs.replace(plain, boilerplate=lines)
     cut = frozenset(map(comparison_key, lines))
     reader = TemplateReader(learned)
@@ -297,12 +292,6 @@ def _with_body(template: Template, selector: str, lessons: Sequence[Sample]) -> 
         if read is None or not same_reading(read.content, known):
             return None
     return learned
-
-
-def _proses(template: Template, lessons: Sequence[Sample]) -> list[list[str]]:
-    """Return the body lines that a template extracts from each sample page."""
-    reader = TemplateReader(template)
-    return [list(reader.lines(lesson.page, lesson.context)) for lesson in lessons]
 
 
 def with_excerpt(template: Template, lessons: Sequence[Sample]) -> Template:

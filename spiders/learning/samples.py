@@ -88,10 +88,9 @@ class Sample:
         A footer line with the institution's name does not count, even if the body contains the
         name.
         """
-        known = self._said.get(line)
-        if known is None:
-            known = self._said[line] = self._is_said(comparison_key(line))
-        return known
+        if line not in self._said:
+            self._said[line] = self._is_said(comparison_key(line))
+        return self._said[line]
 
     def _is_said(self, key: str) -> bool:
         if key in self.repeated:
@@ -196,16 +195,11 @@ class Sample:
         Only headings are yielded, or, if there are none, only the innermost elements. Their
         ancestors have the same text now, but may have more after a redesign.
         """
-        found = list(self._all_saying(right))
+        found = [element for element, line in self._short if right(line)]
         headings = [element for element in found if element.tag in HEADINGS]
         around = {one for element in found for one in element.iterancestors()}
         for element in headings or [one for one in found if one not in around]:
             yield element, ""
-
-    def _all_saying(self, right: Callable[[str], bool]) -> Iterator[etree._Element]:
-        for element, line in self._short:
-            if right(line):
-                yield element
 
     @cached_property
     def _short(self) -> list[tuple[etree._Element, str]]:

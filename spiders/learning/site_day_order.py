@@ -2,9 +2,9 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 from typing import Final
 
 from data.dates.context import MAX_AHEAD, DateContext, Order, order_of_dates, order_of_place
@@ -116,16 +116,13 @@ def decided_order(
 
 
 def _pairs(page: Page) -> list[tuple[int, int]]:
-    return [(first, second) for first, second, _ in _numbers(page)]
-
-
-def _numbers(page: Page) -> Iterator[tuple[int, int, str]]:
-    for number, text in enumerate(page.tree.itertext()):
-        if number > MAX_TEXTS:
-            return
-        if len(text) <= MAX_DATE_TEXT_LENGTH:
-            for found in NUMERIC_DATE.finditer(str(text)):
-                yield int(found[1]), int(found[3]), found[4]
+    """Return the first two numbers of each numeric date on a page."""
+    return [
+        (int(found[1]), int(found[3]))
+        for text in islice(page.tree.itertext(), MAX_TEXTS + 1)
+        if len(text) <= MAX_DATE_TEXT_LENGTH
+        for found in NUMERIC_DATE.finditer(str(text))
+    ]
 
 
 def _listed(pages: Sequence[Page], context: DateContext) -> list[dt.date]:

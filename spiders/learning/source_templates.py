@@ -11,7 +11,7 @@
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import combinations, islice
 from typing import Final, TypeAlias
@@ -126,7 +126,8 @@ class SourceTemplates:
         learned_before = known is not None and known.content.body_rule.startswith(KEPT_RULES)
         if known is not None and (edited or reextract) and not learned_before:
             return read_release(page, context, declared, listed)
-        found, by = self._templated(page, context, declared, listed)
+        reads = ((reader.read(page, context, listed), reader) for reader in self._of(declared))
+        found, by = next((one for one in reads if one[0] is not None), (None, None))
         if found is not None and by is not None and not edited:
             trusted = by.template.layout in self._trusted
             if trusted or (known and learned_before and still_fits(found.content, known.content)):
@@ -139,7 +140,9 @@ class SourceTemplates:
                 return found
             if by.template.fitted <= MIN_TEMPLATE_PAGES:
                 # The template matched only the pages from which it was learned.
-                self._drop(by)
+                self._readers.remove(by)
+                self._changed.discard(by.template.layout)
+                self._delete(by.template.layout)
         self._misfitted(page.url, declared)
         if known and edited:
             self._uncertain.add(page.url)
@@ -191,15 +194,6 @@ class SourceTemplates:
         wanted = version_of(declared)
         return [reader for reader in self._readers if reader.template.version == wanted]
 
-    def _templated(
-        self, page: Page, context: DateContext, declared: ReleaseRules, listed: ListingItem | None
-    ) -> tuple[ExtractedRelease | None, TemplateReader | None]:
-        for reader in self._of(declared):
-            found = reader.read(page, context, listed)
-            if found is not None:
-                return found, reader
-        return None, None
-
     def _fitted(self, reader: TemplateReader) -> None:
         """Count a page that the template matched, and trust the template."""
         template = reader.template
@@ -208,12 +202,6 @@ class SourceTemplates:
         )
         self._trusted.add(template.layout)
         self._changed.add(template.layout)
-
-    def _drop(self, reader: TemplateReader) -> None:
-        """Delete a template immediately."""
-        self._readers.remove(reader)
-        self._changed.discard(reader.template.layout)
-        self._delete(reader.template.layout)
 
     def _holds(
         self, reader: TemplateReader, found: ExtractedRelease, detected: ExtractedRelease
@@ -253,7 +241,11 @@ class SourceTemplates:
         newest = self._lessons[-1]
         others = [one for one in self._lessons if one.page.url != newest.page.url]
         others.sort(key=lambda one: one.layout != newest.layout)
-        for chosen in self._threes(others, newest):
+        # Several sets are tried, so that a badly extracted page does not spoil all of them.
+        pairs = combinations(others, MIN_TEMPLATE_PAGES - 1)
+        for pair in islice(pairs, max(0, MAX_TRIES - self._tries)):
+            self._tries += 1
+            chosen = (newest, *pair)
             template = induce(self._source, declared, chosen, context.now)
             if template is None:
                 continue
@@ -266,10 +258,9 @@ class SourceTemplates:
             self._readers.insert(0, reader)
             self._common[template.layout] = everywhere(chosen)
             self._tries = 0
-            for gone in [
-                one for one in self._abandoned.values() if one.version == template.version
-            ]:
-                self._forget(gone)
+            for gone in list(self._abandoned.values()):
+                if gone.version == template.version:
+                    self._forget(gone)
             self._keep(template)
             self._improve(reader, newest)
             return reader
@@ -286,16 +277,6 @@ class SourceTemplates:
                 detected = read_release(page, context, declared, listed).content
                 pairs.append(TwoReadings(page.url, detected, found.content, release.content))
         return compare_readings(pairs).is_mass_change
-
-    def _threes(self, others: list[Sample], newest: Sample) -> Iterator[tuple[Sample, ...]]:
-        """Yield sets of three sample pages, each including the newest page.
-
-        There are several sets, so that a badly extracted page does not spoil all of them.
-        """
-        pairs = combinations(others, MIN_TEMPLATE_PAGES - 1)
-        for pair in islice(pairs, max(0, MAX_TRIES - self._tries)):
-            self._tries += 1
-            yield (newest, *pair)
 
     def _improve(self, reader: TemplateReader, newest: Sample) -> None:
         """Extract the sample pages again with a new template, and drop those that it matches."""

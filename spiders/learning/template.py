@@ -27,7 +27,7 @@ from spiders.learning.excerpt import Excerpt, excerpt_of
 from spiders.learning.samples import parts_with_tables
 from spiders.page.class_hints import hidden_parts
 from spiders.page.css import CssSelector
-from spiders.page.embedded_metadata import EmbeddedMetadata, read_metadata
+from spiders.page.embedded_metadata import read_metadata
 from spiders.page.html_tree import text_content
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
@@ -182,7 +182,11 @@ class TemplateReader:
         language = page_language(root, meta)
         if language and not context.languages:
             context = replace(context, languages=(language,))
-        published = self._date_of(page, meta, context, listed)
+        published = (
+            date_in(self._published.value(root, apart=True), context)
+            if self._published
+            else learned_date(self.template.date_origin, page, meta, context, listed)
+        )
         html, text = self._written(body, page, title, context)
         if published is None or not text:
             return None
@@ -208,11 +212,7 @@ class TemplateReader:
             canonical=canonical_of(page),
             links=links_after(body, page.base),
             editions=editions_of(page, language),
-            confidence={
-                "title": LEARNED_CONFIDENCE,
-                "published": LEARNED_CONFIDENCE,
-                "body": LEARNED_CONFIDENCE,
-            },
+            confidence=dict.fromkeys(("title", "published", "body"), LEARNED_CONFIDENCE),
         )
 
     def _is_another(self, root: etree._Element, title: str) -> bool:
@@ -223,10 +223,10 @@ class TemplateReader:
         - The body selector matched a single element per page when it was learned, but now several.
         - The page's only ``h1`` is just a part of the extracted title, which may include a date.
         """
-        learned = self._body and "body" not in self.template.declared
-        if learned and self._body and len(self._body.elements(root)) > 1:
+        declared = self.template.declared
+        if self._body and "body" not in declared and len(self._body.elements(root)) > 1:
             return True
-        if "title" in self.template.declared:
+        if "title" in declared:
             return False
         headings = [comparison_key(text_content(one)) for one in root.iter("h1")]
         key = comparison_key(title)
@@ -300,13 +300,6 @@ class TemplateReader:
     def body_of(self, root: etree._Element) -> etree._Element | None:
         """Return the element that contains the page's body, or None."""
         return self._body.first(root) if self._body else None
-
-    def _date_of(
-        self, page: Page, meta: EmbeddedMetadata, context: DateContext, listed: ListingItem | None
-    ) -> Published | None:
-        if self._published is not None:
-            return date_in(self._published.value(page.tree, apart=True), context)
-        return learned_date(self.template.date_origin, page, meta, context, listed)
 
 
 def _finder(selector: str | None) -> CssSelector | None:

@@ -10,7 +10,6 @@ from lxml import etree
 
 from data.dates.context import DateContext
 from data.dates.parse import DateReader
-from data.models import Published
 from data.text.html_text import escaped_line
 from spiders.items import Listing, ListingItem, with_parts
 from spiders.listing.json_listing import read_json
@@ -128,8 +127,10 @@ def read_xml(page: Page, context: DateContext) -> Listing:
         return Listing(page.url, (), rule="xml", reasons=(str(error),))
     kind = local_name(root)
     if kind == "sitemapindex":
-        found = _sitemaps(root, page)
-        return Listing(page.url, tuple(found), None, "xml:sitemapindex", 1.0)
+        places = (node.text or "" for node in root.iter() if local_name(node) == "loc")
+        urls = (resolve(place, page.url) for place in places)
+        found = tuple(ListingItem(url, "") for url in urls if url)
+        return Listing(page.url, found, None, "xml:sitemapindex", 1.0)
     records = [node for node in root.iter() if local_name(node) in _RECORDS][:MAX_ITEMS]
     confidence = 1.0
     if not records:
@@ -148,12 +149,6 @@ def _whole(reference: re.Match[str]) -> str:
 def local_name(node: etree._Element) -> str:
     """Return the name of an element in lower case, without its namespace."""
     return str(node.tag).rpartition("}")[2].lower() if isinstance(node.tag, str) else ""
-
-
-def _sitemaps(root: etree._Element, page: Page) -> Iterator[ListingItem]:
-    for node in root.iter():
-        if local_name(node) == "loc" and (url := resolve(node.text or "", page.url)):
-            yield ListingItem(url, "")
 
 
 def _item(node: etree._Element, page: Page, dates: DateReader) -> ListingItem | None:
@@ -182,7 +177,8 @@ def _item(node: etree._Element, page: Page, dates: DateReader) -> ListingItem | 
         return None
     title = next((text for name in _TITLES if (text := escaped_line(texts.get(name) or ""))), "")
     named = tuple(dict.fromkeys(filter(None, categories)))
-    return ListingItem(url, title, _published(texts, dates), named)
+    stated = (dates.date(texts[name], f"feed:{name}") for name in _DATES if name in texts)
+    return ListingItem(url, title, next(filter(None, stated), None), named)
 
 
 def _parts(record: etree._Element) -> Iterator[etree._Element]:
@@ -194,13 +190,6 @@ def _parts(record: etree._Element) -> Iterator[etree._Element]:
             walker.skip_subtree()
         else:
             yield node
-
-
-def _published(texts: dict[str, str], dates: DateReader) -> Published | None:
-    for name in _DATES:
-        if name in texts and (found := dates.date(texts[name], f"feed:{name}")):
-            return found
-    return None
 
 
 def _repeated(root: etree._Element) -> list[etree._Element]:

@@ -13,6 +13,7 @@ import re
 import tomllib
 from functools import lru_cache
 from importlib.resources import files
+from itertools import islice
 from typing import Final
 
 from lxml import etree
@@ -106,14 +107,11 @@ def class_hints(element: etree._Element, tag: str, name: str) -> int:
     role, itemprop = get("role"), get("itemprop")
     if role or itemprop:
         mask |= hints_in(f"{role or ''} {itemprop or ''}")
-    style = get("style")
-    if get("hidden") is not None or (style and "none" in style and NOT_SHOWN in _bare(style)):
+    style = get("style") or ""
+    is_shown = "none" not in style or NOT_SHOWN not in style.replace(" ", "").lower()
+    if get("hidden") is not None or not is_shown:
         mask |= BIT["hidden"]
     return mask
-
-
-def _bare(style: str) -> str:
-    return style.replace(" ", "").lower()
 
 
 @lru_cache(maxsize=20_000)
@@ -161,14 +159,7 @@ def class_and_id(node: etree._Element | None) -> str:
 
 def names_around(node: etree._Element, steps: int) -> str:
     """Return the classes and ids of an element and its ancestors, up to ``steps`` levels above."""
-    names = []
-    above: etree._Element | None = node
-    for _ in range(steps + 1):
-        if above is None:
-            break
-        names.append(class_and_id(above))
-        above = above.getparent()
-    return " ".join(names)
+    return " ".join(map(class_and_id, (node, *islice(node.iterancestors(), steps))))
 
 
 def is_post(node: etree._Element) -> bool:

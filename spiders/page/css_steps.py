@@ -201,24 +201,15 @@ def compiled_path(path: str) -> etree.XPath:
 
     Raises XPathError if the expression is invalid.
     """
-    return etree.XPath(SIBLING_COUNT.sub(_linear_count, path), extensions=SIBLING_FUNCTIONS)
-
-
-def _linear_count(found: re.Match[str]) -> str:
-    return f"{found[1]}-siblings('{found[2]}')" if found[1] else found[0]
-
-
-def _siblings_before(evaluation: Evaluation, name: str) -> int:
-    return _sibling_counts(evaluation, name)[0]
-
-
-def _siblings_after(evaluation: Evaluation, name: str) -> int:
-    return _sibling_counts(evaluation, name)[1]
+    linear = SIBLING_COUNT.sub(
+        lambda found: f"{found[1]}-siblings('{found[2]}')" if found[1] else found[0], path
+    )
+    return etree.XPath(linear, extensions=SIBLING_FUNCTIONS)
 
 
 SIBLING_FUNCTIONS: Final[Mapping[tuple[None, str], Callable[[Evaluation, str], int]]] = {
-    (None, "preceding-siblings"): _siblings_before,
-    (None, "following-siblings"): _siblings_after,
+    (None, "preceding-siblings"): lambda evaluation, name: _sibling_counts(evaluation, name)[0],
+    (None, "following-siblings"): lambda evaluation, name: _sibling_counts(evaluation, name)[1],
 }
 
 
@@ -288,7 +279,7 @@ def _relation(combinator: str, near: AbstractSet[Element]) -> Callable[[Element]
     known: dict[Element, bool] = {}
     match combinator:
         case " ":
-            return lambda one: _reaches(one, _parent, near, known)
+            return lambda one: _reaches(one, lambda inner: inner.getparent(), near, known)
         case ">":
             return lambda one: one.getparent() in near
         case "+":
@@ -314,10 +305,6 @@ def _reaches(
     is_reached = at is not None and (at in near or known[at])
     known.update(dict.fromkeys(path, is_reached))
     return is_reached
-
-
-def _parent(element: Element) -> Element | None:
-    return element.getparent()
 
 
 def _previous(element: Element) -> Element | None:

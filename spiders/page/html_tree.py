@@ -9,6 +9,7 @@ the document. This module then adds the end tag.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, cast
 
 from lxml import etree
@@ -216,18 +217,10 @@ def with_end_tag(markup: bytes, root: etree._Element) -> bytes | None:
     such tags. Returns None if nothing hides the rest of the document.
     """
     for start, end_tag in _openings(markup, root):
-        first = BODY_TAG.search(markup, start)
-        if (
-            first
-            and sum(
-                1
-                for _ in zip(
-                    range(MIN_HIDDEN_BODY_TAGS), BODY_TAG.finditer(markup, start), strict=False
-                )
-            )
-            == MIN_HIDDEN_BODY_TAGS
-        ):
-            return markup[: first.start()] + end_tag + markup[first.start() :]
+        tags = [*islice(BODY_TAG.finditer(markup, start), MIN_HIDDEN_BODY_TAGS)]
+        if len(tags) == MIN_HIDDEN_BODY_TAGS:
+            at = tags[0].start()
+            return markup[:at] + end_tag + markup[at:]
     return None
 
 

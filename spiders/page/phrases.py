@@ -73,29 +73,29 @@ def letters(line: str) -> str:
 
 def is_tail(line: str) -> bool:
     """Whether a line introduces other content after a release, such as comments or tags."""
-    line_letters = letters(line) if len(line) < MIN_NON_TAIL_LENGTH else ""
-    return line_letters in phrases("tails") or line_letters in phrases("related")
+    return _is_one_of(line, "tails", "related")
 
 
 def is_related(line: str) -> bool:
     """Whether a line is a heading for related news."""
-    return len(line) < MIN_NON_TAIL_LENGTH and letters(line) in phrases("related")
+    return _is_one_of(line, "related")
 
 
 def is_widget(line: str) -> bool:
     """Whether a line is the heading of a widget, such as weather or search."""
-    return len(line) < MIN_NON_TAIL_LENGTH and letters(line) in phrases("widgets")
+    return _is_one_of(line, "widgets")
 
 
 def is_box_heading(line: str) -> bool:
     """Whether a line is the heading of a widget or of other content after a release."""
-    return len(line) < MIN_NON_TAIL_LENGTH and letters(line) in _box_headings()
+    return _is_one_of(line, "widgets", "tails", "related")
 
 
-@cache
-def _box_headings() -> frozenset[str]:
-    """Return the letters of all known headings of widgets and of content after a release."""
-    return phrases("widgets") | phrases("tails") | phrases("related")
+def _is_one_of(line: str, *kinds: str) -> bool:
+    if len(line) >= MIN_NON_TAIL_LENGTH:
+        return False
+    key = letters(line)
+    return any(key in phrases(kind) for kind in kinds)
 
 
 def is_share(line: str) -> bool:

@@ -139,7 +139,7 @@ def region_of(node: etree._Element, *, in_row: bool, in_main: bool) -> tuple[int
     bit = _TAGS.get(tag) or _ROLES.get(node.get("role") or "", 0)
     if bit:
         own = (bit == HEAD and (in_row or in_main)) or (bit & (FOOT | SIDE_BITS) and in_row)
-        featured = bit == SIDE_BITS and _FEATURED.search(_names(node))
+        featured = bit == SIDE_BITS and _FEATURED.search(_CAMEL.sub("-", class_and_id(node)))
         return (0, False) if own or featured else (bit, True)
     names = " " if tag in NON_REGION_TAGS else class_and_id(node)
     return (0 if names == " " else _called(names, in_row=in_row)), False
@@ -158,11 +158,6 @@ def _called(names: str, *, in_row: bool) -> int:
 def is_row(node: etree._Element) -> bool:
     """Whether an element may be a list row with its own header and footer."""
     return node.tag in _ROWS
-
-
-def _names(node: etree._Element) -> str:
-    names = class_and_id(node)
-    return "" if names == " " else _CAMEL.sub("-", names)
 
 
 def _without_rows(found: list[PageRegion]) -> list[PageRegion]:

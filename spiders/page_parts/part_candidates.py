@@ -98,23 +98,12 @@ class Anchors:
             self.linked.add(name)
             if attribute != "href" or is_opened(target) or _is_toggle(element):
                 self.controls.setdefault(name, []).append(element)
-        self._within = self._opened_within()
-
-    def _opened_within(self) -> dict[etree._Element, str | None]:
-        """Map each element to the id of the element that its controls open.
-
-        The value is None if they open several elements.
-        """
-        found: dict[etree._Element, str | None] = {}
+        self.opened: dict[etree._Element, str | None] = {}
+        """The id of the element that an element's controls open, or None if they open several."""
         for name, controls in islice(self.controls.items(), MAX_CANDIDATES):
             for control in controls:
                 for one in (control, *control.iterancestors()):
-                    found[one] = name if found.get(one, name) == name else None
-        return found
-
-    def opens_one(self, element: etree._Element, name: str) -> bool:
-        """Whether the controls inside ``element`` open only the element with the id ``name``."""
-        return self._within.get(element) == name
+                    self.opened[one] = name if self.opened.get(one, name) == name else None
 
 
 def ids_of(element: etree._Element) -> Iterator[str]:
@@ -183,13 +172,15 @@ def _controlled(anchors: Anchors) -> Iterator[PartCandidate]:
     for name, controls in anchors.controls.items():
         target = anchors.elements[name]
         above = set(target.iterancestors())
-        outside = [one for one in controls if one not in above and not _holds(target, one)]
+        outside = [
+            one for one in controls if one not in above and target not in one.iterancestors()
+        ]
         if not outside:
             continue
         header = outside[0]
         whole: list[etree._Element] = []
         for one in outside[0].iterancestors():
-            if len(whole) == MAX_COMMON_ANCESTORS or not anchors.opens_one(one, name):
+            if len(whole) == MAX_COMMON_ANCESTORS or anchors.opened.get(one) != name:
                 break
             if one in above and one.tag in HOLDER_TAGS:
                 whole.append(one)
@@ -270,7 +261,3 @@ def _begins(heading: etree._Element) -> bool:
     if parent is None or parent.tag not in HOLDER_TAGS:
         return False
     return all(one.tag not in LEVEL_OF for one in islice(heading.itersiblings(preceding=True), 5))
-
-
-def _holds(outer: etree._Element, inner: etree._Element) -> bool:
-    return any(one is outer for one in inner.iterancestors())

@@ -165,7 +165,9 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
         likely = _may_be_date(text.text)
         found = list(_marks_of(flat.texts, index, heads, dates, likely=likely))
         if found:
-            marks.extend(mark for mark in found if _is_plausible(mark, context))
+            marks += (
+                one for one in found if one.published and plausible(one.published, context.now)
+            )
             continue
         vain += likely
         if len(text.text) <= _MAX_DATE_TEXT_LENGTH:
@@ -238,10 +240,6 @@ class _Year:
         The heading may show a fiscal year, which covers parts of two calendar years.
         """
         return self.number and self.number + (self.is_fiscal and month < FISCAL_START)
-
-
-def _is_plausible(mark: DateMark, context: DateContext) -> bool:
-    return mark.published is None or plausible(mark.published, context.now)
 
 
 class _TextDates:

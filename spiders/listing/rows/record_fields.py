@@ -105,7 +105,8 @@ class RecordFields:
         aside = (self._slot(link) in self._side or is_side_link(link) for link in links[:MAX_RATED])
         self.aside = sum(aside) / max(1, len(rated))
         self.headed = sum(in_heading(link.node) for link in links[:MAX_RATED]) / max(1, len(rated))
-        self.dated_alone = sum(map(_has_own_date, rated)) / max(1, len(rated))
+        alone = (any(mark.alone for mark in record.dates) for record in rated)
+        self.dated_alone = sum(alone) / max(1, len(rated))
         self.crowded = sum(map(self._is_crowded, rated, links))
         self.items = list(map(self._item, records, links))
         titles = [item.title for item in self.items[:MAX_RATED]]
@@ -231,10 +232,12 @@ class RecordFields:
         others = [other for other in record.anchors if self._slot(other) == slot]
         if len({other.url for other in others}) <= 1:
             return False
-        return len({other.url for other in others if self._is_likely(other)}) > 1
-
-    def _is_likely(self, anchor: LinkMark) -> bool:
-        return title_likeness([self._text_of(anchor)]) >= _MIN_LIKELY_TITLE_LIKENESS
+        likely = {
+            other.url
+            for other in others
+            if title_likeness([self._text_of(other)]) >= _MIN_LIKELY_TITLE_LIKENESS
+        }
+        return len(likely) > 1
 
     def _title(self, record: Record, anchor: LinkMark) -> str:
         same = islice((one for one in record.anchors if one.url == anchor.url), MAX_TITLE_LINKS)
@@ -365,10 +368,6 @@ class RecordFields:
 def _is_in_link_text(mark: DateMark, link: LinkMark) -> bool:
     """Whether a date is in the text of a link among other words."""
     return not mark.alone and link.place <= mark.place < link.end
-
-
-def _has_own_date(record: Record) -> bool:
-    return any(mark.alone for mark in record.dates)
 
 
 def _is_title(text: str) -> bool:

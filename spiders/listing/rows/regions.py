@@ -204,7 +204,6 @@ class _Counts:
         self._heading_signs = [mark.sign for mark in headings]
         rows = [span for span in flat.spans if span.node.tag in {"tr", "li"}]
         self._rows = sorted(rows, key=lambda span: span.begin)
-        self._row_begins = [span.begin for span in self._rows]
         self._spans = {span.node: span for span in flat.spans}
         self._titled = _titled(flat)
 
@@ -308,7 +307,9 @@ class _Counts:
             if own is None:
                 own = self._rows_around(records)
             if not (
-                self._in_row(date, end) or self._in_own_row(date, own) or self._in_item(date, end)
+                _is_inside(date, self._rows, end)
+                or _is_inside(date, own, date)
+                or self._in_item(date, end)
             ):
                 kinds[self._heading_signs[last]] += 1
                 headed = headed or len(records) - index
@@ -318,14 +319,6 @@ class _Counts:
         value = math.pow(headings, 2 / 3) * math.pow(headed, 1 / 3)
         value *= math.pow(headed / len(records), 0.7)
         return 0.7 * value if headings > 1 else 0.4 * value
-
-    def _in_row(self, date: int, record: int) -> bool:
-        """Whether a date and a record are in the same table row or list item.
-
-        ``date`` and ``record`` are their positions.
-        """
-        index = bisect_left(self._row_begins, date + 1) - 1
-        return index >= 0 and self._rows[index].end > record
 
     def _rows_around(self, records: list[ElementSpan]) -> list[ElementSpan]:
         """Return the row of each record, in page order.
@@ -339,12 +332,6 @@ class _Counts:
                 break
             rows = [node for node in above if node is not None]
         return [span for node in rows if (span := self._spans.get(node))]
-
-    @staticmethod
-    def _in_own_row(date: int, rows: list[ElementSpan]) -> bool:
-        """Whether a date is inside one of ``rows``, so that it belongs only to that row."""
-        index = bisect_left(rows, date + 1, key=lambda row: row.begin) - 1
-        return index >= 0 and rows[index].end > date
 
     def _in_item(self, date: int, record: int) -> bool:
         """Whether a date above a record belongs to an item with its own link.
@@ -369,6 +356,12 @@ class _Counts:
         """Return regions with a single record. Each may be the only dated row of a list."""
         rows = dated_rows(self._flat, self._worth)
         return [Region([span], strict=True, side="in", score=0.6) for span in rows]
+
+
+def _is_inside(date: int, rows: list[ElementSpan], end: int) -> bool:
+    """Whether one of ``rows`` contains all positions from ``date`` to ``end``."""
+    index = bisect_left(rows, date + 1, key=lambda row: row.begin) - 1
+    return index >= 0 and rows[index].end > end
 
 
 def _titled(flat: FlatPage) -> list[int]:
