@@ -96,9 +96,10 @@ def barrier_to_release(page: Page, content: Content, listed: str) -> Barrier | N
     found = barrier_to_programs(page) or lock or _notice(page, content, listed, words)
     if found:
         return found
-    if message := missing_page_message(page):
+    if message := title_message(page, _missing_titles()):
         return Barrier("missing", message)
-    message = outage_message(page, listed)
+    is_titled_so = _outages().fullmatch(listed.strip())
+    message = None if is_titled_so else title_message(page, _outages())
     return Barrier("maintenance", message) if message else None
 
 
@@ -120,34 +121,16 @@ def _lock(page: Page, content: Content) -> Barrier | None:
 def _notice(page: Page, content: Content, listed: str, words: int) -> Barrier | None:
     if words >= MIN_WORDS_BEYOND_NOTICE or content.attachments:
         return None
-    found = notice_in(page, tokens(listed))
-    return Barrier(*found) if found else None
-
-
-def notice_in(page: Page, listed: list[str]) -> tuple[Literal["maintenance", "login"], str] | None:
-    """Return the kind and message of a notice in a page's title or headings, or None.
-
-    ``listed`` contains the words of the page's title on the listing. A page with this title is not
-    a notice.
-    """
-    for node in page.tree.iter("title", "h1", "h2"):
-        line = element_line(node)
-        if listed and tokens(line)[: len(listed)] == listed:
+    title = tokens(listed)
+    for line in _headings(page):
+        if title and tokens(line)[: len(title)] == title:
             return None
         if pattern("barriers.maintenance").search(line):
-            return "maintenance", f"the site shows a maintenance notice instead: {line[:80]!r}"
+            message = f"the site shows a maintenance notice instead: {line[:80]!r}"
+            return Barrier("maintenance", message)
         if pattern("barriers.paywall").search(line):
-            return "login", f"the site shows a paywall instead: {line[:80]!r}"
+            return Barrier("login", f"the site shows a paywall instead: {line[:80]!r}")
     return None
-
-
-def outage_message(page: Page, listed: str) -> str | None:
-    """Return an error message if a page's title only reports an outage, else None.
-
-    ``listed`` is the page's title on the listing, or "". A page with this title is a release.
-    """
-    outages = _outages()
-    return None if outages.fullmatch(listed.strip()) else title_message(page, outages)
 
 
 @cache
@@ -338,11 +321,6 @@ def _missing_sentence() -> re.Pattern[str]:
     )
 
 
-def missing_page_message(page: Page) -> str | None:
-    """Return a message if a page's title only reports that the page is missing, else None."""
-    return title_message(page, _missing_titles())
-
-
 def title_message(page: Page, errors: re.Pattern[str]) -> str | None:
     """Return an error message with the first page title that matches ``errors``, or None."""
     return _message((element_line(node) for node in page.tree.iter("title", "h1")), errors)
@@ -362,7 +340,7 @@ def missing_release_message(
     words = len(word_hashes(content.body_text))
     if words > MAX_ERROR_WORDS:
         return None
-    headings = [element_line(node) for node in page.tree.iter("title", "h1", "h2")]
+    headings = _headings(page)
     reason = None
     if words < MIN_RELEASE_WORDS:
         reason = _message([*headings, content.title], _missing_titles())
@@ -373,15 +351,11 @@ def missing_release_message(
     if not reason or known is None:
         return None
     title = tokens(known.title)
-    if title and any(_has(tokens(heading), title) for heading in headings):
+    whole = f" {' '.join(title)} "
+    if title and any(whole in f" {' '.join(tokens(heading))} " for heading in headings):
         return None
     alike = jaccard(signature(content.body_text), signature(known.body_text))
     return reason if not known.body_text or alike < REPLACED_SIMILARITY else None
-
-
-def _has(words: list[str], part: list[str]) -> bool:
-    """Whether ``words`` contains the words of ``part`` in the same order without gaps."""
-    return f" {' '.join(part)} " in f" {' '.join(words)} "
 
 
 def _message(texts: Iterable[str], errors: re.Pattern[str]) -> str | None:

@@ -7,7 +7,6 @@ from typing import Final
 
 from data.dates.context import DateContext
 from data.languages.detection import detect_language
-from data.models import Published
 from data.text.urls import host_of
 from spiders.crawl.drafts.release_reader import document_content, document_type
 from spiders.discovery.certainty import Certainty, certainty_of, unread_reason
@@ -134,7 +133,8 @@ def propose(
     zone = guess_zone(
         host_of(site.page.url),
         languages,
-        _stated(dates),
+        # Local times of dates whose UTC offset is stated on the site.
+        [date.local for date in dates if date and date.zone.startswith(("+", "-"))],
         country=given.country
         or country_of([(page, read_metadata(page)) for page in (site.page, *pages)]),
         spoken=detect_language(" ".join(item.title for item in listing.items)) or "",
@@ -271,11 +271,6 @@ def _read(proposal: SourceDraft, site: FetchedSite) -> tuple[Listing, tuple[Samp
         rules = file.rules_on(item.published.day if item.published else None)
         looks.append(SampleRelease(page, read_release(page, context, rules, item), item))
     return listing, tuple(looks)
-
-
-def _stated(dates: Iterable[Published | None]) -> list[dt.datetime]:
-    """Return the local times of the dates whose UTC offset is stated on the site."""
-    return [date.local for date in dates if date and date.zone.startswith(("+", "-"))]
 
 
 def _doubts(

@@ -152,7 +152,7 @@ def _island(script: etree._Element, text: str) -> Iterator[Any]:
     found = [*_read(text)] or ([*_read(html.unescape(text))] if "&quot;" in text[:200] else [])
     for value in found:
         nuxt = script.get("id") == "__NUXT_DATA__" or script.get("data-nuxt-data") is not None
-        yield devalue(value) if nuxt and isinstance(value, list) else value
+        yield Devaluer(value).state() if nuxt and isinstance(value, list) else value
 
 
 def _read(text: str) -> Iterator[Any]:
@@ -226,17 +226,12 @@ def _with_texts(value: Any, texts: dict[str, str]) -> Any:
     return value
 
 
-def devalue(payload: list[Any]) -> Any:
-    """Return the state in a Nuxt payload. The result may contain references to itself.
+class Devaluer:
+    """Decodes a Nuxt payload by replacing its indexes with their values.
 
     Each index is decoded once, so the state is no larger than the payload. Invalid indexes and
-    non-JSON values become None.
+    non-JSON values become None. The state may contain references to itself.
     """
-    return Devaluer(payload).state()
-
-
-class Devaluer:
-    """Decodes a Nuxt payload by replacing its indexes with their values."""
 
     def __init__(self, payload: list[Any]) -> None:
         self._payload = payload

@@ -128,15 +128,12 @@ def _are_releases(rated: Sequence[Rated], links: Sequence[frozenset[str]], page:
         own = {
             url_pattern(url)
             for url in urls
-            if met[url] == 1 and page_address(url) != here and _is_page(url, page.url)
+            if met[url] == 1
+            and page_address(url) != here
+            and not (leads_to_file(url) or leads_to_image(url) or is_elsewhere(url, [page.url]))
         }
         kinds.update(own)
     return max(kinds.values(), default=0) < max(MIN_PARTS, MIN_SHARED_PARTS * len(rated))
-
-
-def _is_page(url: str, base: str) -> bool:
-    """Whether a URL leads to a page of the same site rather than to a file or an image."""
-    return not (leads_to_file(url) or leads_to_image(url) or is_elsewhere(url, [base]))
 
 
 def _parts(

@@ -1,5 +1,7 @@
 """Extract title, date and text of the page parts that may be releases."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -77,13 +79,6 @@ EDGE_CHARACTERS: Final = " \t\xa0-–—|:·•,;/()[]+▼▾▸›»<>"
 """Characters stripped from a title if its line contains a date."""
 
 
-@dataclass(slots=True)
-class Budget:
-    """The number of start and end tags that may still be read on a page."""
-
-    left: int
-
-
 @dataclass(frozen=True, slots=True)
 class PageLine:
     """A line of text on a page.
@@ -104,14 +99,14 @@ class PageLine:
         )
 
 
-def page_lines(part: etree._Element, budget: Budget) -> Iterator[PageLine]:
+def page_lines(part: etree._Element, reader: LineReader) -> Iterator[PageLine]:
     """Yield the lines of an element in page order.
 
-    Stops after MAX_CHARS characters, or when the budget is used up.
+    Stops after MAX_CHARS characters, or when too many tags of the page were read.
     """
     texts: list[tuple[str, etree._Element, bool]] = []
     total = 0
-    for text, element, is_linked in _texts(part, budget):
+    for text, element, is_linked in _texts(part, reader):
         if text is None:
             yield from _line(texts)
         else:
@@ -132,7 +127,7 @@ def _line(texts: list[tuple[str, etree._Element, bool]]) -> Iterator[PageLine]:
 
 
 def _texts(
-    part: etree._Element, budget: Budget
+    part: etree._Element, reader: LineReader
 ) -> Iterator[tuple[str | None, etree._Element, bool]]:
     """Yield each text in an element with its parent element and whether it is in a link.
 
@@ -140,8 +135,8 @@ def _texts(
     """
     links = skipped = 0
     for event, element in etree.iterwalk(part, events=("start", "end")):
-        budget.left -= 1
-        if budget.left < 0:
+        reader.tags_left -= 1
+        if reader.tags_left < 0:
             return
         step = -1 if event == "end" else 1
         links += step * (element.tag == "a")
@@ -149,17 +144,12 @@ def _texts(
         if not skipped and element.tag not in INLINE:
             yield None, element, False
         text = element.text
-        parent = element
+        parent: etree._Element | None = element
         if event == "end":
             text = element.tail if element is not part else None
-            parent = _parent(element)
-        if not skipped and text and text.strip():
+            parent = element.getparent()
+        if parent is not None and not skipped and text and text.strip():
             yield text, parent, links > 0
-
-
-def _parent(element: etree._Element) -> etree._Element:
-    parent = element.getparent()
-    return element if parent is None else parent
 
 
 def whole_text(element: etree._Element) -> str:
@@ -192,7 +182,7 @@ class LineReader:
         self._left = MAX_DATED
         self._found: dict[tuple[str, str | None], tuple[Published, str] | None] = {}
         """Cache of the dates in texts, because a part may contain other parts."""
-        self.budget = Budget(MAX_READ)
+        self.tags_left = MAX_READ
         self._days = self._days_above(root)
 
     def _days_above(self, root: etree._Element) -> dict[etree._Element, Published]:
@@ -269,9 +259,7 @@ def rated_of(candidates: Sequence[PartCandidate], reader: LineReader) -> list[Ra
     ``candidates`` have the same type of markup.
     """
     headers = [
-        ()
-        if one.header is None
-        else (*islice(page_lines(one.header, reader.budget), HEADER_LINES),)
+        () if one.header is None else (*islice(page_lines(one.header, reader), HEADER_LINES),)
         for one in candidates
     ]
     counts = Counter(text for header in headers for text in {line.text for line in header})
@@ -293,7 +281,7 @@ def _rated(
     ``header`` contains the lines of the candidate's header. ``labels`` contains texts that several
     headers share, such as those of buttons.
     """
-    body = (line for part in candidate.parts for line in page_lines(part, reader.budget))
+    body = (line for part in candidate.parts for line in page_lines(part, reader))
     first = [*islice(body, FIRST_LINES + (0 if header else 2))]
     published, dated, rest = _dated(header, first, reader)
     above = reader.day_above(candidate) if published is None else None

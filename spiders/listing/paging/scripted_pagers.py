@@ -68,17 +68,13 @@ def element_pager(page: Page) -> ElementPager | None:
     """Return the first pager that is a custom element with page numbers or a next URL, or None."""
     if not _TAG.search(page.markup):
         return None
-    for node in islice(_nodes(page.tree), MAX_PAGERS):
+    nodes = islice(page.tree.iter("*"), MAX_NODES)
+    pagers = (node for node in nodes if "-" in node.tag and _PAGER.match(node.tag.lower()))
+    for node in islice(pagers, MAX_PAGERS):
         found = _read_element(_attributes(node), page)
         if found.next or found.last:
             return found
     return None
-
-
-def _nodes(tree: etree._Element) -> Iterator[etree._Element]:
-    for node in islice(tree.iter("*"), MAX_NODES):
-        if "-" in node.tag and _PAGER.match(node.tag.lower()):
-            yield node
 
 
 def _attributes(node: etree._Element) -> Mapping[str, str]:

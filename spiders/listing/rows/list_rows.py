@@ -249,7 +249,9 @@ def with_undated(
             before += 1
             continue
         item = like.like_these(record)
-        if item is None or item.url in known or not _is_titled(item):
+        if item is None or item.url in known or generic_text().fullmatch(item.title):
+            continue
+        if title_likeness([item.title]) < MIN_TITLE_LIKENESS:
             continue
         found.append(item)
         is_amid = bool(before) and record.span.begin < last and record.span.sign in signs
@@ -270,13 +272,6 @@ def _is_on_another_site(url: str, hosts: Container[str]) -> bool:
     """Whether a URL is not on any of the ``hosts`` and is not a home page."""
     parts = urlsplit(url)
     return parts.netloc not in hosts and bool(parts.path.strip("/") or parts.query)
-
-
-def _is_titled(item: ListingItem) -> bool:
-    return (
-        not generic_text().fullmatch(item.title)
-        and title_likeness([item.title]) >= MIN_TITLE_LIKENESS
-    )
 
 
 class RowMake:
