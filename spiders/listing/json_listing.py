@@ -16,6 +16,7 @@ from data.dates.parse import DateReader
 from spiders.items import Listing
 from spiders.json_state.json_fields import read_records, unwrapped
 from spiders.json_state.scripts import states
+from spiders.listing.paging.scripted_pagers import PAGE_COUNT_KEY
 from spiders.page.embedded_metadata import json_ld_scripts, parse_json
 from spiders.page.links import link_target, resolve
 from spiders.page.literals import NoLiteral, decoded, load_json, values_of
@@ -34,9 +35,6 @@ NEXT_KEYS = (
 HOLDER_KEYS = ("links", "_links", "pagination", "paging", "pageInfo", "meta", "page", "d", "data")
 """Keys of objects that may contain the URL of the next page, in the top two levels."""
 
-_PAGES = re.compile(
-    r"(?:total|nb|num(?:ber_?of)?|max|last)_?pages?|pages?_?(?:count|total)|pages", re.IGNORECASE
-)
 _NUMBER = re.compile(r"page(?:_?(?:no|num|number|index))?|p|pg|pagina|seite|strana", re.IGNORECASE)
 
 _HAS_MORE = re.compile(r"has_?(?:more|next)(?:_?page)?|more", re.IGNORECASE)
@@ -150,7 +148,7 @@ def _counted(document: dict[str, Any], page: Page) -> str | None:
         value
         for holder in _holders(document)
         for name, value in holder.items()
-        if _PAGES.fullmatch(name) and isinstance(value, int) and not isinstance(value, bool)
+        if PAGE_COUNT_KEY.fullmatch(name) and isinstance(value, int) and not isinstance(value, bool)
     ]
     has_more = any(
         value is True and _HAS_MORE.fullmatch(name)

@@ -181,16 +181,15 @@ def _detected(
         return Listing(page.url, (), known.next, "", 0.0, tuple(reasons))
     if len(best.region.records) > MAX_RECORDS:
         reasons.append(f"only the first {MAX_RECORDS} rows of the list were read")
-    rows = with_undated(best.items, best.region, flat, dates)
+    rows, skipped = with_undated(best.items, best.region, flat, dates)
     above = featured(best.items, best.region, flat, dates)
     below = continued(best.items, best.region, flat, dates)
-    found = _unique([*above, *rows.items, *below])
+    found = _unique([*above, *rows, *below])
     dated = sum(item.published is not None for item in found) / len(found)
     if not dated:
         reasons.append("no dates were found beside the links")
     rule = f"region:{best.region.side or 'undated'}"
     confidence = round((0.5 + 0.5 * dated) / (1 + exp(LIKELY_SCORE - best.score)), 2)
-    passed = tuple(rows.passed[:MAX_SKIPPED_ROWS])
     return Listing(
         page.url,
         found,
@@ -198,7 +197,7 @@ def _detected(
         rule,
         confidence,
         tuple(reasons),
-        passed,
+        tuple(skipped[:MAX_SKIPPED_ROWS]),
         place_of(best.region.records[0].node),
     )
 

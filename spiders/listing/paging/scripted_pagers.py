@@ -130,7 +130,7 @@ MAX_PAGE_DIGITS: Final = 8
 
 _NEXT = re.compile(r"next(?:_?page)?_?(?:url|link|href)|next_?page|next", re.IGNORECASE)
 _CURRENT_PAGE_KEY = re.compile(r"(?:current_?)?page(?:_?(?:no|num|number|index))?", re.IGNORECASE)
-_LAST = re.compile(
+PAGE_COUNT_KEY: Final = re.compile(
     r"(?:total|nb|num(?:ber_?of)?|max|last)_?pages?|pages?_?(?:count|total)|pages", re.IGNORECASE
 )
 _MARKS: Final = (b"age", b"next", b"Next")
@@ -184,7 +184,7 @@ def _named(held: Mapping[str, Any], page: Page) -> str | None:
 
 
 def _counted(held: Mapping[str, Any], page: Page, asked: Any) -> str | None:
-    shown, last = _count(held, _CURRENT_PAGE_KEY), _count(held, _LAST)
+    shown, last = _count(held, _CURRENT_PAGE_KEY), _count(held, PAGE_COUNT_KEY)
     if shown is None or last is None or not 0 < shown < last:
         return None
     parts = urlsplit(page.url)

@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 from urllib.parse import urlsplit
 
 from lxml import etree
 
 from data.dates.address_days import address_days, year_of_day
-from data.dates.context import DateContext
 from data.dates.months import month_of
 from data.dates.parse import DateReader, Found, plausible, scan
 from data.dates.partial import day_in_year, is_fiscal_year, month_and_day, year_in
@@ -34,44 +33,6 @@ MAX_COLUMNS = 50
 
 _MAX_CELL_LEVELS = 4
 """Maximum number of levels from a text up to its table cell."""
-
-
-class ColumnHeads:
-    """Column headings of a page's tables, cached per table."""
-
-    def __init__(self) -> None:
-        self._heads: dict[etree._Element, tuple[str, ...]] = {}
-
-    def over(self, node: etree._Element) -> str:
-        """Return the heading of the table column that contains a node, or an empty string."""
-        cell: etree._Element | None = node
-        for _ in range(_MAX_CELL_LEVELS):
-            if cell is None or cell.tag == "td":
-                break
-            cell = cell.getparent()
-        if cell is None or cell.tag != "td":
-            return ""
-        table = next(cell.iterancestors("table"), None)
-        if table is None:
-            return ""
-        if table not in self._heads:
-            self._heads[table] = _heads_of(table)
-        heads = self._heads[table]
-        before = sum(1 for _ in islice(cell.itersiblings(preceding=True), MAX_COLUMNS))
-        return heads[before] if before < len(heads) else ""
-
-
-def _heads_of(table: etree._Element) -> tuple[str, ...]:
-    """Return the texts of a table's first row if it contains headings, otherwise an empty tuple."""
-    row = next(table.iter("tr"), None)
-    if row is None:
-        return ()
-    cells = list(islice(row.iterchildren("th", "td"), MAX_COLUMNS))
-    within = row.getparent()
-    headed = within is not None and within.tag == "thead"
-    if not headed and not all(cell.tag == "th" for cell in cells):
-        return ()
-    return tuple(element_line(cell)[:100] for cell in cells)
 
 
 MAX_DATES = 20_000
@@ -149,46 +110,8 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
     If a date has no year, the year comes from the nearest heading above it or from ``url``. In some
     lists, such dates are recognized as recent.
     """
-    marks: list[DateMark] = []
-    heads = ColumnHeads()
+    marks = _PageDates(flat, url, reader).marks()
     context = reader.context
-    dates = _TextDates(reader)
-    digits = DaysInDigits(flat.texts, context)
-    parts = urlsplit(url)
-    year = _Year(year_in(" ".join(re.findall(r"\d+", f"{parts.path} {parts.query}"))))
-    vain = 0
-    for index, text in enumerate(flat.texts):
-        if max(len(marks), vain) > MAX_DATES:
-            break
-        if marks and text.place <= marks[-1].last:
-            continue
-        likely = _may_be_date(text.text)
-        found = list(_marks_of(flat.texts, index, heads, dates, likely=likely))
-        if found:
-            marks += (
-                one for one in found if one.published and plausible(one.published, context.now)
-            )
-            continue
-        vain += likely
-        if len(text.text) <= _MAX_DATE_TEXT_LENGTH:
-            year.note(text, context)
-            mark = _without_year(flat.texts, index, year, context)
-            mark = mark if mark and mark.published else _by_address(text, mark, url, context)
-            mark = mark or _in_digits(text, year, digits, context)
-            if mark:
-                marks.append(mark)
-            elif len(text.text) <= _MAX_RELATIVE_LENGTH and is_relative(text.text):
-                published = reader.date(text.text, "listing:relative")
-                if published:
-                    at = text.place
-                    marks.append(DateMark(at, at, published, alone=True, sign=text.sign))
-    return _with_recent_days(marks, flat, context)
-
-
-def _with_recent_days(
-    marks: list[DateMark], flat: FlatPage, context: DateContext
-) -> list[DateMark]:
-    """Return the dates, with years added to recent days that are shown without a year."""
     years = ((one.sign, one.published.day.year if one.published else None) for one in marks)
     recent = recent_signs(years, context.now.year)
     for index, mark in enumerate(marks):
@@ -200,11 +123,187 @@ def _with_recent_days(
     return marks
 
 
-def _may_be_date(text: str) -> bool:
-    """Whether the digits or words of a text look like a date."""
-    # A quick check first, because most texts have neither digits nor these words.
-    has_sign = _DIGIT.search(text) or "年" in text or "ago" in text
-    return bool(has_sign and _MAY_BE_DATE.search(text))
+class _PageDates:
+    """Finds the dates in the texts of a page. Dates of texts and headings of tables are cached.
+
+    ``_year`` is the year for dates without a year, or None if it is unknown.
+    """
+
+    def __init__(self, flat: FlatPage, url: str, reader: DateReader) -> None:
+        self._texts = flat.texts
+        self._url = url
+        self._reader = reader
+        self._context = reader.context
+        self._digits = DaysInDigits(flat.texts, reader.context)
+        parts = urlsplit(url)
+        self._year = year_in(" ".join(re.findall(r"\d+", f"{parts.path} {parts.query}")))
+        self._is_fiscal = False
+        self._heads: dict[etree._Element, tuple[str, ...]] = {}
+        self._found: dict[tuple[str, str], tuple[Found, ...]] = {}
+
+    def marks(self) -> list[DateMark]:
+        marks: list[DateMark] = []
+        vain = 0
+        for index, text in enumerate(self._texts):
+            if max(len(marks), vain) > MAX_DATES:
+                break
+            if marks and text.place <= marks[-1].last:
+                continue
+            # A quick check first, because most texts have neither digits nor these words.
+            has_sign = _DIGIT.search(text.text) or "年" in text.text or "ago" in text.text
+            likely = bool(has_sign and _MAY_BE_DATE.search(text.text))
+            if found := list(self._with_year(index, likely=likely)):
+                marks += (one for one in found if one.published and self._may_be(one.published))
+                continue
+            vain += likely
+            if len(text.text) <= _MAX_DATE_TEXT_LENGTH and (mark := self._other(index)):
+                marks.append(mark)
+        return marks
+
+    def _other(self, index: int) -> DateMark | None:
+        """Return the date without a year, or relative to today, in a short text, or None."""
+        text = self._texts[index]
+        if _YEAR_DIGIT.search(text.text) and _heads(text) and (found := year_in(text.text)):
+            self._year, self._is_fiscal = found, is_fiscal_year(text.text, self._context)
+        mark = self._without_year(index)
+        if not (mark and mark.published):
+            mark = self._by_address(text, mark)
+        if mark := mark or self._in_digits(text):
+            return mark
+        if len(text.text) > _MAX_RELATIVE_LENGTH or not is_relative(text.text):
+            return None
+        published = self._reader.date(text.text, "listing:relative")
+        return self._mark(text, published) if published else None
+
+    @staticmethod
+    def _mark(text: TextMark, published: Published) -> DateMark:
+        return DateMark(text.place, text.place, published, alone=True, sign=text.sign)
+
+    def _may_be(self, published: Published) -> bool:
+        return plausible(published, self._context.now)
+
+    def _year_of(self, month: int) -> int | None:
+        """Return the calendar year of a month below the current year's heading, or None.
+
+        The heading may show a fiscal year, which covers parts of two calendar years.
+        """
+        return self._year and self._year + (self._is_fiscal and month < FISCAL_START)
+
+    def _dates_in(self, text: str, rule: str) -> tuple[Found, ...]:
+        """Return the dates in a text, in text order and without overlaps."""
+        key = text, rule
+        if key not in self._found:
+            self._found[key] = tuple(scan(text, self._context, rule))
+        return self._found[key]
+
+    def _with_year(self, index: int, *, likely: bool) -> Iterator[DateMark]:
+        """Yield the dates that begin in the text at the index ``index``.
+
+        ``likely`` is true if the digits of the text look like a date.
+        """
+        text = self._texts[index]
+        stated = text.parent.get("datetime") if text.parent.tag == "time" else None
+        if stated and (published := self._reader.stated(stated, text.text, "listing:time")):
+            yield replace(self._mark(text, published), other=self._is_other(index, ""))
+            return
+        end = 0
+        for found in self._dates_in(text.text, "listing:text") if likely else ():
+            alone = len(text.text) - (found.end - found.start) <= _MAX_DATE_TEXT_LENGTH // 2
+            other = self._is_other(index, text.text[end : found.start])
+            end = found.end
+            yield replace(self._mark(text, found.published), alone=alone, other=other)
+        if not end and (parts := self._parts(index, 3)):
+            other = self._is_other(index, "")
+            last = self._texts[index + len(parts) - 1].place
+            for found in self._dates_in(" ".join(parts), "listing:parts"):
+                yield replace(self._mark(text, found.published), last=last, other=other)
+
+    def _is_other(self, index: int, before: str) -> bool:
+        """Whether a date's own text, label or column heading describes an event or a change."""
+        if not before.strip(" \t(|-–—") and index:
+            label = self._texts[index - 1]
+            named = label.parent.tag in _LABELS or "label" in (label.parent.get("class") or "")
+            labelled = named or is_date_label(label.text)
+            before = self._head_over(self._texts[index].parent) or (label.text if labelled else "")
+        return bool(before) and (is_of_event(before) or is_of_change(before[-MAX_DATE_LABEL:]))
+
+    def _head_over(self, node: etree._Element) -> str:
+        """Return the heading of the table column that contains a node, or an empty string."""
+        around = (node, *islice(node.iterancestors(), _MAX_CELL_LEVELS))
+        cell = next((one for one in around if one.tag == "td"), None)
+        table = None if cell is None else next(cell.iterancestors("table"), None)
+        if cell is None or table is None:
+            return ""
+        if table not in self._heads:
+            self._heads[table] = _heads_of(table)
+        heads = self._heads[table]
+        before = sum(1 for _ in islice(cell.itersiblings(preceding=True), MAX_COLUMNS))
+        return heads[before] if before < len(heads) else ""
+
+    def _without_year(self, index: int) -> DateMark | None:
+        """Return the date at the start of a text that contains only a month and day, or None.
+
+        In Japan, the month and day may also be in brackets after a title.
+        """
+        text = self._texts[index]
+        ended = _DAY_AT_END.search(text.text)
+        for raw, last in (
+            (text.text, index),
+            (ended[0] if ended else "", index),
+            (" ".join(self._parts(index, 2)), index + 1),
+        ):
+            day = month_and_day(raw.strip("（）"), self._context) if _DIGIT.search(raw) else None
+            if day:
+                own = self._year_of(day[0])
+                dated = day_in_year(own, day, self._context.zone, raw, RULE) if own else None
+                is_alone = not (ended and raw == ended[0])
+                place, end = text.place, self._texts[last].place
+                return DateMark(place, end, dated, is_alone, text.sign, month_and_day=day)
+        return None
+
+    def _in_digits(self, text: TextMark) -> DateMark | None:
+        """Return the date of a text that contains only a day and month in digits, or None.
+
+        The year must be known from a heading or the URL.
+        """
+        day = self._digits.month_and_day(text.text)
+        own = self._year_of(day[0]) if day else None
+        if not day or not own:
+            return None
+        dated = day_in_year(own, day, self._context.zone, text.text, RULE)
+        return self._mark(text, dated) if dated and self._may_be(dated) else None
+
+    def _by_address(self, text: TextMark, known: DateMark | None) -> DateMark | None:
+        """Return a date with the year from the URL of its row's link.
+
+        ``known`` is the date as shown in the text, if its month is a word. It is returned if the
+        URL does not contain this date. Digits alone, such as ``06-25``, count as a date only if the
+        URL has the same month and day.
+        """
+        figures = None if known else _MONTH_AND_DAY.fullmatch(text.text)
+        day = (int(figures[1]), int(figures[2])) if figures else known and known.month_and_day
+        if not day or not (address := _row_address(text.parent, self._url)):
+            return known
+        year = year_of_day(address, *day)
+        if figures and not any((one.month, one.day) == day for one in address_days(address)):
+            return known
+        zone = self._context.zone
+        dated = year and day_in_year(year, day, zone, text.text, "listing:address")
+        if not dated or not self._may_be(dated):
+            return known
+        return replace(known, published=dated) if known else self._mark(text, dated)
+
+    def _parts(self, index: int, most: int) -> list[str]:
+        """Return the day, month and year of a date whose parts are in separate elements.
+
+        Returns an empty list if the texts are not such parts. ``most`` is the maximum number of
+        parts.
+        """
+        near = (text.text for text in self._texts[index : index + most])
+        parts = [*takewhile(lambda text: len(text) <= _MAX_PART_LENGTH and _is_part(text), near)]
+        if len(parts) > 1 and any(map(_DIGIT.search, parts)) and any(map(_names_month, parts)):
+            return parts
+        return []
 
 
 def _heads(text: TextMark) -> bool:
@@ -222,144 +321,17 @@ def _heads(text: TextMark) -> bool:
     return heading and (node is None or node.tag != "a")
 
 
-@dataclass(slots=True)
-class _Year:
-    """The year for dates that are shown without a year. ``number`` is None if it is unknown."""
-
-    number: int | None
-    is_fiscal: bool = False
-
-    def note(self, text: TextMark, context: DateContext) -> None:
-        """Set the year, if a text is a heading that contains a year."""
-        if _YEAR_DIGIT.search(text.text) and _heads(text) and (found := year_in(text.text)):
-            self.number, self.is_fiscal = found, is_fiscal_year(text.text, context)
-
-    def of_month(self, month: int) -> int | None:
-        """Return the calendar year of a month below the current year's heading, or None.
-
-        The heading may show a fiscal year, which covers parts of two calendar years.
-        """
-        return self.number and self.number + (self.is_fiscal and month < FISCAL_START)
-
-
-class _TextDates:
-    """Finds the dates in the texts of a page. Results for repeated texts are cached."""
-
-    def __init__(self, reader: DateReader) -> None:
-        self.reader = reader
-        self._found: dict[tuple[str, str], tuple[Found, ...]] = {}
-
-    def of(self, text: str, rule: str) -> tuple[Found, ...]:
-        """Return the dates in a text, in text order and without overlaps."""
-        key = text, rule
-        if key not in self._found:
-            self._found[key] = tuple(scan(text, self.reader.context, rule))
-        return self._found[key]
-
-
-def _marks_of(
-    texts: list[TextMark], index: int, heads: ColumnHeads, dates: _TextDates, *, likely: bool
-) -> Iterator[DateMark]:
-    """Yield the dates that begin in the text at the index ``index``.
-
-    ``likely`` is true if the digits of the text look like a date.
-    """
-    text = texts[index]
-    stated = text.parent.get("datetime") if text.parent.tag == "time" else None
-    if stated and (published := dates.reader.stated(stated, text.text, "listing:time")):
-        other = _is_other(texts, index, heads, "")
-        yield DateMark(text.place, text.place, published, alone=True, sign=text.sign, other=other)
-        return
-    end = 0
-    if likely:
-        for found in dates.of(text.text, "listing:text"):
-            alone = len(text.text) - (found.end - found.start) <= _MAX_DATE_TEXT_LENGTH // 2
-            other = _is_other(texts, index, heads, text.text[end : found.start])
-            end = found.end
-            yield DateMark(text.place, text.place, found.published, alone, text.sign, other)
-    if not end:
-        parts = _parts(texts, index, 3)
-        if not parts:
-            return
-        other = _is_other(texts, index, heads, "")
-        for found in dates.of(" ".join(parts), "listing:parts"):
-            last = texts[index + len(parts) - 1].place
-            yield DateMark(text.place, last, found.published, True, text.sign, other)  # noqa: FBT003
-
-
-def _is_other(texts: list[TextMark], index: int, heads: ColumnHeads, before: str) -> bool:
-    """Whether a date's own text, label or column heading describes an event or a change."""
-    if not before.strip(" \t(|-–—") and index:
-        label = texts[index - 1]
-        named = label.parent.tag in _LABELS or "label" in (label.parent.get("class") or "")
-        labelled = named or is_date_label(label.text)
-        before = heads.over(texts[index].parent) or (label.text if labelled else "")
-    return bool(before) and (is_of_event(before) or is_of_change(before[-MAX_DATE_LABEL:]))
-
-
-def _without_year(
-    texts: list[TextMark], index: int, year: _Year, context: DateContext
-) -> DateMark | None:
-    """Return the date at the start of a text that contains only a month and day, or None.
-
-    In Japan, the month and day may also be in brackets after a title.
-    """
-    text = texts[index]
-    ended = _DAY_AT_END.search(text.text)
-    for raw, last in (
-        (text.text, index),
-        (ended[0] if ended else "", index),
-        (" ".join(_parts(texts, index, 2)), index + 1),
-    ):
-        day = month_and_day(raw.strip("（）"), context) if _DIGIT.search(raw) else None
-        if day:
-            own = year.of_month(day[0])
-            dated = day_in_year(own, day, context.zone, raw, RULE) if own else None
-            is_alone = not (ended and raw == ended[0])
-            place, end = text.place, texts[last].place
-            return DateMark(place, end, dated, is_alone, text.sign, month_and_day=day)
-    return None
-
-
-def _in_digits(
-    text: TextMark, year: _Year, digits: DaysInDigits, context: DateContext
-) -> DateMark | None:
-    """Return the date of a text that contains only a day and month in digits, or None.
-
-    The year must be known from a heading or the URL.
-    """
-    day = digits.month_and_day(text.text)
-    own = year.of_month(day[0]) if day else None
-    if not day or not own:
-        return None
-    dated = day_in_year(own, day, context.zone, text.text, RULE)
-    if not dated or not plausible(dated, context.now):
-        return None
-    return DateMark(text.place, text.place, dated, alone=True, sign=text.sign)
-
-
-def _by_address(
-    text: TextMark, known: DateMark | None, url: str, context: DateContext
-) -> DateMark | None:
-    """Return a date with the year from the URL of its row's link.
-
-    ``known`` is the date as shown in the text, if its month is a word. It is returned if the URL
-    does not contain this date. Digits alone, such as ``06-25``, count as a date only if the URL
-    has the same month and day.
-    """
-    figures = None if known else _MONTH_AND_DAY.fullmatch(text.text)
-    day = (int(figures[1]), int(figures[2])) if figures else known and known.month_and_day
-    if not day or not (address := _row_address(text.parent, url)):
-        return known
-    year = year_of_day(address, *day)
-    if figures and not any((one.month, one.day) == day for one in address_days(address)):
-        return known
-    dated = year and day_in_year(year, day, context.zone, text.text, "listing:address")
-    if not dated or not plausible(dated, context.now):
-        return known
-    if known:
-        return replace(known, published=dated)
-    return DateMark(text.place, text.place, dated, alone=True, sign=text.sign)
+def _heads_of(table: etree._Element) -> tuple[str, ...]:
+    """Return the texts of a table's first row if it contains headings, otherwise an empty tuple."""
+    row = next(table.iter("tr"), None)
+    if row is None:
+        return ()
+    cells = list(islice(row.iterchildren("th", "td"), MAX_COLUMNS))
+    within = row.getparent()
+    headed = within is not None and within.tag == "thead"
+    if not headed and not all(cell.tag == "th" for cell in cells):
+        return ()
+    return tuple(element_line(cell)[:100] for cell in cells)
 
 
 def _row_address(node: etree._Element, url: str) -> str | None:
@@ -372,21 +344,6 @@ def _row_address(node: etree._Element, url: str) -> str | None:
         if (link := next((one for one in near if one.tag == "a"), None)) is not None:
             return link_target(link, url)
     return None
-
-
-def _parts(texts: list[TextMark], index: int, most: int) -> list[str]:
-    """Return the day, month and year of a date whose parts are in separate elements.
-
-    Returns an empty list if the texts are not such parts. ``most`` is the maximum number of parts.
-    """
-    parts: list[str] = []
-    for text in texts[index : index + most]:
-        if len(text.text) > _MAX_PART_LENGTH or not _is_part(text.text):
-            break
-        parts.append(text.text)
-    if len(parts) > 1 and any(map(_DIGIT.search, parts)) and any(map(_names_month, parts)):
-        return parts
-    return []
 
 
 @lru_cache(maxsize=MAX_CACHED_PARTS)

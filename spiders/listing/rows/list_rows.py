@@ -15,7 +15,7 @@ import datetime as dt
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
@@ -196,21 +196,10 @@ MAX_ELEMENTS: Final = 200
 """Maximum number of elements compared per row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The items of a region in page order, and the skipped rows.
-
-    ``passed`` contains the URLs of skipped rows that may be releases.
-    """
-
-    items: list[ListingItem]
-    passed: list[str]
-
-
 def with_undated(
     items: list[ListingItem], region: Region, flat: FlatPage, dates: list[DateMark]
-) -> Rows:
-    """Return the items of a region, including releases whose rows have no date.
+) -> tuple[list[ListingItem], list[str]]:
+    """Return the items of a region in page order, including releases whose rows have no date.
 
     Undated rows may be headings, notes or buttons. An undated row is a release only if its link has
     the same signature as in dated rows and its text looks like a title. In addition, one of these
@@ -221,14 +210,15 @@ def with_undated(
     - it is between dated rows with the same markup, and leads to a page of another site
     - it is one of several such rows, which have different titles and are not all next to each other
 
-    The date of such a release must be found on its own page. Other undated rows are skipped.
+    The date of such a release must be found on its own page. Other undated rows are skipped. The
+    second list contains the URLs of skipped rows that may be releases.
     """
     if region.side != "in" or len(items) == min(len(region.records), MAX_RECORDS):
-        return Rows(items, [])
+        return items, []
     every = linked_records(region, flat, dates)
     dated = releases_among(every, region)
     if len(dated) == len(every):
-        return Rows(items, [])
+        return items, []
     shape = common_shape(items)
     like = RecordFields(dated[:MAX_RATED], flat, strict=region.strict)
     make = RowMake(record.span.node for record in dated)
@@ -265,7 +255,7 @@ def with_undated(
     if min(len(releases), len(amid), len(gaps)) >= MIN_UNDATED_ROWS:
         passed -= releases
     rows = [item for item in found if item.url not in passed]
-    return Rows(rows, [item.url for item in found if item.url in passed])
+    return rows, [item.url for item in found if item.url in passed]
 
 
 def _is_on_another_site(url: str, hosts: Container[str]) -> bool:
