@@ -7,7 +7,6 @@ from lxml import etree
 
 from data.dates.context import DateContext
 from data.dates.parse import parse_date
-from data.models import Content
 from data.text.clean import clean_line
 from data.wording import counted
 from spiders.discovery.proposal import MIN_CONFIDENCE
@@ -74,14 +73,11 @@ def review(looks: Sequence[SampleRelease], name: str) -> tuple[FieldReport, ...]
     """Return reports about the fields of the sample releases, most important field first."""
     if not looks:
         return ()
-    fields = [_title(looks), _published(looks), _body(looks)]
-    fields += [_said(looks, "language", lambda content: content.language)]
-    fields += [_said(looks, "section", lambda content: content.section)]
-    publisher = _said(looks, "publisher", lambda content: content.publisher)
-    fields.append(publisher if publisher.found else replace(publisher, value=name, rule="name"))
-    fields += [_said(looks, "author", lambda content: content.author)]
-    fields += [_media(looks, "images"), _media(looks, "attachments")]
-    return tuple(fields)
+    said = {one: _said(looks, one) for one in ("language", "section", "publisher", "author")}
+    if not said["publisher"].found:
+        said["publisher"] = replace(said["publisher"], value=name, rule="name")
+    media = (_media(looks, one) for one in ("images", "attachments"))
+    return (_title(looks), _published(looks), _body(looks), *said.values(), *media)
 
 
 def draft_rules(looks: Sequence[SampleRelease], context: DateContext) -> ReleaseRules:
@@ -189,11 +185,9 @@ def _body(looks: Sequence[SampleRelease]) -> FieldReport:
     return FieldReport("body", text, len(found), len(looks), _round(confidence), rule, advice)
 
 
-def _said(
-    looks: Sequence[SampleRelease], name: str, value: Callable[[Content], str | None]
-) -> FieldReport:
-    """Return a report about the optional field ``name``, whose value ``value`` returns."""
-    found = [(look, shown) for look in looks if (shown := value(look.read.content))]
+def _said(looks: Sequence[SampleRelease], name: str) -> FieldReport:
+    """Return a report about the optional field ``name``."""
+    found = [(look, shown) for look in looks if (shown := getattr(look.read.content, name))]
     if not found:
         return FieldReport(name, "", 0, len(looks), 0.0, "")
     look, shown = found[0]

@@ -10,8 +10,6 @@ from itertools import islice
 from typing import Final
 from urllib.parse import unquote, urljoin, urlsplit
 
-from lxml import etree
-
 from data.languages.vocabulary import pattern
 from data.text.clean import clean_line
 from data.text.urls import canonical_url, host_of, page_key
@@ -115,7 +113,8 @@ def _named(page: Page) -> Iterator[PressLink]:
         url = resolve(node.get("href") or "", page.base)
         if url is None or leads_to_file(url) or not is_of_site(url, page.url):
             continue
-        text = _text(node)
+        label = "".join(map(str, node.itertext())) or node.get("title") or node.get("aria-label")
+        text = clean_line((label or "")[:400])
         if score := max(_of_text(text), PATH_FACTOR * _of_path(url)):
             # A match in both text and URL is more certain than one match.
             both = 0.05 if _of_text(text) and _of_path(url) else 0.0
@@ -138,11 +137,6 @@ def _crumbs(page: Page) -> Iterator[str]:
             address = item.get("@id") if isinstance(item, dict) else item
             if isinstance(address, str) and (url := resolve(address, page.base)):
                 yield url
-
-
-def _text(node: etree._Element) -> str:
-    label = "".join(map(str, node.itertext())) or node.get("title") or node.get("aria-label") or ""
-    return clean_line(label[:400])
 
 
 def _of_text(text: str) -> float:

@@ -186,7 +186,9 @@ def _names(listing: Page, releases: Sequence[Page], feed: Page | None) -> Iterat
     body = listing.tree.find("body")
     lines = copyright_lines(body) if body is not None else iter(())
     yield Guess(next(filter(None, map(named_in, lines)), ""), 0.45, "its copyright line")
-    yield Guess(_first_name(_logos(listing)), 0.25, "its link to the home page")
+    logos = (name for name in _logos(listing) if len(name.split()) <= MAX_LOGO_WORDS)
+    logo = next((name for name in logos if not is_generic(without_frills(name))), "")
+    yield Guess(logo, 0.25, "its link to the home page")
     for part in reversed(parts):
         yield Guess(part, 0.4, "the page's title")
 
@@ -203,12 +205,6 @@ def _logos(page: Page) -> Iterator[str]:
                 for one in names
                 if (name := LOGO_WORDS.sub("", clean_line(one[:MAX_NAME_LENGTH])))
             )
-
-
-def _first_name(names: Iterable[str]) -> str:
-    """Return the first short name that is not generic, or ""."""
-    short = (name for name in names if len(name.split()) <= MAX_LOGO_WORDS)
-    return next((name for name in short if not is_generic(without_frills(name))), "")
 
 
 def _is_own(meta: EmbeddedMetadata) -> bool:

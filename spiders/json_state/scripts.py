@@ -156,10 +156,8 @@ def _island(script: etree._Element, text: str) -> Iterator[Any]:
 
 
 def _read(text: str) -> Iterator[Any]:
-    try:
+    with suppress(NoLiteral):  # A script without JSON is not an error.
         yield decoded(text)
-    except NoLiteral:
-        return  # A script without JSON is not an error.
 
 
 def _assigned(text: str, stream: list[str]) -> Iterator[Any]:

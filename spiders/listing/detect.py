@@ -213,7 +213,12 @@ def _own_list(
         if len(one.records) >= max(MIN_RECORDS, len(best.items))
         and one.most >= MIN_MAIN_LIST_SCORE
         and not _is_beside(one)
-        and (one.placed["pager"] or _may_be_below(one, url))
+        and (
+            one.placed["pager"]
+            or _are_mostly(
+                any(_is_below(link.url, url) for link in record.anchors) for record in one.records
+            )
+        )
     )
     own = [
         one
@@ -234,13 +239,6 @@ def _links_are_headlines(choice: RankedRegion, flat: FlatPage) -> bool:
     links = {(anchor.url, flat.text_of(anchor)) for anchor in flat.anchors}
     return _are_mostly(
         (item.url, item.title) in links and is_headline(item.title) for item in choice.items
-    )
-
-
-def _may_be_below(candidate: RegionCandidate, url: str) -> bool:
-    """Whether most records of a region have a link below the URL of the page."""
-    return _are_mostly(
-        any(_is_below(link.url, url) for link in record.anchors) for record in candidate.records
     )
 
 

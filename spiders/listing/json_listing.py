@@ -58,7 +58,12 @@ def read_json(page: Page, context: DateContext) -> Listing:
         reason = f"the document is not JSON ({str(error)[:120]})"
         return Listing(page.url, (), rule="json", reasons=(reason,))
     dates = DateReader(context)
-    best = read_records(_arrays(document), page, dates)
+    lists = (
+        list(map(unwrapped, value))
+        for value in values_of(document)
+        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value)
+    )
+    best = read_records(lists, page, dates)
     reasons = dates.reasons if best else ("the document contains no records with an address",)
     following = next_of(document, page, len(best))
     return Listing(page.url, tuple(best), following, "json", 0.9 if best else 0.0, reasons)
@@ -89,12 +94,6 @@ def _is_row(value: list[Any]) -> bool:
     """Whether a list contains table cells, at least one of them with a link (DataTables)."""
     plain = all(isinstance(cell, (str, int, float)) or cell is None for cell in value)
     return plain and any(isinstance(cell, str) and "<a" in cell for cell in value)
-
-
-def _arrays(document: Any) -> Iterator[list[dict[str, Any]]]:
-    for value in values_of(document):
-        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-            yield list(map(unwrapped, value))
 
 
 def next_of(document: Any, page: Page, count: int) -> str | None:

@@ -144,14 +144,6 @@ class Candidates:
             self._read[key] = ranked
         return self._read[key]
 
-    def _limit(self, candidate: RegionCandidate) -> float:
-        """Return an upper bound of a candidate's score.
-
-        It is a closer bound than ``candidate.most``, but takes longer to compute.
-        """
-        excess = self._features.excess_words(candidate.records)
-        return candidate.most - FEATURE_WEIGHTS["words"] * excess
-
     def best(self, some: list[RegionCandidate], least: float) -> RankedRegion | None:
         """Return the candidate in ``some`` with the highest score.
 
@@ -161,8 +153,11 @@ class Candidates:
         for candidate in some:
             if candidate.most < (best.score if best else least):
                 break
-            if best and self._limit(candidate) <= best.score:
-                continue
+            # A closer upper bound than `most`, which takes longer to compute.
+            if best:
+                excess = self._features.excess_words(candidate.records)
+                if candidate.most - FEATURE_WEIGHTS["words"] * excess <= best.score:
+                    continue
             choice = self.choice(candidate)
             if choice and choice.score >= least and (not best or choice.score > best.score):
                 best = choice

@@ -71,13 +71,11 @@ class CssSelector:
         If ``apart`` is true, digits of adjacent elements are separated by a space, as in a date
         followed by a counter.
         """
-        for one in self._each(root):
-            text = (
-                one if isinstance(one, str) else joined_texts(map(str, one.itertext()), apart=apart)
-            )
-            if line := clean_line(text):
-                return line
-        return ""
+        texts = (
+            one if isinstance(one, str) else joined_texts(map(str, one.itertext()), apart=apart)
+            for one in self._each(root)
+        )
+        return next(filter(None, map(clean_line, texts)), "")
 
     def _each(self, root: etree._Element) -> Iterator[etree._Element | str]:
         if isinstance(self._find, list):

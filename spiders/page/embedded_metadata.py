@@ -42,23 +42,16 @@ class EmbeddedMetadata:
 
         ``names`` are tried in order.
         """
-        for name in names:
-            for content in self.metas.get(name, ()):
-                if content:
-                    return content
-        return ""
+        contents = (content for name in names for content in self.metas.get(name, ()))
+        return next(filter(None, contents), "")
 
     def text(self, *keys: str) -> str:
         """Return the first plain text under one of these keys in the JSON-LD nodes, or "".
 
         ``keys`` are tried in order.
         """
-        for key in keys:
-            for node in self.nodes:
-                found = plain_value(node.get(key))
-                if found:
-                    return found
-        return ""
+        values = (plain_value(node.get(key)) for key in keys for node in self.nodes)
+        return next(filter(None, values), "")
 
 
 def read_metadata(page: Page) -> EmbeddedMetadata:
@@ -95,13 +88,9 @@ def json_ld_scripts(page: Page) -> Iterator[str]:
 
 def title_of(page: Page) -> str:
     """Return the text of the first non-empty ``<title>`` outside SVG images, or ""."""
-    for element in page.declared["title"]:
-        parent = element.getparent()
-        if parent is None or parent.tag != "svg":
-            title = element_line(element)
-            if title:
-                return title
-    return ""
+    found = page.declared["title"]
+    shown = (one for one in found if (above := one.getparent()) is None or above.tag != "svg")
+    return next(filter(None, map(element_line, shown)), "")
 
 
 def parse_json(text: str) -> Any:

@@ -184,9 +184,8 @@ def _is_wrapper(one: PageRegion, size: int, heads: list[int], mains: list[PageRe
         return False
     if one.node.tag == "form" and one.end - one.begin > MAX_FORM_MARKS:
         return True
-    for main in mains:
-        if one.begin <= main.begin and main.end <= one.end and main.end > main.begin:
-            return True
+    if any(one.begin <= main.begin < main.end <= one.end for main in mains):
+        return True
     if one.sure and one.bits != HEAD:
         return one.end - one.begin > size * WHOLE_PAGE_SHARE and not _beside(one, heads, mains)
     within = [main for main in mains if main.begin <= one.begin and one.end <= main.end]

@@ -6,8 +6,6 @@ from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
-from lxml import etree
-
 from spiders.items import ListingItem
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
@@ -116,7 +114,8 @@ def continued(
             shape_of(link.url) != shape for link in links
         ):
             continue
-        more = _calls_itself_more(span.node)
+        around = (class_and_id(span.node), class_and_id(span.node.getparent()))
+        more = any(map(_MORE_CLASS.search, around))
         if flat.is_chrome(span.begin, span.end) and not more:
             continue
         headed = any(head.end <= span.begin for head in headings)
@@ -129,13 +128,6 @@ def continued(
         read = RecordFields(records_of(one, flat, dates), flat, strict=True)
         return read.items if read.likeness >= _MIN_LIST_LIKENESS else []
     return []
-
-
-def _calls_itself_more(node: etree._Element) -> bool:
-    """Whether a list or its parent element has a class name for further links."""
-    return any(
-        _MORE_CLASS.search(class_and_id(one)) for one in (node, node.getparent()) if one is not None
-    )
 
 
 def _undated(shape: Shape, first: int, flat: FlatPage, dates: list[DateMark]) -> list[ListingItem]:

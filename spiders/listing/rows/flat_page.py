@@ -201,11 +201,10 @@ class FlatPage:
 
         The result is cached, because a link may be in several regions.
         """
-        text = self._link_texts.get(anchor.place)
-        if text is None:
-            text = self.said(anchor.place, max(anchor.end, anchor.place + 1))
-            self._link_texts[anchor.place] = text
-        return text
+        place = anchor.place
+        if place not in self._link_texts:
+            self._link_texts[place] = self.said(place, max(anchor.end, place + 1))
+        return self._link_texts[place]
 
     @cached_property
     def pagers(self) -> list[int]:

@@ -69,12 +69,6 @@ class _Chain:
             return self.is_ending and self.followed < MAX_PAGE_ENDS
         return self.followed <= 1
 
-    def add(self, container: etree._Element, *, is_followed: bool) -> None:
-        """Add the next nested container."""
-        self.containers.append(container)
-        self.followed += is_followed
-        self.is_ending = is_followed
-
 
 def closed(tree: etree._Element) -> etree._Element:
     """Return a page's tree, or a repaired copy if its containers are unclosed."""
@@ -115,7 +109,9 @@ def _chains(tree: etree._Element) -> list[_Chain]:
             if not chain.continues(is_followed=is_followed):
                 continue
             chains.pop(outer, None)
-            chain.add(element, is_followed=is_followed)
+            chain.containers.append(element)
+            chain.followed += is_followed
+            chain.is_ending = is_followed
             chains[element] = chain
     return [chain for chain in chains.values() if chain.is_unclosed]
 

@@ -254,7 +254,10 @@ class RecordFields:
         likeness = self._likeness.get(self._slot(anchor), 0.0)
         if own and (
             likeness >= _MIN_LIKELY_TITLE_LIKENESS
-            or (likeness >= _MIN_POSSIBLE_TITLE_LIKENESS and _is_title(own))
+            or (
+                likeness >= _MIN_POSSIBLE_TITLE_LIKENESS
+                and title_likeness([own]) >= _MIN_CERTAIN_TITLE_LIKENESS
+            )
         ):
             return own
         return self._titles.best(record) or own
@@ -334,7 +337,11 @@ class RecordFields:
         other date. If most records have no date, dates in titles are ignored, because they are
         rarely publication dates.
         """
-        dates = [mark for mark in record.dates if self._dated or not _is_in_link_text(mark, link)]
+        dates = [
+            mark
+            for mark in record.dates
+            if self._dated or mark.alone or not link.place <= mark.place < link.end
+        ]
         if not dates:
             return None
         titles = {
@@ -363,12 +370,3 @@ class RecordFields:
             return published
         context = DateContext(published.zone)
         return parse_date(f"{published.iso} {clock}", context, published.rule) or published
-
-
-def _is_in_link_text(mark: DateMark, link: LinkMark) -> bool:
-    """Whether a date is in the text of a link among other words."""
-    return not mark.alone and link.place <= mark.place < link.end
-
-
-def _is_title(text: str) -> bool:
-    return title_likeness([text]) >= _MIN_CERTAIN_TITLE_LIKENESS

@@ -250,19 +250,17 @@ class PageHeadings:
         return -int(self._is_other_at(index))
 
     def _is_other_at(self, index: int) -> bool:
-        known = self._others_at.get(index)
-        if known is None:
+        if index not in self._others_at:
             head = self._flat.headings[index]
-            known = self._others_at[index] = self._is_other(self._flat.said(head.begin, head.end))
-        return known
+            self._others_at[index] = self._is_other(self._flat.said(head.begin, head.end))
+        return self._others_at[index]
 
     def _is_other(self, text: str) -> bool:
         """Whether a heading announces content other than releases and is not the main heading."""
-        known = self._others.get(text)
-        if known is None:
-            known = announces_other(text) and comparison_key(text) not in self._names
-            self._others[text] = known
-        return known
+        if text not in self._others:
+            is_main = comparison_key(text) in self._names
+            self._others[text] = announces_other(text) and not is_main
+        return self._others[text]
 
 
 def _in_other(node: etree._Element) -> bool:
