@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from data.dates.context import DateContext
@@ -352,15 +352,10 @@ def _lists(value: Any) -> Iterator[list[dict[str, Any]]]:
             yield from (alike for alike in kinds.values() if len(alike) >= MIN_CACHE_ENTRIES)
 
 
-class DataStore(NamedTuple):
-    """The rows of a data store as a page, and the URL of the next rows or None."""
+def data_store(page: Page) -> tuple[Page, str | None] | None:
+    """Return the data store with the most rows on a page, as a page, or None.
 
-    page: Page
-    next: str | None
-
-
-def data_store(page: Page) -> DataStore | None:
-    """Return the data store with the most rows on a page, or None.
+    The second value is the URL of the next rows, or None.
 
     Data stores are XML in a page's scripts, with rows of HTML that a script displays. They are used
     by the JPage lists of Hanweb, a publishing system of many governments in China. A store also
@@ -379,9 +374,8 @@ def data_store(page: Page) -> DataStore | None:
     following = next(_texts(store, "<nextgroup>"), "")
     more = Page(page.url, following.encode(), "text/html; charset=utf-8")
     links = (link_target(link, page.base) for link in more.tree.iter("a"))
-    return DataStore(
-        Page(page.url, html.encode(), "text/html; charset=utf-8"), next(filter(None, links), None)
-    )
+    shown = Page(page.url, html.encode(), "text/html; charset=utf-8")
+    return shown, next(filter(None, links), None)
 
 
 def _texts(store: str, tag: str) -> Iterator[str]:

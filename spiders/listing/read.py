@@ -17,7 +17,7 @@ from spiders.listing.detect import choose_region
 from spiders.listing.feed import read_syndicated
 from spiders.listing.json_listing import data_store, html_within, read_state
 from spiders.listing.paging.controls import Controls
-from spiders.listing.paging.pagination import NextPages, next_pages
+from spiders.listing.paging.pagination import next_pages
 from spiders.listing.paging.period_links import archives_of
 from spiders.listing.paging.unread import unread_signs
 from spiders.listing.region_candidates import LIKELY_SCORE
@@ -83,8 +83,8 @@ def read_listing(
         return _with_rest(found, page, pages, controls)
     store = data_store(page)
     if store:
-        found = read_listing(store.page, context, place=place)
-        return replace(found, next=store.next, form=None, series=None)
+        found = read_listing(store[0], context, place=place)
+        return replace(found, next=store[1], form=None, series=None)
     made = read_syndicated(page, context)
     if made:
         within = None if made.items else html_within(page)
@@ -106,7 +106,7 @@ def read_listing(
     return _with_rest(_detected(page, shown, known), page, pages, controls)
 
 
-def _with_rest(listing: Listing, page: Page, pages: NextPages, controls: Controls) -> Listing:
+def _with_rest(listing: Listing, page: Page, pages: Listing, controls: Controls) -> Listing:
     """Add pagination, archives and signs of further releases to a listing.
 
     Undated items and skipped rows that link to archives or other listing pages are removed.

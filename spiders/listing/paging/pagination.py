@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from lxml import etree
 
 from data.text.folding import fold_date
-from spiders.items import Form, Series
+from spiders.items import Listing
 from spiders.listing.paging.controls import Controls
 from spiders.listing.paging.labels import (
     BACKWARD_ARROWS,
@@ -100,29 +100,13 @@ class _Candidate:
     counts_down: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NextPages:
-    """The next page of a listing, and other pages to try.
-
-    - ``others``: numbered pages to try if ``next`` has no releases, most likely first
-    - ``form``: the POST form that requests ``next``, if any
-    - ``series``: counts the requests for the parts after ``next`` (`Listing.series`)
-    - ``before``: the page before the current page in the pager
-    - ``counts_down``: whether page numbers decrease from the first page to older pages
-    """
-
-    next: str | None
-    others: tuple[str, ...] = ()
-    form: Form | None = None
-    series: Series | None = None
-    before: str | None = None
-    counts_down: bool = False
-
-
 def next_pages(
     page: Page, rules: ListingRules | None = None, controls: Controls | None = None
-) -> NextPages:
-    """Return the next page of a listing, and other pages to try.
+) -> Listing:
+    """Return the pagination of a page, as a listing without items.
+
+    The listing has the next page, the page before the current page, and up to three other pages to
+    try, most likely first.
 
     A ``next`` selector in the source file has priority. Otherwise, these are tried in order:
 
@@ -137,7 +121,7 @@ def next_pages(
     """
     controls = controls or Controls(page)
     if rules and rules.next:
-        return _requested(_declared(page, rules.next, controls), controls)
+        return _requested(_declared(page, rules.next, controls), page, controls)
     found = list(_candidates(page, controls))
     forward = [one for one in found if one.score > 0 and not one.is_before]
     best = max(forward, key=lambda one: one.score, default=None)
@@ -156,7 +140,7 @@ def next_pages(
         and not controls.makes(one.url)
         and not (following and _same(one.url, following))
     )
-    found_next = _requested(following, controls) if following else _by_script(page)
+    found_next = _requested(following, page, controls) if following else _by_script(page)
     return replace(
         found_next,
         others=tuple(others)[:MAX_OTHERS],
@@ -165,20 +149,20 @@ def next_pages(
     )
 
 
-def _by_script(page: Page) -> NextPages:
+def _by_script(page: Page) -> Listing:
     """Return the next page if only scripts request it."""
     if loader := loader_of(page):
-        return NextPages(loader.url, form=loader.form, series=loader.series)
+        return Listing(page.url, (), loader.url, form=loader.form, series=loader.series)
     pager = element_pager(page)
-    return NextPages(pager.next if pager and pager.next else next_in_state(page))
+    return Listing(page.url, (), pager.next if pager and pager.next else next_in_state(page))
 
 
-def _requested(address: str | None, controls: Controls) -> NextPages:
+def _requested(address: str | None, page: Page, controls: Controls) -> Listing:
     """Return the request for a URL, with a form if it is a control's key URL."""
-    if address is None or not controls.makes(address):
-        return NextPages(address)
-    url, form = controls.request(address) or (None, None)
-    return NextPages(url, form=form)
+    form = None
+    if address is not None and controls.makes(address):
+        address, form = controls.request(address) or (None, None)
+    return Listing(page.url, (), address, form=form)
 
 
 def _declared(page: Page, selector: str, controls: Controls) -> str | None:

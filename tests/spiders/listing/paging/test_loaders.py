@@ -9,7 +9,7 @@ import pytest
 
 from spiders.items import Form, Listing, ListingItem, Series
 from spiders.listing.paging.loaders import continued
-from spiders.listing.paging.pagination import NextPages, next_pages
+from spiders.listing.paging.pagination import next_pages
 from spiders.page.page import Page
 
 URL = "https://board.example/uudised/"
@@ -221,7 +221,7 @@ FORM = (
 )  # fmt: skip
 
 
-def found(script: str, form: str = FORM, call: str = "goPage") -> NextPages:
+def found(script: str, form: str = FORM, call: str = "goPage") -> Listing:
     html = f"<html><body>{form}{PAGER.format(call=call)}<script>{script}</script>"
     return next_pages(Page(PAGE_URL, html.encode(), "text/html"))
 
