@@ -139,16 +139,12 @@ class Explorer:
         """
         if not WEB_URL.match(place):
             raise NotFetched(place, NEVER_FETCHED)
-        with self._open() as fetcher:
+        with ExitStack() as stack:
+            fetcher = stack.enter_context(self._open())
             self._on_status(f"reading {place}")
-            page = fetcher.page(place)
-            if needs_scripts(page):
-                with ExitStack() as stack:
-                    site, _ = self._rendered(stack, FetchedSite(page, utc_now()), fetcher)
-                    return self._single(site, place)
-        return self._single(FetchedSite(page, utc_now()), place)
-
-    def _single(self, site: FetchedSite, place: str) -> Explored:
+            site = FetchedSite(fetcher.page(place), utc_now())
+            if needs_scripts(site.page):
+                site, _ = self._rendered(stack, site, fetcher)
         page = site.page
         if barrier := barrier_to_programs(page):
             raise NotFetched(place, barrier.message)
@@ -357,8 +353,7 @@ class Explorer:
                 proposed,
                 skeleton(proposed.proposal, site.page, links),
             )
-        notes = tuple(self._notes)
-        return Explored(site, proposed, offers, notes, tried)
+        return Explored(site, proposed, offers, tuple(self._notes), tried)
 
 
 def page_of(item: ListingItem) -> str:

@@ -81,6 +81,10 @@ class GivenFields:
     country: str = ""
     host_timezone: str = ""
 
+    def name_or(self, guess: Guess) -> Guess:
+        """Return the source's name, given the ``guess`` from its pages."""
+        return Guess(self.name, 1.0, GIVEN_REASON) if self.name else guess
+
     def zone_or(self, guess: Guess) -> Guess:
         """Return the source's time zone, given the ``guess`` from its pages."""
         if self.timezone:
@@ -129,7 +133,7 @@ def propose(
         spoken = detect_language(" ".join(item.title for item in listing.items))
         languages = (spoken,) if spoken else ()
     name = guess_name(site.page, pages, site.feed_page)
-    name = Guess(given.name, 1.0, GIVEN_REASON) if given.name else name
+    name = given.name_or(name)
     zone = guess_zone(
         host_of(site.page.url),
         languages,
@@ -143,10 +147,7 @@ def propose(
     # An uncertain time zone does not show the order of day and month.
     known = DateContext(zone.value if zone.sure else "UTC", languages=languages_of([site.page]))
     place = replace(context, zone=zone.value)
-    lists = [
-        site.listing_page,
-        *[site.page] * (site.feed_page is not None and bool(site.page.body)),
-    ]
+    lists = [site.listing_page, *[site.page] * bool(site.feed_page and site.page.body)]
     certain = known.day_order is not None
     order, doubt = decided_order(lists, site.releases, place, certain=certain)
     proposal = SourceDraft(
@@ -183,10 +184,9 @@ def propose_page(site: FetchedSite, taken: Iterable[str], given: GivenFields) ->
     languages = languages_of([page]) or tuple(filter(None, [read.content.language]))
     owner = guess_name(page, [page], None)
     both = owner.value if title in {"", UNTITLED, owner.value} else f"{owner.value}: {title}"
-    name = Guess(given.name, 1.0, GIVEN_REASON) if given.name else replace(owner, value=both)
+    name = given.name_or(replace(owner, value=both))
     country = given.country or country_of([(page, read_metadata(page))])
-    zone = guess_zone(host_of(page.url), languages, (), country=country)
-    zone = given.zone_or(zone)
+    zone = given.zone_or(guess_zone(host_of(page.url), languages, (), country=country))
     proposal = SourceDraft(
         id=given.id or page_id(owner, page.url, taken),
         name=name,
