@@ -137,11 +137,6 @@ def page_of_feed(feed: Page) -> str | None:
     return None
 
 
-def robots_address(url: str) -> str:
-    """Return the URL of the robots.txt for a URL's host (RFC 9309)."""
-    return urljoin(url, "/robots.txt")
-
-
 def sitemaps_of(robots: Page) -> tuple[FeedCandidate, ...]:
     """Return the sitemaps in a robots.txt that may list releases, news sitemaps first."""
     text = robots.text if "<html" not in robots.text[:1000].lower() else ""
@@ -181,7 +176,10 @@ def compare(place: FeedCandidate, listing: Listing, page: Listing) -> Comparison
         listing,
         len(shown),
         len(held),
-        sum(_after(item, oldest) for item in others),
+        sum(
+            oldest is None or item.published is None or item.published.day > oldest
+            for item in others
+        ),
         all(item.published for item in held),
         sum(is_permanent_page(item.url) or url_pattern(item.url) not in kinds for item in others),
     )
@@ -248,7 +246,3 @@ def _likely(urls: Iterable[str]) -> tuple[FeedCandidate, ...]:
 
 def _same(item: ListingItem, keys: dict[str, ListingItem]) -> ListingItem | None:
     return next((keys[key] for key in keys_of(item) if key in keys), None)
-
-
-def _after(item: ListingItem, oldest: dt.date | None) -> bool:
-    return oldest is None or item.published is None or item.published.day > oldest

@@ -20,7 +20,6 @@ from spiders.discovery.feed_candidates import (
     compare,
     feed_candidates,
     page_of_feed,
-    robots_address,
     sitemaps_in,
     sitemaps_of,
 )
@@ -199,7 +198,7 @@ def promise_of(page: Page, listing: Listing) -> float:
 def probe(fetcher: Fetcher, page: Page, on_status: StatusReporter) -> tuple[Offer, ...]:
     """Return the feeds, APIs and sitemaps of a page's site that contain items."""
     tried = {place.url: place for place in feed_candidates(page)}
-    robots = robots_address(page.url)
+    robots = urljoin(page.url, "/robots.txt")
     on_status(f"looking for feeds at {len(tried)} addresses, and in robots.txt")
     first, *answers = fetcher.fetch([robots, *tried])
     found = list(_offered(tried, answers))

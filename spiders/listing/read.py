@@ -1,11 +1,9 @@
 """Extract a listing page: the releases that it links to, with titles and dates."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import exp
-from typing import Final
+from typing import Final, NamedTuple
 
 from data.dates.context import DateContext
 from data.dates.parse import DateReader
@@ -94,7 +92,7 @@ def read_listing(
     controls = Controls(page)
     pages = next_pages(page, rules, controls)
     known = RegionPage(page.url, pages.next, place, page.tree.findtext(".//title") or "")
-    shown = _Shown.of(page, context)
+    shown = _shown(page, context)
     found = _with_rest(_detected(page, shown, known), page, pages, controls)
     if made and made.next:
         # The HTML is a part of a JSON document, which contains the URL of the next page.
@@ -131,19 +129,18 @@ def _with_rest(listing: Listing, page: Page, pages: Listing, controls: Controls)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(NamedTuple):
     """The texts, links and dates of a page, and the context for parsing its dates."""
 
     flat: FlatPage
     reader: DateReader
     dates: list[DateMark]
 
-    @classmethod
-    def of(cls, page: Page, context: DateContext) -> _Shown:
-        flat = flatten(page, closed(page.tree))
-        reader = DateReader(page_context(shown_texts(flat), page, context))
-        return cls(flat, reader, date_marks(flat, page.url, reader))
+
+def _shown(page: Page, context: DateContext) -> _Shown:
+    flat = flatten(page, closed(page.tree))
+    reader = DateReader(page_context(shown_texts(flat), page, context))
+    return _Shown(flat, reader, date_marks(flat, page.url, reader))
 
 
 def _detected(
@@ -153,7 +150,7 @@ def _detected(
 
     ``is_unscripted`` is true for a page made by `without_scripts`.
     """
-    flat, reader, dates = read.flat, read.reader, read.dates
+    flat, reader, dates = read
     context = reader.context
     best = choose_region(flat, dates, known)
     shown = sum(item.published is not None for item in best.items) if best else 0
@@ -167,7 +164,7 @@ def _detected(
             return replace(state, next=known.next)
         hidden = None if is_unscripted else without_scripts(page)
         if hidden:
-            listed = _detected(hidden, _Shown.of(hidden, context), known, is_unscripted=True)
+            listed = _detected(hidden, _shown(hidden, context), known, is_unscripted=True)
             more = sum(item.published is not None for item in listed.items)
             if more > shown * FEW_DATED_ITEMS:
                 return listed
