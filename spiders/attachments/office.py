@@ -265,8 +265,6 @@ def attribute(attributes: Mapping[str, str], name: str) -> str:
     return next((value for key, value in attributes.items() if local(key) == name), "")
 
 
-CHUNK_BYTES: Final = 65_536
-
 DAMAGE_ERRORS: Final = (BadZipFile, EOFError, KeyError, NotImplementedError, OSError, ValueError)
 """Errors of damaged zip files, besides zlib.error and XMLSyntaxError."""
 
@@ -301,7 +299,7 @@ class Package:
             if self._zip.getinfo(name).flag_bits & 1:
                 raise CutShort("password")
             with self._zip.open(name) as part:
-                while chunk := part.read(CHUNK_BYTES):
+                while chunk := part.read(65_536):
                     self._left -= len(chunk)
                     if self._left < 0:
                         raise CutShort("unpacked")

@@ -14,7 +14,7 @@ from typing import Final
 
 from lxml import etree
 
-from spiders.body.text_blocks import BlockTree, Container, count_words, holder
+from spiders.body.text_blocks import NORMALIZED_TEXT, BlockTree, Container, count_words, holder
 from spiders.page.class_hints import BIT, class_and_id
 from spiders.page.html_tree import LEVEL_OF
 from spiders.page.phrases import is_related, is_widget
@@ -76,7 +76,6 @@ CONTENT_TAGS: Final = ("h1", "article", "main", "time", "nav", "table")
 
 WRAPPERS: Final = frozenset(["div", "section", "aside"])
 HEADINGS: Final = frozenset(["h2", "h3", "h4", "h5", "h6", "legend", "b", "strong", "label"])
-NORMALIZED_TEXT: Final = etree.XPath("normalize-space()")
 
 
 def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:

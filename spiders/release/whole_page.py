@@ -11,7 +11,7 @@ from data.models import Published, Release
 from data.revisions.edits import SINGLE_PAGE
 from data.text.words import tokens
 from spiders.body.clean_html import prose_of
-from spiders.body.frames import own_names
+from spiders.body.frames import TAGS, own_names
 from spiders.body.main_content import MainContent, month_calendars
 from spiders.body.text_blocks import BlockTree, TextBlock, holder, segment
 from spiders.items import ExtractedRelease
@@ -86,7 +86,6 @@ def _is_clock(published: Published, context: DateContext) -> bool:
     return published.day == context.now.astimezone(published.local.tzinfo).date()
 
 
-FRAME_TAGS: Final = frozenset(["header", "footer", "nav", "aside"])
 FRAME_ROLES: Final = frozenset(
     ["banner", "complementary", "contentinfo", "navigation", "search", "dialog", "alertdialog"]
 )
@@ -152,4 +151,4 @@ def _is_frame(element: etree._Element, *, in_main: bool) -> bool:
         return True
     if in_main:
         return False
-    return element.tag in FRAME_TAGS or not FRAME_NAMES.isdisjoint(own_names(element))
+    return element.tag in TAGS or not FRAME_NAMES.isdisjoint(own_names(element))

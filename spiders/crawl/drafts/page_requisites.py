@@ -203,19 +203,14 @@ class PageRequisites:
                 url, http_kind(response.status), f"the server responded with {response.status}"
             )
             return
-        checks = 0
-        if known and (is_same or known.digest == capture.digest):
-            checks = known.checks + 1
+        is_unchanged = known and (is_same or known.digest == capture.digest)
+        checks = known.checks + 1 if known and is_unchanged else 0
         until = now + fresh_seconds(partial(_header, response), checks)
         if known and is_same:
-            self._archive.cache.keep(
-                url, msgspec.structs.replace(known, until=until, checks=checks)
-            )
-            self._add_links(url)
-            return
-        links = self._links(url, response.body, response.url, _header(response, "Content-Type"))
-        validator = validator_of(response)
-        file = KnownFile(until, checks, capture.digest, validator, links)
+            file = msgspec.structs.replace(known, until=until, checks=checks)
+        else:
+            links = self._links(url, response.body, response.url, _header(response, "Content-Type"))
+            file = KnownFile(until, checks, capture.digest, validator_of(response), links)
         self._archive.cache.keep(url, file)
         self._add_links(url)
 

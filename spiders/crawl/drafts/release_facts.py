@@ -253,9 +253,8 @@ class ReleaseFacts:
         self._answered.update(map(public_url_key, {draft.url, *draft.aliases}))
         if known is None:
             usual = self._usual
-            self._of_new.add(
-                draft.content, least_text=usual.least_text, dated=usual.dated, title=""
-            )
+            least, dated = usual.least_text, usual.dated
+            self._of_new.add(draft.content, least_text=least, dated=dated, title="")
             return
         if known.digest and known.digest == draft.digest:
             self._of_known.confirmed += 1

@@ -71,13 +71,10 @@ class ReleaseFiles:
         if not (self._kinds.attachments or self._kinds.images):
             return ()
         limit = min(MAX_FILES_PER_REQUEST, self._left)
-        found = self._store.awaited_files(
-            self._scope.id, now=now, since=self._scope.started, limit=limit
-        )
+        source, since = self._scope.id, self._scope.started
+        found = self._store.awaited_files(source, now=now, since=since, limit=limit)
         if not found and self._kinds.text != "none":
-            found = self._store.files_to_recheck(
-                self._scope.id, now=now, since=self._scope.started, limit=limit
-            )
+            found = self._store.files_to_recheck(source, now=now, since=since, limit=limit)
         self._left -= len(found)
         return tuple(found)
 

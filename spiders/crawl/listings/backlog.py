@@ -143,18 +143,11 @@ class WaitingReleases:
         for key, text in self._store.awaiting(self._source, [*new]).items():
             if msgspec.json.decode(text, type=AwaitedItem).appeared:
                 self._backlog.appeared.add(key)
-        texts = {
-            key: msgspec.json.encode(
-                AwaitedItem(
-                    item.url,
-                    item.title,
-                    item.published,
-                    item.categories,
-                    appeared=key in self._backlog.appeared,
-                )
-            ).decode()
-            for key, item in new.items()
-        }
+        texts = {}
+        for key, item in new.items():
+            values = item.url, item.title, item.published, item.categories
+            awaited = AwaitedItem(*values, appeared=key in self._backlog.appeared)
+            texts[key] = msgspec.json.encode(awaited).decode()
         self._store.await_items(self._source, texts, front=is_first)
         return [*new.values()]
 

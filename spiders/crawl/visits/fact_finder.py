@@ -96,7 +96,8 @@ class FactFinder:
         facts = self._before()
         if has_links:
             facts = recall_facts(facts, self._store.recall(self._source), self._at)
-        gone = self._gone()
+        # Canonical URLs of releases whose pages are missing.
+        gone = frozenset[str]().union(*(one.keys for one in self._store.vanished(self._source)))
         if self._front:
             facts = listing_facts(facts, self._front, gone, self._at, below=below)
             if not self._file.feed:
@@ -130,10 +131,6 @@ class FactFinder:
     def _past(self) -> PastReleases:
         last = self._store.releases(Facet(source=self._source), limit=MAX_COMPARED_RELEASES)
         return past_releases([*last])
-
-    def _gone(self) -> frozenset[str]:
-        """Return the canonical URLs of releases whose pages are missing."""
-        return frozenset[str]().union(*(one.keys for one in self._store.vanished(self._source)))
 
     def _behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
         """Add to the facts how many stored releases are newer than all rows of a listing."""
@@ -199,14 +196,8 @@ def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFa
     streak = Streak() if over else before.missed
     if missed > 0:
         streak = streak.go_on(missed, at, add=True)
-    return replace(
-        before,
-        named=named,
-        missed=streak,
-        known_meanwhile=(0 if over else before.known_meanwhile) + max(known, 0)
-        if streak.count
-        else 0,
-    )
+    meanwhile = (0 if over else before.known_meanwhile) + max(known, 0) if streak.count else 0
+    return replace(before, named=named, missed=streak, known_meanwhile=meanwhile)
 
 
 def own_titles(front: Front) -> frozenset[str]:
