@@ -191,21 +191,32 @@ def named_home(context: click.Context, folder: Path | None) -> Path | None:
     return folder or before
 
 
-def home_option(open_named: Callable[[Path, bool], Home]) -> Callable[[Command], Command]:
-    """Return a decorator that adds --home and passes the Home as first argument.
+def _note_json(context: click.Context, _option: click.Parameter, given: bool) -> None:  # noqa: FBT001 - Click calls it this way
+    context.meta["json"] = given
+
+
+as_json = click.option(
+    "--json", is_flag=True, expose_value=False, callback=_note_json, help="Print JSON."
+)
+
+
+def home_option(
+    open_named: Callable[[Path, bool], Home], *, prints_json: bool = True
+) -> Callable[[Command], Command]:
+    """Return a decorator that adds --home and --json, and passes the Home as first argument.
 
     ``open_named`` opens a folder. Its second argument is false if the folder was not given, so that
-    the default folder is used.
+    the default folder is used. If ``prints_json`` is false, the command has no --json.
     """
 
     def with_option(command: Command) -> Command:
-        @click.option("--home", "folder", metavar="DIR", type=FOLDER_TYPE, help=HOME_HELP)
         @functools.wraps(command)
         def opened(folder: Path | None, **arguments: Any) -> Any:
             named = named_home(click.get_current_context(), folder)
             return command(open_named(named or default_home(), named is not None), **arguments)
 
-        return opened
+        option = click.option("--home", "folder", metavar="DIR", type=FOLDER_TYPE, help=HOME_HELP)
+        return as_json(option(opened)) if prints_json else option(opened)
 
     return with_option
 
@@ -224,9 +235,15 @@ def _existing_if_named(folder: Path, named: bool) -> Home:  # noqa: FBT001
 with_home = home_option(_existing)
 """Decorator for commands that need an existing home directory. Raises NoHome."""
 
+with_home_only = home_option(_existing, prints_json=False)
+"""Like ``with_home``, for commands that print no JSON."""
+
 with_any_home = home_option(_existing_if_named)
 """Decorator for commands that also work without a home directory. Raises NoHome if the directory
 given by --home does not exist."""
+
+with_any_home_only = home_option(_existing_if_named, prints_json=False)
+"""Like ``with_any_home``, for commands that print no JSON."""
 
 with_new_home = home_option(lambda folder, _: open_home(folder))
 """Decorator for commands that create a missing home directory immediately."""
@@ -235,13 +252,6 @@ with_later_home = home_option(lambda folder, _: home_at(folder))
 """Decorator for commands that create a missing home directory when they have something to store."""
 
 
-def _note_json(context: click.Context, _option: click.Parameter, given: bool) -> None:  # noqa: FBT001 - Click calls it this way
-    context.meta["json"] = given
-
-
-as_json = click.option(
-    "--json", is_flag=True, expose_value=False, callback=_note_json, help="Print JSON."
-)
 always_json = click.option(
     "--json",
     is_flag=True,

@@ -18,7 +18,7 @@ from data.toml_files import ID
 from data.wording import counted
 from scheduler.adding.source_writer import SourceExists, former_ids, write, write_text
 from scheduler.children.fetch import PageFetcher
-from scheduler.cli import answer, as_json, complain, print_json, say, wants_json, with_later_home
+from scheduler.cli import answer, complain, print_json, say, wants_json, with_later_home
 from scheduler.home.home import Home
 from scheduler.terminal.progress_and_tables import status_line
 from scheduler.terminal.source_report import show, source_values
@@ -69,7 +69,6 @@ class NotSure(CommuniqueError):
     type=click.File("rb"),
     help="File with one address per line, or OPML file (- for standard input).",
 )
-@as_json
 @with_later_home
 def add(
     home: Home,

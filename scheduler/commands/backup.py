@@ -18,7 +18,6 @@ from data.wording import OnStepProgress, counted, sized
 from scheduler.cli import (
     BACKUP_PATH_TYPE,
     answer,
-    as_json,
     complain,
     home_option,
     with_any_home,
@@ -36,7 +35,6 @@ with_empty_home = home_option(lambda folder, _: Home(folder.resolve(), Settings(
 
 @click.command()
 @click.argument("to", type=BACKUP_PATH_TYPE)
-@as_json
 @with_home
 def backup(home: Home, *, to: Path) -> int:
     """Back up a home directory to the folder TO.
@@ -62,7 +60,6 @@ def backup(home: Home, *, to: Path) -> int:
 
 @click.command()
 @click.argument("source", metavar="FROM", type=BACKUP_PATH_TYPE)
-@as_json
 @with_empty_home
 def restore(home: Home, *, source: Path) -> None:
     """Restore a home directory from the backup FROM.
@@ -144,7 +141,6 @@ def is_of_home(home: Home, url: str) -> bool:
     metavar="URL",
     help="Target store. It must be empty or missing.",
 )
-@as_json
 @with_any_home
 def migrate(home: Home, *, source: str | None, target: str) -> None:
     """Copy a store from SQLite to PostgreSQL, or back.

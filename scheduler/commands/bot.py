@@ -5,7 +5,7 @@ from contextlib import closing
 import click
 
 from data.network.request_signer import DIRECTORY_PATH, RequestKey, published_keys
-from scheduler.cli import SentenceGroup, answer, as_json, with_home
+from scheduler.cli import SentenceGroup, answer, with_home
 from scheduler.home.home import Home
 from scheduler.sources import blocks
 from scheduler.sources.home_health import home_health
@@ -19,7 +19,6 @@ def bot() -> None:
 
 
 @bot.command()
-@as_json
 @with_home
 def show(home: Home) -> None:
     """Show the user agent, the page that describes it, and the keys that sign requests.
@@ -48,7 +47,6 @@ def show(home: Home) -> None:
 @click.option(
     "--revoke", is_flag=True, help="Stop publishing all earlier keys, such as a stolen key."
 )
-@as_json
 @with_home
 def rotate(home: Home, *, revoke: bool) -> None:
     """Replace the key that signs requests.
@@ -64,7 +62,6 @@ def rotate(home: Home, *, revoke: bool) -> None:
 
 @bot.command()
 @click.argument("source")
-@as_json
 @with_home
 def letter(home: Home, *, source: str) -> None:
     """Write a letter that asks the owner of a blocked site for access.

@@ -21,7 +21,6 @@ from scheduler.cli import (
     Command,
     ListingGroup,
     answer,
-    as_json,
     complain,
     print_json,
     printable,
@@ -95,7 +94,6 @@ def with_selection(command: Command) -> Callable[..., Any]:
 
 
 @catalogue.command("list")
-@as_json
 @with_any_home
 def list_(home: Home) -> None:
     """List the catalogues: bundled ones, and those in HOME/catalogues."""
@@ -125,7 +123,6 @@ def list_(home: Home) -> None:
 @catalogue.command("show")
 @catalogue_argument
 @with_selection
-@as_json
 @with_any_home
 def show(home: Home, *, catalogue: str, selection: EntrySelection) -> None:
     """List the entries of a catalogue and their tiers.
@@ -237,7 +234,6 @@ def attempt_values(attempt: Attempt) -> dict[str, Any]:
 @with_selection
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--force", is_flag=True, help="Also add uncertain results.")
-@as_json
 @with_later_home
 def add(home: Home, *, catalogue: str, selection: EntrySelection, yes: bool, force: bool) -> int:
     """Find the press rooms of catalogue entries, and add them as sources.
@@ -269,7 +265,6 @@ def add(home: Home, *, catalogue: str, selection: EntrySelection, yes: bool, for
 @catalogue.command("check")
 @catalogue_argument
 @with_selection
-@as_json
 @with_any_home
 def check(home: Home, *, catalogue: str, selection: EntrySelection) -> int:
     """Validate a catalogue, or check that its press rooms can be found.
@@ -299,7 +294,6 @@ def check(home: Home, *, catalogue: str, selection: EntrySelection) -> int:
 @catalogue.command("update")
 @catalogue_argument
 @click.option("--dry-run", is_flag=True, help="Report the changes without writing them.")
-@as_json
 @with_home
 def update(home: Home, *, catalogue: str, dry_run: bool) -> int:
     """Update sources to a newer version of their catalogue.

@@ -15,7 +15,6 @@ from data.wording import counted
 from scheduler.children.executor import Executor
 from scheduler.cli import (
     answer,
-    as_json,
     complain,
     complain_about,
     print_json,
@@ -48,7 +47,6 @@ MAX_ERRORS_SHOWN = 10
     is_flag=True,
     help="Accept extraction changes held for review.",
 )
-@as_json
 @with_home
 @with_new_store
 def collect(home: Home, *, sources: tuple[str, ...], backfill: bool, accept: bool) -> int:
@@ -161,7 +159,6 @@ def print_run(run: Run) -> None:
 @click.option(
     "--all", "everything", is_flag=True, help="Write all feeds and pages, even unchanged ones."
 )
-@as_json
 @with_home
 @with_new_store
 def publish(home: Home, *, everything: bool) -> int:

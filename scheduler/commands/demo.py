@@ -14,7 +14,7 @@ import uvicorn
 from click.core import ParameterSource
 
 from data.access.permissions import Permissions
-from data.errors import CommuniqueError, SettingsError
+from data.errors import SettingsError
 from data.models import Facet, Run
 from data.wording import counted
 from feeds.server.access import Access
@@ -32,6 +32,7 @@ from scheduler.cli import (
 )
 from scheduler.commands.collect import print_run
 from scheduler.demo.server import ServedRooms, rooms_served, write_sources
+from scheduler.home.errors import FolderNotEmpty
 from scheduler.home.home import Home, open_home
 from scheduler.home.home_publication import publish_home
 from scheduler.service.web import address_of, listen, server_config
@@ -56,16 +57,6 @@ retract_after = 0
 title = "Communique demo"
 """
 """Beginning of the settings of each demo. The address of its server is appended."""
-
-
-class NotADemo(CommuniqueError):
-    """Raised if the folder contains files that do not belong to a demo."""
-
-    exit_code = 2
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} is not empty, and not from a demo; give the demo an empty folder")
-        self.path = path
 
 
 @click.command()
@@ -165,13 +156,14 @@ def collect_and_publish(home: Home, rooms: ServedRooms) -> bool:
 def demo_home(folder: Path, address: str | None) -> Home:
     """Create or open the home directory of a demo. ``address`` is the site's address in its feeds.
 
-    Raises NotADemo if the folder contains other files, and SettingsError if it can't be used.
+    Raises FolderNotEmpty if the folder contains other files, and SettingsError if it can't be used.
     """
     settings = folder / "communique.toml"
     try:
         own = settings.exists() and settings.read_text("utf-8").startswith(SETTINGS_TEXT)
         if folder.exists() and any(folder.iterdir()) and not own:
-            raise NotADemo(folder)
+            fix = ", and not from a demo; give the demo an empty folder"
+            raise FolderNotEmpty(folder, fix)
         folder.mkdir(parents=True, exist_ok=True)
         url = f'url = "{address.rstrip("/")}"\n' if address else ""
         settings.write_text(SETTINGS_TEXT + url, "utf-8")

@@ -10,7 +10,7 @@ from data.errors import CommuniqueError
 from data.settings import Settings
 from data.settings.load import load_settings
 from data.wording import counted
-from scheduler.cli import answer, as_json, home_option
+from scheduler.cli import answer, home_option
 from scheduler.home.doctor.archive import check_archive
 from scheduler.home.doctor.files import (
     check_permissions,
@@ -69,7 +69,6 @@ with_unchecked_home = home_option(_unchecked)
 
 
 @click.command()
-@as_json
 @with_unchecked_home
 def doctor(home: Home) -> int:
     """Check a home directory and suggest fixes.

@@ -27,11 +27,10 @@ from data.wording import counted, meant
 from scheduler.cli import (
     always_json,
     answer,
-    as_json,
     complain,
     complain_about,
     wants_json,
-    with_home,
+    with_home_only,
     with_new_home,
 )
 from scheduler.home.home import SOURCE_LOCK, Home
@@ -107,7 +106,7 @@ def check_days(since: dt.date | None, until: dt.date | None) -> None:
     help=f"Format of the output (default {JsonLines.name}).",
 )
 @always_json
-@with_home
+@with_home_only
 def export(
     home: Home,
     *,
@@ -163,7 +162,6 @@ all."""
 @click.argument("path", type=click.File("rb"))
 @click.option("--source", required=True, metavar="ID", help="Source of the releases.")
 @click.option("--name", metavar="NAME", help="Name of the source, if it has no source file.")
-@as_json
 @with_new_home
 @with_new_store
 def import_(home: Home, *, path: IO[bytes], source: str, name: str | None) -> int:

@@ -16,7 +16,7 @@ from data.text.source_secrets import Secrets
 from data.text.urls import is_web
 from scheduler.children.fetch import PageFetcher
 from scheduler.children.page_limit import collect_garbage_rarely
-from scheduler.cli import PATH_OR_URL, always_json, complain, with_any_home
+from scheduler.cli import PATH_OR_URL, always_json, complain, with_any_home_only
 from scheduler.home.home import Home
 from scheduler.terminal.progress_and_tables import status_line
 from spiders.discovery.fetcher import NEVER_FETCHED, OTHER_URL, WEB_URL, NotFetched, StatusReporter
@@ -51,7 +51,7 @@ class InputLine(msgspec.Struct, frozen=True):
     help="What to extract (default auto).",
 )
 @always_json
-@with_any_home
+@with_any_home_only
 def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> int:
     """Extract pages to JSON lines.
 

@@ -7,7 +7,7 @@ import click
 from data.errors import SourceError, StoreError, UnknownSource
 from data.health.state import Health
 from data.models import Handling
-from scheduler.cli import ListingGroup, answer, as_json, complain, why_option, with_home
+from scheduler.cli import ListingGroup, answer, complain, why_option, with_home
 from scheduler.home.home import Home
 from scheduler.sources import handlings
 from scheduler.sources.blocks import advice_line, ways_of
@@ -30,7 +30,6 @@ def health() -> None:
 
 
 @health.command("list")
-@as_json
 @with_home
 def list_health(home: Home) -> int:
     """Show the health of all sources.
@@ -69,7 +68,6 @@ def block_advice(home: Home, one: Health) -> str:
 @health.command()
 @click.argument("source")
 @REASON_OPTION
-@as_json
 @with_home
 def ack(home: Home, *, source: str, why: str) -> None:
     """Acknowledge that a source is broken.
@@ -91,7 +89,6 @@ def ack(home: Home, *, source: str, why: str) -> None:
     help="Number of days without alerts.",
 )
 @REASON_OPTION
-@as_json
 @with_home
 def mute(home: Home, *, source: str, days: int, why: str) -> None:
     """Mute health alerts of a source.
@@ -103,7 +100,6 @@ def mute(home: Home, *, source: str, days: int, why: str) -> None:
 
 @health.command()
 @click.argument("source")
-@as_json
 @with_home
 def unmute(home: Home, *, source: str) -> int:
     """Resume alerts for a muted or acknowledged source."""

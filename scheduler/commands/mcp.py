@@ -18,7 +18,7 @@ from data.wording import how_to_install
 from feeds.server.api.reads import Reads
 from feeds.server.mcp_http import is_installed
 from feeds.server.mcp_tools import Toolbox, Work
-from scheduler.cli import PATH_TYPE, with_home
+from scheduler.cli import PATH_TYPE, with_home_only
 from scheduler.home.home import Home
 from scheduler.logs import log_to
 from scheduler.sources.home_health import home_health
@@ -56,7 +56,7 @@ class UnusableToken(CommuniqueError):
     metavar="FILE",
     help="File with a token that has the scope `operate` (by default, tools are read-only).",
 )
-@with_home
+@with_home_only
 def mcp(home: Home, *, token_file: Path | None) -> int:
     """Serve the API's operations as tools for assistants (Model Context Protocol).
 

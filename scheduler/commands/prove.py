@@ -14,7 +14,7 @@ from data.interchange.release_fields import deposit_fields, release_fields
 from data.models import Release
 from data.store.core.store import Store
 from data.wording import counted
-from scheduler.cli import PATH_TYPE, as_json, complain, print_json, say, wants_json, with_home
+from scheduler.cli import PATH_TYPE, complain, print_json, say, wants_json, with_home
 from scheduler.home.home import Home
 from scheduler.operations.releases import find
 
@@ -27,7 +27,6 @@ from scheduler.operations.releases import find
     metavar="FOLDER",
     help="Folder to create (default proof-ID in the current folder).",
 )
-@as_json
 @with_home
 def prove(home: Home, *, release: str, to: Path | None) -> None:
     """Write a proof of what a server returned for a release.

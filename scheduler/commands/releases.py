@@ -15,7 +15,7 @@ from feeds.server.api.list_handlers import changes_after
 from feeds.server.api.operations import BAD_CURSOR
 from feeds.server.api.parameters import ChangesParameters, checked
 from feeds.server.api.problems import ApiError
-from scheduler.cli import SentenceGroup, answer, as_json, complain, why_option, with_home
+from scheduler.cli import SentenceGroup, answer, complain, why_option, with_home
 from scheduler.home.home import Home
 from scheduler.operations.releases import decide, find_all
 from scheduler.sources.known_names import check_source
@@ -35,7 +35,6 @@ def releases() -> None:
     help="Retract all releases that are held for review because many vanished at once.",
 )
 @why_option("Reason, stored with this decision.")
-@as_json
 @with_home
 def retract(
     home: Home,
@@ -67,7 +66,6 @@ def retract(
 @releases.command()
 @click.argument("releases", nargs=-1, required=True, metavar="RELEASE …")
 @why_option("Reason, stored with this decision.")
-@as_json
 @with_home
 def hide(home: Home, *, releases: tuple[str, ...], why: str) -> int:
     """Hide releases that were collected by mistake.
@@ -83,7 +81,6 @@ def hide(home: Home, *, releases: tuple[str, ...], why: str) -> int:
 
 @releases.command()
 @click.argument("releases", nargs=-1, required=True, metavar="RELEASE …")
-@as_json
 @with_home
 def unhide(home: Home, *, releases: tuple[str, ...]) -> int:
     """Show hidden releases again. They keep their ids and dates."""
@@ -118,7 +115,6 @@ class InvalidChangesQuery(CommuniqueError):
 @click.option(
     "--limit", default="50", metavar="N", help="Maximum number of events, up to 200 (default 50)."
 )
-@as_json
 @with_home
 def changes(home: Home, *, since: str, limit: str) -> None:
     """List new releases, edits, retractions and other events.

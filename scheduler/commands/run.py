@@ -12,7 +12,7 @@ import click
 import uvloop
 
 from data.errors import CommuniqueError, SettingsError
-from scheduler.cli import PORT_TYPE, with_home
+from scheduler.cli import PORT_TYPE, with_home_only
 from scheduler.home.home import Home, home_at
 from scheduler.logs import log_to
 from scheduler.terminal.new_store_option import with_new_store
@@ -46,7 +46,7 @@ class NoFleet(SettingsError):
 
 @click.command()
 @click.option("--port", type=PORT_TYPE, help="Port to listen on (default site.port).")
-@with_home
+@with_home_only
 @with_new_store
 def run(home: Home, *, port: int | None) -> int:
     """Run the service: collect, publish and serve.
@@ -78,7 +78,7 @@ def run(home: Home, *, port: int | None) -> int:
 
 
 @click.command()
-@with_home
+@with_home_only
 @with_new_store
 def worker(home: Home) -> int:
     """Run a worker that visits sources for all services on one database.

@@ -26,7 +26,6 @@ from feeds.urls import SAVED_SEARCHES
 from scheduler.cli import (
     ListingGroup,
     answer,
-    as_json,
     complain,
     print_json,
     say,
@@ -68,7 +67,6 @@ DEFAULT_LIMIT, MAX_LIMIT = 20, 1000
     metavar="CURSOR",
     help="Cursor of the next page, from a previous search.",
 )
-@as_json
 @with_home
 def search(
     home: Home,
@@ -199,7 +197,6 @@ def searches() -> None:
 
 
 @searches.command("list")
-@as_json
 @with_any_home
 def list_searches(home: Home) -> int:
     """List saved searches.
@@ -218,7 +215,6 @@ def list_searches(home: Home) -> int:
 @searches.command()
 @click.argument("name", metavar="NAME")
 @click.argument("query", nargs=-1, required=True)
-@as_json
 @with_home
 def save(home: Home, *, name: str, query: tuple[str, ...]) -> None:
     """Save a query, or replace the query of a saved search.
@@ -234,7 +230,6 @@ def save(home: Home, *, name: str, query: tuple[str, ...]) -> None:
 
 @searches.command()
 @click.argument("name", metavar="NAME")
-@as_json
 @with_home
 def remove(home: Home, *, name: str) -> None:
     """Remove a saved search. Watches and feeds that use it will then match nothing."""

@@ -16,7 +16,7 @@ from feeds.server.access import Access
 from feeds.server.app import HomeFolders, MountedApps, create_app
 from feeds.server.monitoring import Measurements
 from feeds.server.requests.client import proxies_of
-from scheduler.cli import PORT_TYPE, complain, say, with_home
+from scheduler.cli import PORT_TYPE, complain, say, with_home_only
 from scheduler.home.home import Home
 from scheduler.logs import log_to
 from scheduler.service.home_metrics import HomeMetrics
@@ -28,7 +28,7 @@ from scheduler.sources.home_health import home_health
 @click.command()
 @click.option("--host", help="Address to listen on (default site.host).")
 @click.option("--port", type=PORT_TYPE, help="Port to listen on (default site.port).")
-@with_home
+@with_home_only
 def serve(home: Home, *, host: str | None, port: int | None) -> int:
     """Serve the published site.
 

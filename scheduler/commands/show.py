@@ -26,7 +26,7 @@ from data.revisions.diff import COARSE
 from data.revisions.stored_difference import Edit, edits
 from data.stories.copies import StoryMember, story_members
 from data.wording import counted
-from scheduler.cli import answer, as_json, with_home
+from scheduler.cli import answer, with_home
 from scheduler.home.home import Home
 from scheduler.operations.releases import find
 
@@ -44,7 +44,6 @@ TO_MINUTE = "%Y-%m-%d %H:%M"
     flag_value="provenance",
     help="Show where each field of the release comes from.",
 )
-@as_json
 @with_home
 def show(home: Home, *, release: str, view: str | None) -> None:
     """Show a release.

@@ -7,7 +7,7 @@ import click
 
 from data.access.tokens import Token, TokenScope, load_tokens, new_token, revoke_token
 from data.text.urls import site_address
-from scheduler.cli import ListingGroup, answer, as_json, complain, wants_json, with_home
+from scheduler.cli import ListingGroup, answer, complain, wants_json, with_home
 from scheduler.home.home import Home
 
 
@@ -17,7 +17,6 @@ def token() -> None:
 
 
 @token.command("list")
-@as_json
 @with_home
 def list_tokens(home: Home) -> int:
     """List access tokens with their last use.
@@ -43,7 +42,6 @@ def list_tokens(home: Home) -> int:
     default=("read",),
     help="Permission: read (the default), or operate, which includes reading.",
 )
-@as_json
 @with_home
 def new(home: Home, *, name: str, scopes: tuple[TokenScope, ...]) -> None:
     """Create an access token and show it once.
@@ -65,7 +63,6 @@ def new(home: Home, *, name: str, scopes: tuple[TokenScope, ...]) -> None:
 
 @token.command()
 @click.argument("name", metavar="NAME")
-@as_json
 @with_home
 def revoke(home: Home, *, name: str) -> None:
     """Revoke an access token. Later requests with this token are rejected."""

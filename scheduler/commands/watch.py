@@ -28,7 +28,6 @@ from scheduler.cli import (
     Command,
     ListingGroup,
     answer,
-    as_json,
     complain,
     print_json,
     say,
@@ -65,7 +64,6 @@ def watch() -> None:
 
 
 @watch.command("list")
-@as_json
 @with_any_home
 def list_watches(home: Home) -> int:
     """List all watches.
@@ -150,7 +148,6 @@ def channel_options(command: Command) -> Command:
 @click.option(
     "--id", "watch_id", metavar="ID", default="", help="Id of the watch (default from its name)."
 )
-@as_json
 @with_home
 def add(
     home: Home,
@@ -193,7 +190,6 @@ def add(
 
 @watch.command()
 @watch_argument
-@as_json
 @with_home
 def show(home: Home, *, watch_id: str) -> None:
     """Show a watch and its problems."""
@@ -214,7 +210,6 @@ def report(home: Home, path: Path, one: Watch, lines: Sequence[str]) -> None:
 
 @watch.command()
 @watch_argument
-@as_json
 @with_home
 def pause(home: Home, *, watch_id: str) -> None:
     """Pause a watch. Pending alerts stay queued."""
@@ -224,7 +219,6 @@ def pause(home: Home, *, watch_id: str) -> None:
 
 @watch.command()
 @watch_argument
-@as_json
 @with_home
 def resume(home: Home, *, watch_id: str) -> None:
     """Resume a paused watch. Events during the pause send no alerts."""
@@ -234,7 +228,6 @@ def resume(home: Home, *, watch_id: str) -> None:
 
 @watch.command()
 @watch_argument
-@as_json
 @with_home
 def remove(home: Home, *, watch_id: str) -> None:
     """Remove a watch and its file, even if the file is invalid."""
@@ -249,7 +242,6 @@ def remove(home: Home, *, watch_id: str) -> None:
 
 @watch.command()
 @click.option("--dead", is_flag=True, help="Show failed alerts only.")
-@as_json
 @with_home
 def deliveries(home: Home, *, dead: bool) -> None:
     """List the last 1,000 alerts: waiting, delivered and failed ones.
@@ -307,7 +299,6 @@ def deliveries(home: Home, *, dead: bool) -> None:
 @watch.command()
 @click.argument("keys", nargs=-1, metavar="[KEY …]")
 @click.option("--all", "everything", is_flag=True, help="Resend all failed alerts.")
-@as_json
 @with_home
 def replay(home: Home, *, keys: tuple[str, ...], everything: bool) -> int:
     """Resend failed alerts with their original ids.
@@ -331,7 +322,6 @@ def replay(home: Home, *, keys: tuple[str, ...], everything: bool) -> int:
 @watch.command()
 @watch_argument
 @click.option("--send", is_flag=True, help="Send a test message to each output.")
-@as_json
 @with_home
 def test(home: Home, *, watch_id: str, send: bool) -> int:
     """Show which recent events a watch matches.

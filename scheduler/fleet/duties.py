@@ -206,7 +206,7 @@ class Duties:
         log.warning("duty lost to another service", duty=name)
         if name == PUBLISHING_DUTY:
             # A running publication would render everything, and the two services would alternate.
-            self._publishing.cut()
+            self._publishing.child.cut()
         self._lost(name)
 
     def _lost(self, name: str) -> None:
@@ -229,7 +229,7 @@ class Duties:
                 if self._ending.is_set():
                     self._lost(name)
                 if kept := name != UPKEEP_DUTY:
-                    await self._publishing.give_back_later(lease)
+                    await self._publishing.child.give_back_later(lease)
                 await asyncio.wait({task})
             except BaseException:
                 # Another service takes over when the lease has expired.
@@ -275,7 +275,7 @@ class Duties:
                     await asyncio.sleep(DUTY_CHECK_SECONDS)
         finally:
             # The next publisher starts after this publication.
-            await publishing.close()
+            await publishing.child.close()
 
     async def _send(self, hosts: Hosts, lease: Lease) -> None:
         del hosts

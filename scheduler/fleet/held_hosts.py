@@ -120,6 +120,7 @@ class HostVisit:
         return time.monotonic() - self.over < REVISIT_SECONDS
 
 
+@dataclass(eq=False)
 class HeldHosts:
     """Visits the due sources of leased hosts.
 
@@ -127,22 +128,12 @@ class HeldHosts:
     which visits only sources with this label. With None, sources with any label are visited.
     """
 
-    def __init__(
-        self,
-        home: Home,
-        executor: Executor,
-        hosts: Hosts,
-        leases: Leases,
-        report: Callable[[Run], object],
-        *,
-        vantage: str | None = None,
-    ) -> None:
-        self._home = home
-        self._executor = executor
-        self._hosts = hosts
-        self._leases = leases
-        self._report = report
-        self._vantage = vantage
+    _home: Home
+    _executor: Executor
+    _hosts: Hosts
+    _leases: Leases
+    _report: Callable[[Run], object]
+    _vantage: str | None = None
 
     async def visit(self, lease: Lease) -> None:
         """Visit all due sources of a host, and then release the host.

@@ -68,7 +68,7 @@ class Worker:
             self._hosts,
             self._leases,
             log_visit,
-            vantage=home.settings.run.vantage,
+            home.settings.run.vantage,
         )
 
     async def run(self) -> None:

@@ -26,6 +26,16 @@ class NoHome(CommuniqueError):
         self.path = path
 
 
+class FolderNotEmpty(CommuniqueError):
+    """Raised if a folder that must be empty contains files. ``fix`` is the end of the message."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path, fix: str) -> None:
+        super().__init__(f"{path} is not empty{fix}")
+        self.path = path
+
+
 class HalfRestored(CommuniqueError):
     """Raised if a home directory is only partially restored."""
 

@@ -284,14 +284,6 @@ class Home(HomePaths):
         """Return whether the newest leaves of the archive's log are in the database."""
         return bool(self.settings.store.url)
 
-    @property
-    def has_source_files(self) -> bool:
-        """Return whether all source files are here.
-
-        Otherwise, a source without a file here may have a file on another machine.
-        """
-        return self.sources.is_dir() or not self.settings.store.url
-
     def may_sign(self) -> bool:
         """Return whether this home directory can sign the shared log.
 

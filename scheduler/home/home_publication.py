@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from data.archive.log.tree_log import log_of
 from data.clock import utc_now
@@ -58,22 +57,16 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
     Only one process publishes at a time.
     """
     with home.lock("publish", "communique publish", wait=True):
-        if problem := no_folder(home.site):
+        # A missing folder will be created.
+        problem = NO_FOLDER if home.site.exists() and not home.site.is_dir() else ""
+        if home.site.is_symlink() and not home.site.exists():
+            problem = BROKEN_LINK_MESSAGE
+        if problem:
             # Files in the bucket must not be deleted because the folder is missing.
             return Publication(errors=(PublishError(str(home.site), problem), *sign_log(home)))
         if not home.settings.site.target:
             return publish_here(home, everything=everything)
         return publish_to_bucket(home, everything=everything)
-
-
-def no_folder(path: Path) -> str:
-    """Return the reason why a folder can't be written to, or an empty string.
-
-    A missing folder is not an error, because it will be created.
-    """
-    if path.is_symlink() and not path.exists():
-        return BROKEN_LINK_MESSAGE
-    return NO_FOLDER if path.exists() and not path.is_dir() else ""
 
 
 def publish_here(home: Home, *, everything: bool) -> Publication:

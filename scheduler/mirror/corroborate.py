@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -317,11 +317,3 @@ def decoded(body: bytes, shape: type[T], site: str) -> T:
         return msgspec.json.decode(body, type=shape)
     except (msgspec.DecodeError, RecursionError) as error:
         raise PeerError(f"{site} returned an invalid response: {error}") from error
-
-
-def corroborate(
-    home: Home, store: Store, releases: Iterable[Release], index: Index
-) -> Iterator[Corroboration]:
-    """Compare our copies of releases with those of other archives, one after the other."""
-    corroborator = Corroborator(home, store, index)
-    yield from map(corroborator.compare, releases)

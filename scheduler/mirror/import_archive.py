@@ -110,6 +110,7 @@ def digests_of(record: ArchiveRecord, algorithm: str) -> frozenset[bytes]:
     return frozenset(digest(one).digest() for one in {payload, unchunked(payload)})
 
 
+@dataclass(eq=False)
 class ArchiveImport:
     """Import of one file for one source: into the archive, and through ``pages`` into the store.
 
@@ -117,21 +118,18 @@ class ArchiveImport:
     skipped.
     """
 
-    def __init__(
-        self, archive: Archive, store: Store, pages: ImportedPages, source: str, limit: int
-    ) -> None:
-        self.archive = archive
-        self.store = store
-        self._pages = pages
-        self._source = source
-        self._limit = limit
-        self._shown: dict[str, list[Capture]] = defaultdict(list)
-        self._files: dict[str, Capture] = {}
-        self._led: dict[str, list[str]] = defaultdict(list)
-        self._known: dict[UUID, int] = {}
-        self._payloads: dict[Digest, str] = {}
-        self._digests: dict[tuple[str, int, str], frozenset[bytes]] = {}
-        self.outcome = ImportedRecords()
+    archive: Archive
+    store: Store
+    _pages: ImportedPages
+    _source: str
+    _limit: int
+    _shown: dict[str, list[Capture]] = field(default_factory=lambda: defaultdict(list), init=False)
+    _files: dict[str, Capture] = field(default_factory=dict, init=False)
+    _led: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list), init=False)
+    _known: dict[UUID, int] = field(default_factory=dict, init=False)
+    _payloads: dict[Digest, str] = field(default_factory=dict, init=False)
+    _digests: dict[tuple[str, int, str], frozenset[bytes]] = field(default_factory=dict, init=False)
+    outcome: ImportedRecords = field(default_factory=ImportedRecords, init=False)
 
     def run(self, path: Path, on_progress: OnProgress) -> None:
         """Import the file at ``path``.

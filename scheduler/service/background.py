@@ -86,12 +86,12 @@ def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
 
 async def tidy(home: Home) -> None:
     """Delete old reports from the store, and optimize it. Raises StoreError if the store fails."""
-    await asyncio.to_thread(_tidy, home)
 
+    def maintain() -> None:
+        with closing(home.store()) as store:
+            store.maintain()
 
-def _tidy(home: Home) -> None:
-    with closing(home.store()) as store:
-        store.maintain()
+    await asyncio.to_thread(maintain)
 
 
 async def copy_for_ever(home: Home) -> None:

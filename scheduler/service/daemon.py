@@ -155,7 +155,7 @@ class Service:
             try:
                 await self._run()
             finally:
-                await self.publishing.close()
+                await self.publishing.child.close()
 
     def stop(self) -> None:
         """End `run`."""
@@ -379,17 +379,13 @@ class Service:
             await self._health_due.wait()
             self._health_due.clear()
             began = time.monotonic()
-            await self._note_health()
+            # With a wrong clock, sources would seem to be silent.
+            if self._timetable.is_clock_settled:
+                changes = await self.publishing.note_health()
+                await self._admin.live.note()
+                if changes:
+                    await self.jobs["publish"]()
+                    self.alerts.wake()
             # With thousands of sources, visits end all the time: this takes at most 10 % of the
             # time.
             await asyncio.sleep(9 * (time.monotonic() - began))
-
-    async def _note_health(self) -> None:
-        # With a wrong clock, sources would seem to be silent.
-        if not self._timetable.is_clock_settled:
-            return
-        changes = await self.publishing.note_health()
-        await self._admin.live.note()
-        if changes:
-            await self.jobs["publish"]()
-            self.alerts.wake()

@@ -34,13 +34,11 @@ class Outbox(ABC):
     """Sends messages for the events of one ``consumer`` while it runs."""
 
     consumer: ClassVar[Consumer]
+    archives: ClassVar[bool]
+    """Whether its changes of the store are written to the journal in the archive."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
-
-    @abstractmethod
-    def open_store(self) -> Store:
-        """Open the store of the home directory for this outbox."""
 
     @abstractmethod
     async def send(self, store: Store) -> None:
@@ -71,7 +69,8 @@ class Outbox(ABC):
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _work(self, lease: Lease | None) -> None:
-        with closing(self.open_store().leased(lease)) as store:
+        opened = self._home.store() if self.archives else self._home.plain_store()
+        with closing(opened.leased(lease)) as store:
             try:
                 await self.send(store)
             except (LeaseLost, StoreError):
@@ -85,6 +84,7 @@ class DepositService(Outbox):
     """Requests that the archives in the settings save each new version, while it runs."""
 
     consumer: ClassVar[Consumer] = DEPOSITS
+    archives: ClassVar[bool] = True
 
     def __init__(self, home: Home, pace: DepositPace | None = None) -> None:
         super().__init__(home)
@@ -94,10 +94,6 @@ class DepositService(Outbox):
     def is_configured(self) -> bool:
         """Return whether the settings list an archive."""
         return bool(self._home.settings.archive.deposits)
-
-    def open_store(self) -> Store:
-        """Open the store with its journal, because receipts are archived."""
-        return self._home.store()
 
     async def send(self, store: Store) -> None:
         """Deposit versions until cancelled.
@@ -124,6 +120,7 @@ class AlertService(Outbox):
     """Sends the alerts of watches while it runs."""
 
     consumer: ClassVar[Consumer] = ALERTS
+    archives: ClassVar[bool] = False
 
     def __init__(self, home: Home, pace: Backoff | None = None) -> None:
         super().__init__(home)
@@ -132,10 +129,6 @@ class AlertService(Outbox):
     def wake(self) -> None:
         """Check for new events now."""
         self._pace.wake()
-
-    def open_store(self) -> Store:
-        """Open the store without its journal, because alerts are not archived."""
-        return self._home.plain_store()
 
     async def send(self, store: Store) -> None:
         """Match events with watches and send messages until cancelled."""

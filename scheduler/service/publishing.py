@@ -10,7 +10,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 
-from data.models import Lease
 from data.network.client import Outbound, OutboundError
 from data.text.masking import masked
 from scheduler.children.service_child import ServiceChild
@@ -29,14 +28,15 @@ log = structlog.get_logger()
 class Publishing:
     """Publishes one home directory.
 
-    After each publication, ``note`` is awaited, so that open pages are updated.
+    After each publication, ``note`` is awaited, so that open pages are updated. ``child`` is the
+    process that publishes.
     """
 
     def __init__(self, home: Home, note: Callable[[], Awaitable[None]]) -> None:
         self.push = PushService(home)
         self._home = home
         self._note = note
-        self._child = ServiceChild(home)
+        self.child = ServiceChild(home)
         self._due = asyncio.Event()
         self._problem = ""
 
@@ -68,7 +68,7 @@ class Publishing:
 
     async def publish(self) -> None:
         """Publish all changes now, and notify hubs."""
-        published = await self._child.publish()
+        published = await self.child.publish()
         self._problem = published.errors[0] if published.errors else ""
         await self._note()
         if published.written:
@@ -90,26 +90,14 @@ class Publishing:
                 "final publication unfinished at shutdown; it continues at the next start",
                 seconds=LAST_PUBLICATION_SECONDS,
             )
-            await self._child.close(0)
+            await self.child.close(0)
 
     async def note_health(self) -> int:
         """Update the health of all sources, and return the number of changes."""
-        noted = await self._child.note_health()
+        noted = await self.child.note_health()
         if noted.error:
             log.error("health update failed; retrying later", problem=noted.error)
         return noted.changes
-
-    async def give_back_later(self, lease: Lease) -> None:
-        """If this process dies, let the child release a lease after the current publication."""
-        await self._child.give_back_later(lease)
-
-    def cut(self) -> None:
-        """Kill the current publication, because another service is publishing now."""
-        self._child.cut()
-
-    async def close(self) -> None:
-        """Let the current publication finish, and end the child process."""
-        await self._child.close()
 
     async def _attest(self) -> None:
         if not is_configured(self._home):

@@ -70,7 +70,8 @@ def home_health(home: Home, store: Store) -> list[Health]:
         elif known and known.code == UNVISITED_VERDICT.code:
             reason = f"{UNVISITED_VERDICT.reason}{workers_note(home, one.file)}"
             verdicts[one.id] = UNVISITED_VERDICT._replace(reason=reason)
-    if home.has_source_files:
+    # Otherwise, a source without a file here may have a file on another machine.
+    if home.sources.is_dir() or not home.settings.store.url:
         visited = [name for name, one in found.items() if one.last_run]
         verdicts |= {
             name: IMPORTED_VERDICT

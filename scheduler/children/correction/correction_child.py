@@ -7,7 +7,7 @@ a CorrectionResponse for each request.
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from html import escape
 from pathlib import Path
@@ -79,68 +79,42 @@ def marked_page(page: Page, pick: Callable[[int], str], chosen: int | None = Non
 
     ``pick`` returns the URL for choosing an element by its number.
     """
-    elements = elements_of(page)
-    marked = MarkedPage(elements, pick, chosen)
+    numbers = {element: number for number, element in enumerate(elements_of(page))}
+    parts: list[str] = []
+    cut = ""
     walker = etree.iterwalk(page.tree, events=("start", "end"))
     for event, element in walker:
-        if marked.is_full:
-            break
+        tag, number = str(element.tag).lower(), numbers[element]
         if event == "end":
-            marked.end(element)
-        elif str(element.tag).lower() in REMOVED_TAGS:
+            if tag not in REMOVED_TAGS:
+                parts.append(f"<{tag}>" if tag in VOID_TAGS else f"</{written(tag)}>")
+            # The text after an element belongs to its parent.
+            if (above := element.getparent()) is not None:
+                parts.append(text_link(element.tail, pick(numbers[above])))
+        elif tag in REMOVED_TAGS:
             walker.skip_subtree()
         else:
-            marked.begin(element)
-    cut = "<p><strong>Only the beginning of this page is shown.</strong></p>"
+            if tag not in VOID_TAGS:
+                mark = ' class="chosen"' if number == chosen else ""
+                parts.append(f"<{written(tag)}{mark}>")
+            if tag == "img":
+                name = f"[{(element.get('alt') or 'image')[:100]}]"
+                parts.append(text_link(name, pick(number)))
+            parts.append(text_link(element.text, pick(number)))
+            if number >= MAX_ELEMENTS:
+                cut = "<p><strong>Only the beginning of this page is shown.</strong></p>"
+                break
     return (
         '<!doctype html><html><head><meta charset="utf-8"><title>Saved page</title>'
-        f"<style>{PAGE_STYLE}</style></head><body>{''.join(marked.parts)}"
-        f"{cut if marked.is_full else ''}</body></html>"
+        f"<style>{PAGE_STYLE}</style></head><body>{''.join(parts)}{cut}</body></html>"
     )
 
 
-class MarkedPage:
-    """Generates the HTML of a page, element by element."""
-
-    def __init__(
-        self, elements: Sequence[etree._Element], pick: Callable[[int], str], chosen: int | None
-    ) -> None:
-        self.parts: list[str] = []
-        self.is_full = False
-        self._pick = pick
-        self._chosen = chosen
-        self._numbers = {element: number for number, element in enumerate(elements)}
-
-    def begin(self, element: etree._Element) -> None:
-        """Write the start tag of an element, and the text before its first child."""
-        tag = str(element.tag).lower()
-        self.is_full = self._numbers[element] >= MAX_ELEMENTS
-        if tag not in VOID_TAGS:
-            mark = ' class="chosen"' if self._numbers[element] == self._chosen else ""
-            self.parts.append(f"<{written(tag)}{mark}>")
-        if tag == "img":
-            self._write_text(f"[{(element.get('alt') or 'image')[:100]}]", element)
-        self._write_text(element.text, element)
-
-    def end(self, element: etree._Element) -> None:
-        """Write the end tag of an element and the text after this element.
-
-        The text belongs to the parent of the element.
-        """
-        tag = str(element.tag).lower()
-        if tag in VOID_TAGS:
-            self.parts.append(f"<{tag}>")
-        elif tag not in REMOVED_TAGS:
-            self.parts.append(f"</{written(tag)}>")
-        if (above := element.getparent()) is not None:
-            self._write_text(element.tail, above)
-
-    def _write_text(self, text: str | None, owner: etree._Element) -> None:
-        if text and text.strip():
-            address = escape(self._pick(self._numbers[owner]))
-            self.parts.append(f'<a target="_top" href="{address}">{escape(text)}</a>')
-        elif text:
-            self.parts.append(" ")
+def text_link(text: str | None, address: str) -> str:
+    """Return a text of a page as a link to ``address``, and white space as a space."""
+    if text and text.strip():
+        return f'<a target="_top" href="{escape(address)}">{escape(text)}</a>'
+    return " " if text else ""
 
 
 def written(tag: str) -> str:

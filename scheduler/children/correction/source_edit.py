@@ -245,7 +245,11 @@ def saved_pages(home: Home, store: Store, loaded: LoadedSource, kind: PageKind) 
     """
     found = _releases(home, store, loaded) if kind == "release" else _listings(home, loaded)
     pages = [one for one in islice(found, MAX_PAGES) if not one.is_binary]
-    return pages or [*_sample(home, loaded, kind)]
+    try:
+        golden = None if pages else read_golden(home.samples / loaded.id)
+    except BadGolden:
+        return []
+    return [Page(*(golden.release if kind == "release" else golden.listing))] if golden else pages
 
 
 def _releases(home: Home, store: Store, loaded: LoadedSource) -> Iterator[Page]:
@@ -260,11 +264,3 @@ def _listings(home: Home, loaded: LoadedSource) -> Iterator[Page]:
         captures = PageCaptures(home.archive, index, home.settings.network.max_bytes)
         for answer in captures.answers(loaded.file.url):
             yield page_of(answer)
-
-
-def _sample(home: Home, loaded: LoadedSource, kind: PageKind) -> Iterator[Page]:
-    try:
-        golden = read_golden(home.samples / loaded.id)
-    except BadGolden:
-        return
-    yield Page(*(golden.release if kind == "release" else golden.listing))

@@ -33,7 +33,6 @@ from feeds.replay.release_mementos import restrictions_of
 from feeds.replay.withheld_captures import Withheld
 from scheduler.cli import (
     PATH_TYPE,
-    as_json,
     complain,
     complain_about,
     print_json,
@@ -69,7 +68,6 @@ NO_LOG: Final = (
 @click.option("--source", metavar="ID", help="Source whose releases are exported.")
 @since_option
 @until_option
-@as_json
 @with_home
 def export(
     home: Home,

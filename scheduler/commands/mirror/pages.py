@@ -1,8 +1,8 @@
 """communique mirror import, backfill and reextract: extract releases from archived pages."""
 
 import datetime as dt
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,6 @@ from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.cli import (
     answer,
-    as_json,
     complain,
     complain_about,
     print_json,
@@ -30,7 +29,7 @@ from scheduler.mirror.reextract import reextract as reextract_home
 from scheduler.terminal.new_store_option import with_new_store
 from scheduler.terminal.progress_and_tables import one_bar, step_bars, step_lines
 from spiders.download.settings import user_agent
-from spiders.sources.source_file import choose, load_source, load_sources
+from spiders.sources.source_file import LoadedSource, choose, load_source, load_sources
 from spiders.stored.imported_pages import ImportedPages
 from spiders.web_archives.web_archive import WebArchive
 
@@ -54,7 +53,6 @@ MAX_RELEASES_SHOWN: Final = 30
 @click.command("import")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", required=True, metavar="ID", help="Source to which the releases belong.")
-@as_json
 @with_home
 @with_new_store
 def import_(home: Home, *, path: Path, source: str) -> int:
@@ -80,20 +78,9 @@ def import_(home: Home, *, path: Path, source: str) -> int:
       errors      pages that can't be extracted
     """  # noqa: D301 - click keeps the lines after this mark as they are
     loaded = load_source(home.sources, source)
-    taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
-    archive = home.open_archive()
-    # If the key is missing, nothing is imported, so that the user can restore the key first.
-    archive.log.check_key()
-    with (
-        home.lock(f"{SOURCE_LOCK}{source}", "an import into this source"),
-        closing(archive),
-        closing(home.store(archive=archive)) as store,
-        one_bar(path.name) as on_progress,
-    ):
-        pages = ImportedPages(loaded, store, taxonomy)
-        task = ArchiveImport(archive, store, pages, source, home.settings.network.max_bytes)
+    lock = home.lock(f"{SOURCE_LOCK}{source}", "an import into this source")
+    with opened_import(home, loaded, lock) as (task, pages), one_bar(path.name) as on_progress:
         task.run(path, on_progress)
-        store.update_search_index()
     records, pages_result = task.outcome, pages.result
     counts = {name: pages_result.counts[name] for name in COUNT_LABELS}
     known = f", {records.duplicates} of them already in the archive" * (records.duplicates > 0)
@@ -113,6 +100,25 @@ def import_(home: Home, *, path: Path, source: str) -> int:
     return 1 if problems else 0
 
 
+@contextmanager
+def opened_import(
+    home: Home, loaded: LoadedSource, lock: AbstractContextManager[None]
+) -> Iterator[tuple[ArchiveImport, ImportedPages]]:
+    """Context manager that yields an import into a source, under a lock, and its pages.
+
+    At the end, the releases are added to the search index. Raises ArchiveError if the key of the
+    log is missing, so that the user can restore the key first.
+    """
+    taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
+    archive = home.open_archive()
+    archive.log.check_key()
+    with lock, closing(archive), closing(home.store(archive=archive)) as store:
+        pages = ImportedPages(loaded, store, taxonomy)
+        limit = home.settings.network.max_bytes
+        yield ArchiveImport(archive, store, pages, loaded.id, limit), pages
+        store.update_search_index()
+
+
 def page_counts(counts: Mapping[str, int]) -> str:
     """Format the numbers of imported pages as text. Numbers that are 0 are left out."""
     parts = [counted(count, *COUNT_LABELS[name]) for name, count in counts.items() if count]
@@ -126,7 +132,6 @@ def page_counts(counts: Mapping[str, int]) -> str:
 @click.option(
     "--accept", is_flag=True, help="Accept changes even if many releases lose text or dates."
 )
-@as_json
 @with_home
 def reextract(
     home: Home,
@@ -201,7 +206,6 @@ def release_line(one: Reread) -> str:
 @click.command()
 @click.argument("source")
 @click.option("--from", "address", required=True, metavar="URL", help="Address of the web archive.")
-@as_json
 @with_home
 @with_new_store
 def backfill(home: Home, *, source: str, address: str) -> int:
@@ -214,23 +218,13 @@ def backfill(home: Home, *, source: str, address: str) -> int:
     change, and no alerts are sent. If the command is stopped, run it again to continue. The exit
     code is 1 if a capture can't be read; the rest is imported.
     """
-    loaded = load_source(home.sources, source)
-    taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
-    network = home.settings.network
+    loaded, network = load_source(home.sources, source), home.settings.network
     client = Outbound(
         user_agent(home.settings), network.allow_private, network.timeout, network.max_bytes
     )
-    archive = home.open_archive()
-    archive.log.check_key()
-    with (
-        home.lock(f"backfill-{source}", "another backfill of this source"),
-        closing(archive),
-        closing(home.store(archive=archive)) as store,
-        step_lines() as on_step,
-    ):
-        web = WebArchive(address, client, network.delay)
-        pages = ImportedPages(loaded, store, taxonomy)
-        task = ArchiveImport(archive, store, pages, source, network.max_bytes)
+    web = WebArchive(address, client, network.delay)
+    lock = home.lock(f"backfill-{source}", "another backfill of this source")
+    with opened_import(home, loaded, lock) as (task, pages), step_lines() as on_step:
         confirmed_after = dt.timedelta(seconds=home.settings.collect.retract_after)
         run = Backfill(web, task, pages, loaded, confirmed_after=confirmed_after, on_step=on_step)
         run.fetch()
@@ -238,7 +232,6 @@ def backfill(home: Home, *, source: str, address: str) -> int:
             # The source may have been renamed or removed meanwhile.
             load_source(home.sources, source)
             run.record()
-        store.update_search_index()
     counts = {name: pages.result.counts[name] for name in COUNT_LABELS}
     found = run.counts
     problems = [f"{one.url}: {one.message}" for one in pages.result.errors]

@@ -8,7 +8,6 @@ import click
 from data.wording import counted
 from scheduler.cli import (
     FOLDER_TYPE,
-    as_json,
     complain,
     complain_about,
     print_json,
@@ -40,7 +39,6 @@ MAX_PROBLEMS_SHOWN: Final = 10
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Copy of log.key, the key of the log. Without it, a new key is created.",
 )
-@as_json
 @with_home
 def rebuild(home: Home, *, target: Path, key: Path | None) -> int:
     """Rebuild a lost home directory from its archive.

@@ -11,7 +11,6 @@ from scheduler.cli import (
     PATH_OR_URL,
     SentenceGroup,
     answer,
-    as_json,
     complain,
     with_home,
     with_later_home,
@@ -26,7 +25,6 @@ def key() -> None:
 
 
 @key.command()
-@as_json
 @with_home
 def show(home: Home) -> None:
     """Show the public keys of the log and of this witness.
@@ -53,7 +51,6 @@ def show(home: Home) -> None:
 
 
 @key.command()
-@as_json
 @with_home
 def rotate(home: Home) -> None:
     """Replace the key of the log with a new one.
@@ -74,7 +71,6 @@ def rotate(home: Home) -> None:
 
 @click.command()
 @click.argument("log", type=PATH_OR_URL, required=False, metavar="[URL|PATH]")
-@as_json
 @with_later_home
 def witness(home: Home, *, log: str | None) -> int:
     """Cosign the log of another instance.

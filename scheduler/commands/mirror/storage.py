@@ -20,7 +20,6 @@ from data.store.core.store import Store
 from data.wording import counted, sized
 from scheduler.cli import (
     answer,
-    as_json,
     complain,
     print_json,
     say,
@@ -153,7 +152,6 @@ def source_status(store: Store, source: str) -> SourceStatus:
 
 
 @click.command()
-@as_json
 @with_home
 def status(home: Home) -> int:
     """Show the size of the archive, its log and its budget.
@@ -212,7 +210,6 @@ def print_status(found: MirrorStatus) -> None:
 @click.option(
     "--delete", is_flag=True, help="Delete uploaded files that were later removed from the archive."
 )
-@as_json
 @with_home
 def upload(home: Home, *, delete: bool) -> None:
     """Upload the archive and its log to archive.target.
@@ -249,7 +246,6 @@ dry_run_option = click.option(
     help="Number of days for which responses are kept (default archive.retention).",
 )
 @dry_run_option
-@as_json
 @with_home
 def prune(home: Home, *, source: str | None, days: int | None, dry_run: bool) -> None:
     """Remove old responses from the archive.
@@ -275,7 +271,6 @@ def prune(home: Home, *, source: str | None, days: int | None, dry_run: bool) ->
 @click.argument("name", metavar="RECORD|URL")
 @why_option("The legal order, which the log keeps permanently.")
 @dry_run_option
-@as_json
 @with_home
 def redact(home: Home, *, name: str, why: str, dry_run: bool) -> int:
     """Remove a record and its texts to comply with a legal order.

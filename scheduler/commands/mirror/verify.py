@@ -37,7 +37,6 @@ from data.text.masked_values import without_secrets
 from data.wording import counted, sized
 from scheduler.cli import (
     PATH_OR_URL,
-    as_json,
     complain,
     complain_about,
     print_json,
@@ -48,8 +47,7 @@ from scheduler.cli import (
 from scheduler.home.home import Home
 from scheduler.home.home_records import LastVerification, last_done, note_done
 from scheduler.mirror.attest import client_of
-from scheduler.mirror.corroborate import Corroboration
-from scheduler.mirror.corroborate import corroborate as compare
+from scheduler.mirror.corroborate import Corroboration, Corroborator
 from scheduler.operations.releases import find
 from scheduler.terminal.progress_and_tables import one_bar
 
@@ -80,7 +78,6 @@ NOT_READ: Final = (
     is_flag=True,
     help="Skip files that have not changed since the last complete verification.",
 )
-@as_json
 @with_home
 def verify(home: Home, *, against: tuple[str, ...], repair: bool, new: bool) -> int:
     """Verify the archive: records, digests, index and log.
@@ -261,7 +258,6 @@ AGREEMENT_TEXTS: Final = {
     metavar="N",
     help=f"Number of releases to check, chosen at random (default {DEFAULT_SAMPLE}).",
 )
-@as_json
 @with_home
 def corroborate(home: Home, *, release: str | None, sample: int | None) -> int:
     """Compare our copies of releases with other archives.
@@ -282,7 +278,7 @@ def corroborate(home: Home, *, release: str | None, sample: int | None) -> int:
             raise click.UsageError("this release was redacted, so there is no text to compare")
         secrets = store.secrets()
         found: list[Corroboration] = []
-        for one in compare(home, store, chosen, index):
+        for one in map(Corroborator(home, store, index).compare, chosen):
             found.append(one)
             if not wants_json():
                 say(*(without_secrets(line, secrets) for line in report_lines(one)))

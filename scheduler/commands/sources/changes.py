@@ -15,7 +15,6 @@ from data.models import RemovedSource, Source
 from data.wording import counted
 from scheduler.cli import (
     answer,
-    as_json,
     complain,
     print_json,
     wants_json,
@@ -37,7 +36,6 @@ from spiders.sources.source_file import load_sources
 
 
 @click.command("list")
-@as_json
 @with_any_home
 def list_(home: Home) -> int:
     """List all sources: your own, bundled, imported and removed ones."""
@@ -108,7 +106,6 @@ def stored_sources(
 @click.command()
 @click.argument("source")
 @click.option("--why", default="", metavar="TEXT", help="Reason, stored with this decision.")
-@as_json
 @with_home
 def pause(home: Home, *, source: str, why: str) -> None:
     """Pause visits to a source.
@@ -121,7 +118,6 @@ def pause(home: Home, *, source: str, why: str) -> None:
 
 @click.command()
 @click.argument("source")
-@as_json
 @with_home
 def resume(home: Home, *, source: str) -> int:
     """Resume visits to a paused source."""
@@ -136,7 +132,6 @@ def resume(home: Home, *, source: str) -> int:
 @click.command()
 @click.argument("old")
 @click.argument("new")
-@as_json
 @with_home
 def rename(home: Home, *, old: str, new: str) -> int:
     """Change the id of a source.
@@ -153,7 +148,6 @@ def rename(home: Home, *, old: str, new: str) -> int:
 @click.command()
 @click.argument("source")
 @click.option("--keep", "kept", is_flag=True, help="Keep the source's releases in feeds and pages.")
-@as_json
 @with_home
 def remove(home: Home, *, source: str, kept: bool) -> int:
     """Remove a source, its file and its feeds.

@@ -13,7 +13,14 @@ from data.store.core.store import Store
 from data.text.masked_values import without_secrets
 from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
-from scheduler.cli import answer, as_json, complain, say, wants_json, with_any_home, with_home
+from scheduler.cli import (
+    answer,
+    complain,
+    say,
+    wants_json,
+    with_any_home,
+    with_home_only,
+)
 from scheduler.home.home import Home
 from scheduler.sources.drift_guard import DriftGuard, why_held
 from scheduler.terminal.source_report import drift_lines
@@ -38,7 +45,6 @@ TOML_SUFFIX: Final = ".toml"
 
 @click.command()
 @click.argument("source", nargs=-1, metavar="[SOURCE|FILE …]")
-@as_json
 @with_any_home
 def check(home: Home, *, source: tuple[str, ...]) -> int:
     """Check source files.
@@ -136,7 +142,7 @@ def stored(home: Home) -> Iterator[Store | None]:
 
 @click.command()
 @click.argument("source")
-@with_home
+@with_home_only
 def sample(home: Home, *, source: str) -> None:
     """Save sample pages of a source as a test.
 

@@ -20,7 +20,7 @@ from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from feeds.websub.feed_subscriber import hub_state
-from scheduler.cli import answer, as_json, print_json, say, wants_json, with_home
+from scheduler.cli import answer, print_json, say, wants_json, with_home
 from scheduler.home.home import Home
 from scheduler.planning.planner import NextVisit, VisitPlanner
 from scheduler.sources.blocks import advice_line, ways_of
@@ -43,7 +43,6 @@ MAX_UNREAD_SHOWN = 5
 
 @click.command()
 @click.argument("source")
-@as_json
 @with_home
 def show(home: Home, *, source: str) -> None:
     """Show a source with its file, health and last visits.

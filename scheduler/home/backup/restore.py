@@ -36,7 +36,7 @@ from scheduler.home.backup.contents import (
     rights_of,
     without_password,
 )
-from scheduler.home.errors import DUMP_FILE, UNFINISHED_RESTORE_FILE
+from scheduler.home.errors import DUMP_FILE, UNFINISHED_RESTORE_FILE, FolderNotEmpty
 from scheduler.home.home import Home
 
 MAX_NAMED_FILES: Final = 5
@@ -55,14 +55,7 @@ NOT_DUMPED: Final = (
 )
 
 
-class HomeNotEmpty(CommuniqueError):
-    """Raised if the target folder for restoring a backup is not empty."""
-
-    exit_code = 2
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} is not empty; name an empty or new folder with --home")
-        self.path = path
+NOT_EMPTY_FIX: Final = "; name an empty or new folder with --home"
 
 
 class DamagedBackup(CommuniqueError):
@@ -111,7 +104,7 @@ def restore(source: Path, home: Home, on_progress: OnStepProgress | None = None)
     """Restore a home directory from the backup in the folder ``source``.
 
     ``on_progress`` is called with the name of a step, its progress, and its total. Raises
-    BackupRefused, DamagedBackup, HomeNotEmpty, HomeInUse and NotRestored.
+    BackupRefused, DamagedBackup, FolderNotEmpty, HomeInUse and NotRestored.
     """
     report = on_progress or (lambda _what, _done, _of: None)
     source = source.absolute()
@@ -146,7 +139,7 @@ def write_home(
             (path / UNFINISHED_RESTORE_FILE).unlink()
             sync(path)
     except (FileExistsError, NotADirectoryError) as error:
-        raise HomeNotEmpty(path) from error
+        raise FolderNotEmpty(path, NOT_EMPTY_FIX) from error
     except OSError as error:
         raise NotRestored(path, cause_of(error)) from error
     return Restored(
@@ -166,7 +159,7 @@ def restore_mark(manifest: Manifest) -> bytes:
 
 
 def must_be_free(home: Home, manifest: Manifest) -> None:
-    """Raise HomeInUse or HomeNotEmpty unless the folder is free for this restore.
+    """Raise HomeInUse or FolderNotEmpty unless the folder is free for this restore.
 
     The folder may contain an interrupted restore from the same backup.
     """
@@ -180,7 +173,7 @@ def must_be_free(home: Home, manifest: Manifest) -> None:
     if mark.is_file() and mark.read_bytes() == restore_mark(manifest):
         return
     if here - {"locks"}:
-        raise HomeNotEmpty(home.path)
+        raise FolderNotEmpty(home.path, NOT_EMPTY_FIX)
 
 
 def write(source: Path, manifest: Manifest, path: Path, on_progress: OnStepProgress) -> None:

@@ -161,7 +161,9 @@ def check_secrets(home: Home) -> Iterator[Finding]:
     """Check for secrets that other users can read."""
     names = [name for name, _ in own_files(home) if SECRET_FILE_NAME.fullmatch(name)]
     secrets = [home.path / name for name in names if holds_secret(home, name)]
-    secrets = [] if is_closed(home.path) else secrets
+    if not home.path.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH):
+        # Other users can't access any file in the folder.
+        secrets = []
     secrets += (home.path / path for _, _, path in file_settings(home.settings))
     for path in secrets:
         if path.is_file() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -200,11 +202,6 @@ def file_settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
                     f"{VARIABLE_PREFIX}{part}{TABLE_SEPARATOR}{key}".upper(),
                     value,
                 )
-
-
-def is_closed(folder: Path) -> bool:
-    """Return whether other users can't access any file in a folder."""
-    return not folder.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH)
 
 
 def holds_secret(home: Home, name: str) -> bool:

@@ -33,6 +33,7 @@ from data.store.unit_of_work import decisions
 from data.text.masking import masked
 from data.wording import OnStepProgress
 from feeds.publishing.publish import publish
+from scheduler.home.errors import FolderNotEmpty
 from scheduler.home.home import Home, home_at, open_home
 from scheduler.home.home_publication import missing_secrets, publish_proofs, settle_topics
 from scheduler.mirror.rebuild.restored_parts import (
@@ -83,16 +84,6 @@ HIDING_DECISIONS: Final = (
 """Events that change archive pages, because releases are hidden or shown again."""
 
 
-class NotEmpty(CommuniqueError):
-    """Raised if the target folder of a rebuild is not empty."""
-
-    exit_code = 2
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} is not empty; name a new folder with --to")
-        self.path = path
-
-
 class NotRebuilt(CommuniqueError):
     """Raised if a rebuild failed. No partial files were left behind."""
 
@@ -112,12 +103,12 @@ def rebuild(
     """Write a home directory to ``target`` from the archive in the folder ``archive``.
 
     ``key`` is the file of the key that signed the log. ``on_progress`` is called with the name of a
-    step, its progress, and its total. Raises NotEmpty, ArchiveError if the archive has no journal
-    or the key belongs to another log, and NotRebuilt for errors such as a full disk. After an error
-    or a kill, ``target`` is still empty.
+    step, its progress, and its total. Raises FolderNotEmpty, ArchiveError if the archive has no
+    journal or the key belongs to another log, and NotRebuilt for errors such as a full disk. After
+    an error or a kill, ``target`` is still empty.
     """
     if target.exists() and any(target.iterdir()):
-        raise NotEmpty(target)
+        raise FolderNotEmpty(target, "; name a new folder with --to")
     if not archive.is_dir():
         raise ArchiveError(
             str(archive), "the archive is missing; use the home directory that contains it"

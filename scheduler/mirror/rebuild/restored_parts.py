@@ -5,7 +5,7 @@ Captures and the texts of attachments are restored from other records. ``Rebuilt
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -185,26 +185,22 @@ def restore_sightings(
     ``seen_in`` maps releases to the leaves of these captures. For a removed capture, only the data
     in its leaf are stored. Raises ArchiveError if the log can't be read.
     """
-    known = {one.leaf: one for one in captures_at(archive, found, {*seen_in.values()})}
+    leaves = {*seen_in.values()}
+    known = {
+        leaf: read_record(archive, *place).capture(leaf)
+        for place, leaf in found.answers.items()
+        if leaf in leaves and leaf is not None
+    }
+    for leaf in found.removed & leaves:
+        entry = decode_leaf(found.leaves.entry(leaf))
+        digest = digest_text(entry.payload)
+        known[leaf] = Capture(entry.record_id.urn, "", 0, 0, digest, leaf, entry.at)
     store.restore_sightings(
         {release: known[leaf] for release, leaf in seen_in.items() if leaf in known}
     )
     lost = {release: leaf for release, leaf in seen_in.items() if leaf not in known}
     releases = filter(None, map(store.release, lost))
     return [Unreadable(one.id, one.url, "last seen", lost[one.id]) for one in releases]
-
-
-def captures_at(archive: Path, found: Scan, numbers: Collection[int]) -> Iterator[Capture]:
-    """Yield the captures whose leaves have these ``numbers``.
-
-    Captures whose record is lost are omitted.
-    """
-    for place, leaf in found.answers.items():
-        if leaf is not None and leaf in numbers:
-            yield read_record(archive, *place).capture(leaf)
-    for leaf in found.removed & {*numbers}:
-        entry = decode_leaf(found.leaves.entry(leaf))
-        yield Capture(entry.record_id.urn, "", 0, 0, digest_text(entry.payload), leaf, entry.at)
 
 
 def unreadable_captures(store: Store, found: Scan) -> list[Unreadable]:

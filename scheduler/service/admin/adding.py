@@ -22,11 +22,10 @@ from scheduler.operations.visits_and_inspections import (
     INSPECTION_SECONDS,
     MAX_INPUT_CHARS,
     Inspections,
-    RunningService,
     given_address,
     shown_values,
 )
-from scheduler.service.admin.pages import AdminPages, LiveEvents, Posts
+from scheduler.service.admin.pages import PageGroup
 
 MAX_KEPT_RESULTS: Final = 20
 """Maximum number of inspection results that are kept in memory."""
@@ -62,23 +61,12 @@ class Inspection:
         return self.state in {"looking", "saving"}
 
 
-class AddPages:
+@dataclass(eq=False)
+class AddPages(PageGroup):
     """The pages at /admin/add/."""
 
-    def __init__(
-        self,
-        adding: Inspections,
-        pages: AdminPages,
-        posts: Posts,
-        service: RunningService,
-        live: LiveEvents,
-    ) -> None:
-        self._adding = adding
-        self._pages = pages
-        self._posts = posts
-        self._service = service
-        self._live = live
-        self._inspections: OrderedDict[str, Inspection] = OrderedDict()
+    _adding: Inspections
+    _inspections: OrderedDict[str, Inspection] = field(default_factory=OrderedDict, init=False)
 
     def routes(self) -> list[Route]:
         """Return the routes of the pages for new sources."""

@@ -16,6 +16,7 @@ from feeds.server.access import Access
 from feeds.server.error_pages import explain, unanswered
 from feeds.server.requests.peer_process import OwnClients
 from feeds.server.requests.work_queue import Unanswered
+from scheduler.children.correction.correction_child import Corrector
 from scheduler.home.home import Home
 from scheduler.operations.visits_and_inspections import Inspections, RunningService
 from scheduler.service.admin.adding import AddPages
@@ -39,21 +40,20 @@ class Admin:
         self._guard = Guard(access, home.settings.site, str(home.path))
         self._pages = AdminPages(home, self._guard.cookie_name)
         self.live = LiveEvents()
-        posts = Posts(self._guard, self._pages)
-        self._adding = AddPages(adding, self._pages, posts, service, self.live)
-        self._catalogues = CataloguePages(home, self._pages, posts, service, self.live)
-        self._correcting = CorrectPages(home, self._pages, posts, service)
-        overview = Overview(home, self._pages, service)
+        parts = home, self._pages, Posts(self._guard, self._pages), service, self.live
+        self._adding = AddPages(*parts, adding)
+        self._catalogues = CataloguePages(*parts)
+        self._correcting = CorrectPages(*parts, Corrector(home))
         self._app = Starlette(
             routes=[
-                Route("/admin/", overview.show),
+                Route("/admin/", Overview(*parts).show),
                 Route("/admin/events", self.live.show),
                 Route("/admin/static/{name}.js", script),
                 *self._adding.routes(),
                 *self._catalogues.routes(),
                 *self._correcting.routes(),
-                *WatchPages(home, self._pages, posts).routes(),
-                *SourcePages(home, self._pages, posts, service).routes(),
+                *WatchPages(*parts).routes(),
+                *SourcePages(*parts).routes(),
             ],
             exception_handlers={HTTPException: explain, StoreError: explain, 500: explain},
         )

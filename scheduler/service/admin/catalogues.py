@@ -25,10 +25,8 @@ from data.errors import CommuniqueError
 from data.text.masking import masked
 from data.wording import counted
 from scheduler.adding.attempts_and_tiers import Attempt, AttemptLog, BadRecord, Tiers
-from scheduler.home.home import Home
 from scheduler.operations.catalogue_writes import run_catalogue
-from scheduler.operations.visits_and_inspections import RunningService
-from scheduler.service.admin.pages import AdminPages, LiveEvents, Posts
+from scheduler.service.admin.pages import PageGroup
 from spiders.catalogue.catalogue import (
     Catalogue,
     CatalogueError,
@@ -92,24 +90,12 @@ class CatalogueJob:
         return {"add": "Add sources", "check": "Check entries"}.get(self.verb, "Update sources")
 
 
-class CataloguePages:
+@dataclass(eq=False)
+class CataloguePages(PageGroup):
     """The pages at /admin/catalogues/."""
 
-    def __init__(
-        self,
-        home: Home,
-        pages: AdminPages,
-        posts: Posts,
-        service: RunningService,
-        live: LiveEvents,
-    ) -> None:
-        self._home = home
-        self._pages = pages
-        self._service = service
-        self._live = live
-        self._posts = posts
-        self._jobs: OrderedDict[str, CatalogueJob] = OrderedDict()
-        self._one_at_a_time = asyncio.Lock()
+    _jobs: OrderedDict[str, CatalogueJob] = field(default_factory=OrderedDict, init=False)
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def routes(self) -> list[Route]:
         """Return the routes of the admin pages for catalogues."""

@@ -22,12 +22,10 @@ from data.store.shared_sql.events import PUBLISHING
 from data.text.clean import plain
 from data.text.masking import masked
 from data.wording import counted, lasting, sized
-from feeds.alerts.messages import DeliverySubject, subject_of
+from feeds.alerts.messages import subject_of
 from feeds.urls import is_published
-from scheduler.home.home import Home
 from scheduler.home.home_paths import total_size
-from scheduler.operations.visits_and_inspections import RunningService
-from scheduler.service.admin.pages import AdminPages
+from scheduler.service.admin.pages import PageGroup
 from scheduler.sources.home_health import home_health
 
 MAX_ROWS: Final = 15
@@ -37,13 +35,8 @@ SHOWN_PACKAGES: Final = ("communique", "scrapy", "lxml", "starlette", "uvicorn")
 """Packages whose versions are displayed."""
 
 
-class Overview:
+class Overview(PageGroup):
     """The page at /admin/."""
-
-    def __init__(self, home: Home, pages: AdminPages, service: RunningService) -> None:
-        self._home = home
-        self._pages = pages
-        self._service = service
 
     async def show(self, request: Request) -> Response:
         """Render the page."""
@@ -131,23 +124,23 @@ def errors_by_kind(runs: Iterable[Run]) -> list[Mapping[str, Any]]:
 
 def delivery_lines(store: Store, deliveries: Iterable[AlertDelivery]) -> list[Mapping[str, str]]:
     """Return one table row per delivery, with the title of its release."""
-    return [delivery_line(one, subject_of(one, store.release)) for one in deliveries]
-
-
-def delivery_line(one: AlertDelivery, about: DeliverySubject) -> Mapping[str, str]:
-    """Return the table row for a delivery about a subject."""
-    due = instant(one.due or one.made)
-    return {
-        "watch": one.watch,
-        "output": one.output.partition(":")[0],
-        "state": one.state,
-        "at": f"{due:%Y-%m-%d %H:%M}",
-        "problem": plain(masked(one.problem))[:200],
-        "key": one.key,
-        "kind": about.kind,
-        "release": about.release,
-        "title": " ".join(filter(None, (about.source, about.title))),
-    }
+    rows: list[Mapping[str, str]] = []
+    for one in deliveries:
+        about = subject_of(one, store.release)
+        rows.append(
+            {
+                "watch": one.watch,
+                "output": one.output.partition(":")[0],
+                "state": one.state,
+                "at": f"{instant(one.due or one.made):%Y-%m-%d %H:%M}",
+                "problem": plain(masked(one.problem))[:200],
+                "key": one.key,
+                "kind": about.kind,
+                "release": about.release,
+                "title": " ".join(filter(None, (about.source, about.title))),
+            }
+        )
+    return rows
 
 
 def in_words(at: dt.datetime, now: dt.datetime) -> str:

@@ -8,6 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, TypeAlias
 
@@ -21,6 +22,7 @@ from feeds.catalog import catalog_of
 from feeds.pages.renderer import PageRenderer
 from feeds.server.error_pages import page
 from scheduler.home.home import Home
+from scheduler.operations.visits_and_inspections import RunningService
 from scheduler.service.admin.guard import Guard, RejectedForm, Session
 
 CONTENT_POLICY: Final = (
@@ -213,3 +215,14 @@ class LiveEvents:
                     await asyncio.sleep(MIN_EVENT_INTERVAL_SECONDS)
         finally:
             self._listeners -= 1
+
+
+@dataclass(eq=False)
+class PageGroup:
+    """A group of admin pages about one subject, with the parts that all groups share."""
+
+    _home: Home
+    _pages: AdminPages
+    _posts: Posts
+    _service: RunningService
+    _live: LiveEvents

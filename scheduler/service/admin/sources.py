@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -30,10 +31,8 @@ from scheduler.children.correction.correction_child import (
     Corrector,
 )
 from scheduler.children.correction.source_edit import FIELD_BY_KEY, Field, save_selector
-from scheduler.home.home import Home
-from scheduler.operations.visits_and_inspections import RunningService
 from scheduler.service.admin.overview import in_words
-from scheduler.service.admin.pages import Action, AdminPages, InvalidField, Posts
+from scheduler.service.admin.pages import Action, InvalidField, PageGroup
 from scheduler.sources import handlings
 from scheduler.sources.blocks import advice_line, letter, ways_of
 from scheduler.sources.handlings import (
@@ -53,16 +52,8 @@ MAX_VISITS_SHOWN: Final = 10
 NOT_VISITED: Final = "it has not been visited yet"
 
 
-class SourcePages:
+class SourcePages(PageGroup):
     """The pages at /admin/sources/."""
-
-    def __init__(
-        self, home: Home, pages: AdminPages, posts: Posts, service: RunningService
-    ) -> None:
-        self._home = home
-        self._pages = pages
-        self._posts = posts
-        self._service = service
 
     def routes(self) -> list[Route]:
         """Return the routes of the admin pages for sources."""
@@ -218,17 +209,11 @@ MAX_SELECTOR_CHARS: Final = 500
 """Maximum length in characters of a selector."""
 
 
-class CorrectPages:
+@dataclass(eq=False)
+class CorrectPages(PageGroup):
     """The pages at /admin/sources/<id>/correct/."""
 
-    def __init__(
-        self, home: Home, pages: AdminPages, posts: Posts, service: RunningService
-    ) -> None:
-        self._home = home
-        self._pages = pages
-        self._posts = posts
-        self._service = service
-        self._corrector = Corrector(home)
+    _corrector: Corrector
 
     def routes(self) -> list[Route]:
         """Return the routes of the pages for corrections."""

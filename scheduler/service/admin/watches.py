@@ -16,7 +16,6 @@ from data.search.syntax import EDIT_WORDS
 from data.watches.watch_file import Watch, load_watch, load_watches, to_toml
 from feeds.alerts.channels import CHANNELS, AlertWatch
 from feeds.server.api.problems import ApiError
-from scheduler.home.home import Home
 from scheduler.operations.bodies import AddWatch
 from scheduler.operations.watch_writes import WatchWrites
 from scheduler.operations.watches import (
@@ -28,7 +27,7 @@ from scheduler.operations.watches import (
     without_secrets,
 )
 from scheduler.service.admin.overview import delivery_lines
-from scheduler.service.admin.pages import AdminPages, InvalidField, Posts
+from scheduler.service.admin.pages import InvalidField, PageGroup
 
 MAX_DELIVERIES_SEARCHED: Final = 1000
 """Maximum number of recent deliveries that are searched for the deliveries of a watch."""
@@ -41,13 +40,8 @@ class FailedTest(CommuniqueError):
     """Raised if a receiver does not accept a test message."""
 
 
-class WatchPages:
+class WatchPages(PageGroup):
     """The pages at /admin/watches/."""
-
-    def __init__(self, home: Home, pages: AdminPages, posts: Posts) -> None:
-        self._home = home
-        self._pages = pages
-        self._posts = posts
 
     def routes(self) -> list[Route]:
         """Return the routes of the admin pages for watches."""

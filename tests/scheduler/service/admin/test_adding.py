@@ -166,6 +166,8 @@ def test_a_result_that_cannot_be_shown_ends_the_inspection(
 
     monkeypatch.setattr(visits_and_inspections, "run_command", incomplete)
     one = Inspection("1", "https://acme.example/")
-    pages = AddPages(Inspections(open_home(tmp_path)), Mock(), Mock(), Mock(), LiveEvents())
+    pages = AddPages(
+        *(Mock(), Mock(), Mock(), Mock(), LiveEvents()), Inspections(open_home(tmp_path))
+    )
     asyncio.run(pages._run(one, {}))  # noqa: SLF001 - a task of the page
     assert (one.state, len(one.faults)) == ("unfinished", 1)
