@@ -339,7 +339,7 @@ def test_the_last_publication_of_a_service_has_a_time_limit(
         child = int(await asyncio.to_thread(hanging.read_text))
         first.cancel()
         await service.publish_last()
-        await service.close()
+        await service.child.close()
         with pytest.raises(ProcessLookupError):
             os.kill(child, 0)
 

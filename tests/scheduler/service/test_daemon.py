@@ -244,7 +244,7 @@ def test_the_service_ends_with_a_stuck_publisher_and_loses_nothing(
     async def published(publishing: Publishing) -> None:
         """Stop the publisher after its first publication, then end the service with news."""
         await publish(publishing)
-        child = publishing._child.child  # noqa: SLF001 - nobody else knows the process
+        child = publishing.child.child
         if stopped or child is None:
             return
         stopped.append(child)
