@@ -53,6 +53,10 @@ MAX_COPY_AGE: Final = dt.timedelta(hours=24)
 """Maximum age at which a stored robots.txt is still used if a new one can't be fetched (RFC 9309,
 2.4)."""
 
+MAX_KEPT_SIZE: Final = 3_000_000
+"""Maximum total length in characters of the rules that a crawl keeps. Parsed rules take up to
+twenty times as much memory. The rules of other sites are requested again when needed."""
+
 BYTES: Final = "robots_bytes"
 
 
@@ -80,11 +84,13 @@ class Known:
 
     read: asyncio.Future[Rules]
     until: float = 0.0
+    size: int = 0
 
     def keep(self, read: asyncio.Future[Rules]) -> None:
-        """Set how long the file is valid. Called after it has been read."""
+        """Set how long the file is valid, and its size. Called after it has been read."""
         failed = read.cancelled() or read.exception() is not None
         self.until = time.monotonic() + (RETRY_SECONDS if failed else FRESH_SECONDS)
+        self.size = 0 if failed else read.result().size
 
 
 class RobotsMiddleware:
@@ -141,8 +147,17 @@ class RobotsMiddleware:
                 asyncio.ensure_future(self._read_in_time(origin, visit))
             )
             known.read.add_done_callback(known.keep)
+            self._drop_oldest()
         # If the first visit that waits for the file is stopped, other visits still need the file.
         return await asyncio.shield(known.read)
+
+    def _drop_oldest(self) -> None:
+        """Drop the rules that were requested first, if all rules together are too long."""
+        total = sum(known.size for known in self._known.values())
+        for origin in [origin for origin, known in self._known.items() if known.size]:
+            if total <= MAX_KEPT_SIZE:
+                return
+            total -= self._known.pop(origin).size
 
     async def _read_in_time(self, origin: str, visit: LimitedVisit | None) -> Rules:
         url = f"{origin}/robots.txt"

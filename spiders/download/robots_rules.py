@@ -53,16 +53,18 @@ def for_robot(text: str, robot: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of a robots.txt for one robot (user agent)."""
+    """The rules of a robots.txt for one robot (user agent). ``size`` is their text's length."""
 
     parsed: Protego
     robot: str
+    size: int
 
     @classmethod
     def of(cls, body: bytes, robot: str) -> Rules:
         """Parse a robots.txt and return its rules for ``robot``. No content raises an exception."""
         text = body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
-        return cls(Protego.parse(for_robot(text, robot)), robot)
+        ours = for_robot(text, robot)
+        return cls(Protego.parse(ours), robot, len(ours))
 
     def allow(self, url: str) -> bool:
         """Whether the robot may request a URL."""

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import tracemalloc
-from typing import Final
+from types import SimpleNamespace
+from typing import Any, Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from protego import Protego
+from scrapy import Request
+from scrapy.http import Response
+from scrapy.settings import Settings
 
+from spiders.download import robots
+from spiders.download.retry_after import LocalMemory
+from spiders.download.robots import RobotsMiddleware
 from spiders.download.robots_rules import MAX_ROBOTS_BYTES, Rules, for_robot
 
 ROBOT = "Communique"
@@ -59,3 +68,29 @@ def test_rules_are_not_multiplied_by_the_robots_that_they_are_for() -> None:
 def test_only_the_beginning_of_a_long_file_is_read() -> None:
     body = b"User-agent: *\n" + b"#" * MAX_ROBOTS_BYTES + b"\nDisallow: /\n"
     assert Rules.of(body, ROBOT).allow("http://harbour.example/news/")
+
+
+def test_only_the_newest_rules_are_kept_if_many_sites_have_long_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    requested: list[str] = []
+    monkeypatch.setattr(robots, "MAX_KEPT_SIZE", 5_000)
+
+    async def download_async(request: Request) -> Response:
+        requested.append(request.url)
+        return Response(request.url, body=b"User-agent: *\nDisallow: /a\n" + b"Allow: /b\n" * 100)
+
+    crawler: Any = SimpleNamespace(
+        settings=Settings({"ROBOTSTXT_USER_AGENT": ROBOT}),
+        engine=SimpleNamespace(download_async=download_async),
+    )
+
+    async def visit() -> None:
+        middleware = RobotsMiddleware(crawler, LocalMemory())
+        for number in (*range(12), 11, 10, 0):
+            await middleware.process_request(Request(f"http://h{number}.example/news"))
+
+    asyncio.run(visit())
+    assert [url.removesuffix(".example/robots.txt") for url in requested] == [
+        f"http://h{number}" for number in (*range(12), 0)
+    ]
