@@ -95,7 +95,6 @@ class Archive:
         self._highest = -1
         self._unsealed = 0
         self._seal_at = MAX_UNSEALED_LEAVES
-        self._is_noted = True
         self._budget = ArchiveBudget(folder, settings.budget)
 
     def exchange(self, exchange: Exchange) -> Capture:
@@ -273,11 +272,9 @@ class Archive:
                 entries.append(entry_at(group[-1], captures[-1]))
         file.list(b"".join(entry.encode() for entry in entries))
         for entry in entries:
-            try:
+            # After an error, the index adds this row from the CDXJ file when it is opened next.
+            with suppress(ArchiveError):
                 self.index.add(entry)
-            except ArchiveError:
-                # The index adds this row from the CDXJ file when the index is opened next.
-                self._is_noted = False
         self._unsealed += len(records)
         self._highest = max(self._highest, leaf - 1)
         self._budget.add(size)
@@ -367,7 +364,7 @@ class Archive:
 
     def _note(self) -> None:
         """Record in the index how many bytes of the growing CDXJ file the index covers."""
-        if self._file is not None and self._is_noted:
+        if self._file is not None:
             self.index.note(self._file.name, self._file.listed, self._highest)
 
     def _let_go(self) -> None:

@@ -172,12 +172,12 @@ class Timetable:
     def due(self) -> dict[str, dt.datetime]:
         """Return the times of the next visits by source, soonest first."""
         jobs = [job for job in self.scheduler.get_jobs() if job.id.startswith(_job_of(""))]
-        return {job.args[0]: job.next_run_time for job in jobs}
+        return {job.args[0]: job.trigger.run_date for job in jobs}
 
     def hasten(self, source: str, wait: float) -> None:
         """Make a source due in ``wait`` seconds, unless it is due earlier or is being visited."""
         job, at = self.scheduler.get_job(_job_of(source)), self._now() + dt.timedelta(seconds=wait)
-        if job and at < job.next_run_time:
+        if job and at < job.trigger.run_date:
             job.modify(trigger=DateTrigger(at), next_run_time=at)
 
     def remove(self, source: str) -> None:

@@ -54,7 +54,7 @@ _TITLES = ("title", "headline", "name", "subject")
 
 _DECLARES = re.compile(r"<!DOCTYPE\s+(?!html\b)\w+[^>]{0,500}\[", re.IGNORECASE)
 _XML = re.compile(
-    r"(?:\s|<!--.{0,2000}?-->|<\?[^>]{0,500}\?>|<!DOCTYPE(?!\s+html)[^>\[]{0,500}>)*"
+    r"(?:\s|<!--(?:(?!-->).){0,2000}-->|<\?[^>]{0,500}\?>|<!DOCTYPE(?!\s+html)[^>\[]{0,500}>)*+"
     r"<(?!html\b|!)(?:[\w-]+:)?(?P<root>\w+)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -178,6 +178,8 @@ class Index(ArchiveCache):
         super().__init__(folder / INDEX_FILE, SCHEMA)
         self.folder = folder
         self._files: dict[str, int] = {}
+        self._incomplete: set[str] = set()
+        """Files with captures that could not be written. They are read again later."""
         self._waiting: list[CdxjEntry] = []
         self._holders: dict[str, CdxjEntry] = {}
         self._newest: dict[str, CdxjEntry] = {}
@@ -230,12 +232,14 @@ class Index(ArchiveCache):
     def note(self, file: str, read: int, leaf: int) -> None:
         """Record that the index contains all captures in the first ``read`` bytes of a CDXJ file.
 
-        ``leaf`` is the highest leaf number of these captures.
+        ``leaf`` is the highest leaf number of these captures. Nothing is recorded for a file with
+        captures that could not be written.
         """
         sql = "UPDATE files SET read = ?, sorted = 0, leaf = max(leaf, ?) WHERE id = ?"
         with self._lock:
             self._flush()
-            self._do(lambda db: db.execute(sql, (read, leaf, self._file(db, file))))
+            if file not in self._incomplete:
+                self._do(lambda db: db.execute(sql, (read, leaf, self._file(db, file))))
 
     def forget(self, file: str) -> None:
         """Delete a file's captures from the index.
@@ -282,7 +286,11 @@ class Index(ArchiveCache):
                 db.executemany(ROW, rows)
 
         if waiting:
-            self._do(write)
+            try:
+                self._do(write)
+            except ArchiveError:
+                self._incomplete.update(entry.file for entry in waiting)
+                raise
 
     def _forget_waiting(self) -> None:
         self._waiting.clear()

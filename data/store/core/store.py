@@ -351,7 +351,9 @@ class Store(
 
     def update_search_index(self) -> int:
         """Add recently recorded releases to the search index and return their number."""
-        return sum(self.index_in_steps())
+        indexed = sum(self.index_in_steps())
+        # Joined translations are further events.
+        return indexed + sum(self.enter_queued())
 
     def index_in_steps(self) -> Iterator[int]:
         """Update the search index in short steps, and yield the number of releases of each step.

@@ -150,13 +150,16 @@ def test_other_sources_are_hastened_but_never_delayed(noon: dt.datetime) -> None
     timetable = timetable_of(clock)
 
     async def work() -> None:
+        timetable.put("late", 600.0)
+        # A service that starts again hastens what awaits confirmation, before jobs run.
+        timetable.hasten("late", 300.0)
         timetable.scheduler.start(paused=True)
         timetable.put("port", 600.0)
         timetable.put("acme", 60.0)
-        assert [*timetable.due()] == ["acme", "port"]
+        assert [*timetable.due()] == ["acme", "late", "port"]
         for source in ("acme", "port", "wire"):
             timetable.hasten(source, 120.0)
-        assert waits(timetable, clock) == {"acme": 60.0, "port": 120.0}
+        assert waits(timetable, clock) == {"acme": 60.0, "port": 120.0, "late": 300.0}
         timetable.scheduler.shutdown()
 
     asyncio.run(work())

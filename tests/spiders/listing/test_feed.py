@@ -108,7 +108,14 @@ def test_html_in_a_json_answer_is_read_as_a_listing() -> None:
 
 
 def test_a_web_page_is_not_a_document() -> None:
-    for text in ("<!DOCTYPE html><html><body>x", "<html xmlns='x'>", "  <div>x</div>", "plain"):
+    comments = "<!-- x -->" * 300
+    for text in (
+        f"{comments}<html>",
+        "<!DOCTYPE html><html><body>x",
+        "<html xmlns='x'>",
+        "  <div>x</div>",
+        "plain",
+    ):
         page = Page(URL, text.encode(), "text/html")
         assert read_syndicated(page, DateContext("UTC", now=NOW)) is None
 

@@ -194,6 +194,24 @@ def test_captures_of_a_file_are_forgotten_until_it_is_read_again(
     assert index.captures(URI) == [kept]
 
 
+def test_captures_that_could_not_be_written_are_read_when_the_index_is_opened_next(
+    index: Index, file: WarcFile, tmp_path: Path
+) -> None:
+    one, other = entry(file, 0), entry(file, 1)
+    index.note(file.name, 0, -1)
+    listed(file, one, other)
+    index.add(one)
+    with closing(sqlite3.connect(tmp_path / index_module.INDEX_FILE)) as db:
+        db.execute("ALTER TABLE captures RENAME TO away")
+        with pytest.raises(ArchiveError):
+            index.note(file.name, file.listed, 0)
+        db.execute("ALTER TABLE away RENAME TO captures")
+    index.add(other)
+    index.note(file.name, file.listed, 1)
+    index.close()
+    assert Index(tmp_path).captures(URI) == [one, other]
+
+
 def test_threads_take_turns(index: Index, file: WarcFile) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda leaf: index.add(entry(file, leaf)), range(100)))
