@@ -71,8 +71,8 @@ class Document:
 
     def shown(self, entry: etree._Element) -> ShownEntry:
         """Return the values of an entry to display."""
-        updated = entry.findtext("atom:updated", "", NAMES)
-        at = dt.datetime.fromisoformat(entry.findtext("atom:published", updated, NAMES) or "")
+        published = entry.findtext("atom:published", "", NAMES)
+        at = dt.datetime.fromisoformat(published or entry.findtext("atom:updated", "", NAMES))
         copy = self.link(entry, "related", "text/html")
         return ShownEntry(
             construct_text(entry, "title"),

@@ -3,12 +3,14 @@
 `verify` checks its integrity. `corroborate` compares our copies of releases with other archives.
 """
 
+from __future__ import annotations
+
 import random
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from msgspec.structs import replace
@@ -47,9 +49,11 @@ from scheduler.cli import (
 from scheduler.home.home import Home
 from scheduler.home.home_records import LastVerification, last_done, note_done
 from scheduler.mirror.attest import client_of
-from scheduler.mirror.corroborate import Corroboration, Corroborator
 from scheduler.operations.releases import find
 from scheduler.terminal.progress_and_tables import one_bar
+
+if TYPE_CHECKING:
+    from scheduler.mirror.corroborate import Corroboration
 
 MAX_PROBLEMS_SHOWN: Final = 20
 """Maximum number of printed problems; --json prints all."""
@@ -272,6 +276,9 @@ def corroborate(home: Home, *, release: str | None, sample: int | None) -> int:
         raise click.UsageError("set archive.instances or archive.web_archives first")
     if release and sample:
         raise click.UsageError("give a release or --sample, not both")
+    # Imported here: it loads Scrapy, which no verification needs.
+    from scheduler.mirror.corroborate import Corroborator  # noqa: PLC0415
+
     with closing(home.plain_store()) as store, closing(Index(home.archive)) as index:
         chosen = [find(store, release)] if release else sampled(store, sample or DEFAULT_SAMPLE)
         if any(one.content.redacted for one in chosen):
