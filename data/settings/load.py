@@ -96,12 +96,10 @@ def faults_of(settings: Settings) -> Iterator[Fault]:
 
 def _faults_of_requests(settings: Settings) -> Iterator[Fault]:
     """Yield the faults of settings for signed requests and for proxies."""
-    network, parts = settings.network, urlsplit(settings.site.url)
+    network = settings.network
     if network.sign and not network.contact:
         yield "network", "contact", "write your mail address or URL, since network.sign is set"
-    is_open = parts.scheme == "https" or network.allow_private
-    is_public = is_open and settings.site.url != SiteSettings().url and not parts.path.strip("/")
-    if network.sign and not is_public:
+    if network.sign and not _can_publish_keys(settings):
         fix = (
             "write the site's https address without a path, since network.sign is set: sites read "
             "the public keys there"
@@ -110,6 +108,16 @@ def _faults_of_requests(settings: Settings) -> Iterator[Fault]:
     for name, url in network.proxies.items():
         if problem := proxy_problem(url):
             yield "network", "proxies", f"{name}: {problem}"
+
+
+def _can_publish_keys(settings: Settings) -> bool:
+    """Whether other sites can read the public keys at the address of the site."""
+    try:
+        parts = urlsplit(settings.site.url)
+    except ValueError:
+        return False
+    is_open = parts.scheme == "https" or settings.network.allow_private
+    return is_open and settings.site.url != SiteSettings().url and not parts.path.strip("/")
 
 
 def _faults_of_archives(settings: Settings) -> Iterator[Fault]:

@@ -18,9 +18,10 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -86,6 +87,13 @@ from spiders.sources.source_file import LoadedSource, check_proxy, load_source, 
 
 PROGRESS_SECONDS = 0.5
 """Minimum seconds between two Progress lines of a visit. Each line wakes the parent."""
+
+LAST_INDEX_SECONDS: Final = 8.0
+"""Maximum time in seconds to update the search index when the process ends. It must be shorter than
+the time after which the parent process kills a child."""
+
+MAX_JOINING_STEPS: Final = 20
+"""Maximum number of steps that join translations before a visit is reported."""
 
 STOP_GRACE_SECONDS = 2.0
 """Seconds to wait for pending responses after a crawl is stopped."""
@@ -181,7 +189,7 @@ class Crawl:
             self._loop = None
             self._cut()
             with log_errors():
-                self._store.update_search_index()
+                self._index_in_time()
         finally:
             self._store.close()
             if self._requisites:
@@ -338,18 +346,27 @@ class Crawl:
         write_line(ReportLine(visit.report.run))
 
     def _index(self) -> None:
-        """Make one step of an update of the search index, and later the other steps.
+        """Enter some releases into the search index, and later the others.
 
         A long queue, for example after an upgrade, delays no response of other visits for long.
         """
         steps, self._indexing = self._indexing or self._store.index_in_steps(), None
-        if next(steps, None) is None:
+        # Steps that only join translations yield 0.
+        if next(filter(None, islice(steps, MAX_JOINING_STEPS)), None) is None:
             if not self._store.awaits_indexing():
                 return
             steps = self._store.index_in_steps()
         self._indexing = steps
         if self._loop:
             self._loop.call_soon(self._index_later)
+
+    def _index_in_time(self) -> None:
+        """Update the search index, but stop if this takes long. The next child continues."""
+        end = time.monotonic() + LAST_INDEX_SECONDS
+        for update in (self._store.index_in_steps, self._store.enter_queued):
+            for _ in update():
+                if time.monotonic() > end:
+                    return
 
     def _index_later(self) -> None:
         with log_errors():

@@ -141,18 +141,18 @@ class RobotsMiddleware:
 
     async def _rules(self, url: str, visit: LimitedVisit | None) -> Rules:
         origin = origin_of(url)
-        known = self._known.get(origin)
+        known = self._known.pop(origin, None)
         if known is None or (known.read.done() and time.monotonic() > known.until):
-            known = self._known[origin] = Known(
-                asyncio.ensure_future(self._read_in_time(origin, visit))
-            )
+            known = Known(asyncio.ensure_future(self._read_in_time(origin, visit)))
             known.read.add_done_callback(known.keep)
-            self._drop_oldest()
+            known.read.add_done_callback(self._drop_oldest)
+        # The origins are in the order of their last requests.
+        self._known[origin] = known
         # If the first visit that waits for the file is stopped, other visits still need the file.
         return await asyncio.shield(known.read)
 
-    def _drop_oldest(self) -> None:
-        """Drop the rules that were requested first, if all rules together are too long."""
+    def _drop_oldest(self, _: asyncio.Future[Rules]) -> None:
+        """Drop the rules that were used least recently, if all rules together are too long."""
         total = sum(known.size for known in self._known.values())
         for origin in [origin for origin, known in self._known.items() if known.size]:
             if total <= MAX_KEPT_SIZE:

@@ -115,3 +115,14 @@ def test_a_headline_that_mentions_an_update_is_not_a_label_of_the_next_date() ->
     )
     assert found
     assert found.day == dt.date(2026, 11, 3)
+
+
+def test_a_word_of_change_far_before_a_date_is_not_its_label() -> None:
+    found = published(
+        "en",
+        date="<p>Last updated on the website by the press office of the port and its harbours. "
+        "Published: 3 November 2026</p>",
+        after="<p>Published 9 May 2025</p>",
+    )
+    assert found
+    assert found.day == dt.date(2026, 11, 3)
