@@ -74,8 +74,13 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
 
 
 def faults_of(settings: Settings) -> Iterator[Fault]:
-    """Yield the faults of settings that are valid by themselves, but not together with others."""
+    """Yield the faults of settings that types and patterns do not find, most basic first."""
     alerts, url = settings.alerts, settings.store.url
+    for key in ("url", "hub"):
+        try:
+            urlsplit(getattr(settings.site, key))
+        except ValueError:
+            yield "site", key, "write a valid address, such as https://press.example"
     if alerts.smtp_host and not alerts.sender:
         yield "alerts", "sender", "write the sender address of mails, since a mail server is set"
     if alerts.operator and not alerts.smtp_host:
@@ -112,10 +117,7 @@ def _faults_of_requests(settings: Settings) -> Iterator[Fault]:
 
 def _can_publish_keys(settings: Settings) -> bool:
     """Whether other sites can read the public keys at the address of the site."""
-    try:
-        parts = urlsplit(settings.site.url)
-    except ValueError:
-        return False
+    parts = urlsplit(settings.site.url)
     is_open = parts.scheme == "https" or settings.network.allow_private
     return is_open and settings.site.url != SiteSettings().url and not parts.path.strip("/")
 

@@ -40,6 +40,8 @@ def test_feeds_name_where_the_site_listens_unless_a_public_address_is_given(
     [
         ('[site]\nurl = "not a url"\n', "site.url"),
         ('[site]\nurl = "ftp://press.example"\n', "site.url"),
+        ('[site]\nurl = "http://[::1"\n', "site.url"),
+        ('[site]\nhub = "https://a]b.example"\n', "site.hub"),
         # What feeds name is for everybody.
         ('[site]\nurl = "https://me:password@press.example"\n', "site.url"),
         ('[site]\nhub = "https://me:password@hub.example"\n', "site.hub"),
