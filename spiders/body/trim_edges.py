@@ -13,8 +13,9 @@ from data.dates.parse import find_dates
 from data.models import Published
 from spiders.body.frames import Footers, is_metadata
 from spiders.body.text_blocks import TextBlock
+from spiders.page.date_labels import is_of_change
 from spiders.page.media_files import OFFICE, leads_to_file
-from spiders.page.phrases import comparison_key, is_of_change, is_tail, letters, phrases
+from spiders.page.phrases import comparison_key, is_tail, letters, phrases
 
 HEADLINE_BLOCKS: Final = 8
 """Number of blocks at the top of a body that are checked for a repeated headline."""

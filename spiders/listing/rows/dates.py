@@ -24,9 +24,9 @@ from spiders.listing.rows.ambiguous_dates import (
     recent_signs,
 )
 from spiders.listing.rows.flat_page import FlatPage, TextMark
+from spiders.page.date_labels import MAX_LABEL, is_date_label, is_of_change, is_of_event
 from spiders.page.html_tree import element_line
 from spiders.page.links import link_target
-from spiders.page.phrases import MAX_DATE_LABEL, is_date_label, is_of_change, is_of_event
 
 MAX_COLUMNS = 50
 """Maximum number of columns read per table."""
@@ -225,7 +225,7 @@ class _PageDates:
             named = label.parent.tag in _LABELS or "label" in (label.parent.get("class") or "")
             labelled = named or is_date_label(label.text)
             before = self._head_over(self._texts[index].parent) or (label.text if labelled else "")
-        return bool(before) and (is_of_event(before) or is_of_change(before[-MAX_DATE_LABEL:]))
+        return bool(before) and (is_of_event(before) or is_of_change(before[-MAX_LABEL:]))
 
     def _head_over(self, node: etree._Element) -> str:
         """Return the heading of the table column that contains a node, or an empty string."""

@@ -37,10 +37,10 @@ from data.models import Published
 from spiders.body.text_blocks import TextBlock
 from spiders.items import ListingItem
 from spiders.page.css import declared_text
+from spiders.page.date_labels import is_of_event, is_of_other, is_of_publication
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.media_files import DocumentText
 from spiders.page.page import Page
-from spiders.page.phrases import is_of_event, is_of_other, is_of_publication
 from spiders.release.date.date_candidates import DateCandidates
 from spiders.release.date.metadata_dates import VAGUE_DATES, metadata_dates, state_date, url_date
 from spiders.release.date.places import (

@@ -14,8 +14,8 @@ from spiders.body.frames import Footers
 from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
+from spiders.page.date_labels import names_site
 from spiders.page.media_files import leads_to_file
-from spiders.page.phrases import names_site
 
 OUTSIDE: Final = (
     BIT["related"] | BIT["nav"] | BIT["comment"] | BIT["footer"] | BIT["foot"] | BIT["side"]

@@ -18,8 +18,8 @@ from data.dates.partial import day_in_year, month_and_day
 from data.models import Published
 from spiders.body.frames import Footers
 from spiders.body.text_blocks import BlockTree, TextBlock
-from spiders.page.phrases import (
-    MAX_DATE_LABEL,
+from spiders.page.date_labels import (
+    MAX_LABEL,
     is_as_of,
     is_of_change,
     is_of_event,
@@ -329,7 +329,7 @@ def marked_times(block: TextBlock, context: DateContext) -> list[Published]:
 
 def is_change(beside: str) -> bool:
     """Whether the words before a date are a label for a modification date."""
-    label = beside[-MAX_DATE_LABEL:]
+    label = beside[-MAX_LABEL:]
     return is_of_change(label) or is_as_of(label)
 
 

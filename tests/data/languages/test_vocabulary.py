@@ -92,7 +92,7 @@ from spiders.barriers import barrier_to_listing
 from spiders.discovery.press_links import press_links
 from spiders.listing.paging.period_links import period_in
 from spiders.listing.paging.pagination import next_pages
-from spiders.page.phrases import is_of_change
+from spiders.page.date_labels import is_of_change
 from spiders.page.page import Page
 from spiders.page.phrases import is_related
 reading = DateContext("UTC", now=dt.datetime(2026, 3, 9, 12, tzinfo=dt.UTC))

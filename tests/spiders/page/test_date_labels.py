@@ -8,8 +8,8 @@ import pytest
 
 from data.dates.context import DateContext
 from spiders.listing.read import read_listing
+from spiders.page.date_labels import is_of_event
 from spiders.page.page import Page
-from spiders.page.phrases import is_of_event
 from spiders.release.read import read_release
 
 READING = DateContext("Europe/London", now=dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
