@@ -22,7 +22,7 @@ from typing import Final
 
 from data.access.tokens import Token, TokenScope, load_tokens, token_digest
 from data.errors import TokenError
-from data.network.hosts import network_of
+from data.network.addresses import network_of
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 import httpcore
 
 from data.errors import CommuniqueError
-from data.network.hosts import PrivateAddress, refused_address
+from data.network.addresses import PrivateAddress, refused_address
 from data.text.urls import host_of
 
 MAX_BODY_BYTES: Final = 65_536

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import msgspec
 
-from data.network.hosts import PrivateAddress, refused_address
+from data.network.addresses import PrivateAddress, refused_address
 from data.wording import how_to_install
 
 MAX_MEMORY_BYTES, MAX_CPU_SECONDS = 1_000_000_000, 30

@@ -5,7 +5,7 @@ import socket
 from urllib.parse import urlsplit
 
 from data.models import Release
-from data.network.hosts import is_public, may_be_public
+from data.network.addresses import is_public, may_be_public
 from data.store.core.store import Store
 from data.text.source_secrets import Secrets
 from data.text.urls import host_of

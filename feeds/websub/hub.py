@@ -17,8 +17,8 @@ from starlette.types import Receive, Scope, Send
 
 from data.errors import StoreError
 from data.models import Delivery, HubRequest, PendingRequest
+from data.network.addresses import network_of
 from data.network.client import Outbound, OutboundError
-from data.network.hosts import network_of
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.text.urls import host_of

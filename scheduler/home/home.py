@@ -18,8 +18,8 @@ from data.archive.journal.journal import Journal
 from data.archive.journal.orders import Orders
 from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.files import take_lock
+from data.network.addresses import may_be_public
 from data.network.bucket import Bucket, open_bucket
-from data.network.hosts import may_be_public
 from data.network.request_signer import RequestSigner
 from data.settings import Settings
 from data.settings.load import load_settings

@@ -15,7 +15,8 @@ from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware, Redirec
 from scrapy.http import HtmlResponse, Response
 from scrapy.http.cookies import CookieJar
 
-from data.network.hosts import is_elsewhere, refused_address
+from data.network.addresses import refused_address
+from data.network.hosts import is_elsewhere
 from data.text.masking import without_user
 from data.text.urls import host_of
 from spiders.download.settings import ALLOW_PRIVATE

@@ -23,7 +23,7 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from data.network.hosts import is_metadata, refused_address
+from data.network.addresses import is_metadata, refused_address
 from data.text.urls import host_of
 from spiders.download.downloader import visit_of
 from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, PROXIES, RENDER, CrawlConnections

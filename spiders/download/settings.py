@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from data.errors import CommuniqueError
-from data.network.hosts import may_be_public
+from data.network.addresses import may_be_public
 from data.network.request_signer import RequestSigner
 from data.settings import Network, Settings
 from data.text.urls import host_of

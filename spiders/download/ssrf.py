@@ -15,7 +15,7 @@ from scrapy.exceptions import IgnoreRequest
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.threads import deferToThreadPool
 
-from data.network.hosts import PrivateAddress, refused_address
+from data.network.addresses import PrivateAddress, refused_address
 from spiders.download.settings import ALLOW_PRIVATE, CONNECTIONS, CrawlConnections
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from data.archive.warc.http_head import REDIRECTS
 from data.clock import parse_http_date, utc_now
 from data.errors import CommuniqueError
 from data.models.capture import Headers
+from data.network.addresses import PrivateAddress
 from data.network.client import Outbound, OutboundError, OutboundResponse
-from data.network.hosts import PrivateAddress, is_own_machine
+from data.network.hosts import is_own_machine
 from data.network.web_archive_index import (
     EARLIEST,
     IndexedCapture,

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from starlette.types import Scope
 
-from data.network.hosts import unmapped
+from data.network.addresses import unmapped
 from data.settings import SiteSettings
 from data.text.urls import host_of
 

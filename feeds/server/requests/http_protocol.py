@@ -22,7 +22,7 @@ from typing import Any, Final, TypeAlias
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from data.network.hosts import network_of
+from data.network.addresses import network_of
 from data.settings import SiteSettings
 from feeds.server.requests.client import CONNECTION_SCOPE_KEY, is_proxy, proxies_of
 from feeds.server.requests.security import COMMON_HEADERS

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from starlette.types import Scope
 
-from data.network.hosts import Address, unmapped
+from data.network.addresses import Address, unmapped
 from data.settings import SiteSettings
 from feeds.server.requests.client import CONNECTION_SCOPE_KEY, is_local
 from feeds.server.requests.work_queue import RateLimit, Unanswered

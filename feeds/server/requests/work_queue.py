@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from starlette.types import Receive, Scope
 
 from data.errors import CommuniqueError
-from data.network.hosts import networks_of
+from data.network.addresses import networks_of
 from data.settings import SiteSettings
 from data.store.shared_sql.connection import Interruption, interruptible
 from feeds.server.requests.client import Network, client_of, is_loopback, peer_of, proxies_of

@@ -18,12 +18,12 @@ from tests.spiders.download import fetching
 
 FETCH = """
 import sys
-from data.network import hosts
+from data.network import addresses
 
-def is_public(address, before=hosts.is_public):
+def is_public(address, before=addresses.is_public):
     return address == "127.0.0.1" or before(address)
 
-hosts.is_public = is_public
+addresses.is_public = is_public
 from scheduler.children import fetch
 
 sys.exit(fetch.main())

@@ -32,12 +32,12 @@ def look_up(host, *more, **named):
     return found(NAMES.get(host, host), *more, **named)
 
 socket.getaddrinfo = look_up
-from data.network import hosts
+from data.network import addresses
 
-def is_public(address, before=hosts.is_public):
+def is_public(address, before=addresses.is_public):
     return address == {public!r} or before(address)
 
-hosts.is_public = is_public
+addresses.is_public = is_public
 from scheduler.children import fetch
 
 sys.exit(fetch.main())

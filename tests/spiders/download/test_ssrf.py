@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from scrapy import Request
 
-from data.network.hosts import is_own_machine, is_public
+from data.network.addresses import is_public
+from data.network.hosts import is_own_machine
 from spiders.download.middlewares import PublicOnlyMiddleware
 from spiders.download.settings import CrawlConnections
 from spiders.download.ssrf import HostResolver, PrivateAddressError, look_up

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.network.hosts import may_be_public
+from data.network.addresses import may_be_public
 
 
 @pytest.mark.parametrize(
