@@ -161,7 +161,7 @@ class ListingCommands(ListingGroup, Commands):
         "collect": "collect",
         "export": "export",
         "import": "export",
-        "migrate": "backup",
+        "migrate": "migrate",
         "publish": "collect",
         "releases": "releases",
         "restore": "backup",

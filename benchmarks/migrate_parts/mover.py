@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from scheduler.commands.backup import migrate_store
+from scheduler.commands.migrate import migrate_store
 
 
 def told(step: str, done: int, of: int) -> None:

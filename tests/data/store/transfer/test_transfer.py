@@ -170,7 +170,7 @@ def test_an_interrupted_download_is_resumed(full: str, empty: str) -> None:
 @pytest.mark.parametrize("empty", ["sqlite", *thorough("postgresql")], indirect=True)
 def test_a_killed_process_leaves_a_file_that_can_be_continued(full: str, empty: str) -> None:
     program = (
-        "import os, sys; from scheduler.commands.backup import migrate_store; steps = []\n"
+        "import os, sys; from scheduler.commands.migrate import migrate_store; steps = []\n"
         "def told(*step):\n"
         "    steps.append(step)\n"
         "    if len(steps) == 15: os.kill(os.getpid(), 9)\n"
