@@ -108,29 +108,35 @@ def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: b
     if not (log.folder / "checkpoint").exists():
         old = bucket.read(CHECKPOINT) if shared else None
         return checkpoint_of(old.body, bucket.place).size if old else 0
+    old = bucket.read(CHECKPOINT)
+    before = checkpoint_of(old.body, bucket.place) if old else None
+    # Locked only while local files are read, because signing waits for this lock.
     with log.settled() as present:
         if present is None:
             return 0
-        old = bucket.read(CHECKPOINT)
-        before = checkpoint_of(old.body, bucket.place) if old else None
         if before and shared and before.origin == present.origin and before.size > present.size:
             return before.size
         if before:
             check_beginning(log, present, before, bucket.place)
         size = before.size if before else 0
         tiles = [name for name in added_files(size, present.size) if f"log/{name}" not in there]
-        # A witness may sign a checkpoint again, so text files are compared by content, not by size.
         paths = sorted(path for pattern in LOG_FILES for path in log.folder.glob(pattern))
         # Hidden files are incomplete.
         files = (path for path in paths if path.is_file() and not path.name.startswith("."))
         texts = [str(path.relative_to(log.folder)) for path in files]
-        try:
-            for name in (*tiles, *texts):
-                write(bucket, f"log/{name}", log.read(name), bucket.read(f"log/{name}"))
-            write(bucket, CHECKPOINT, present.encode(), old)
-        except Replaced as error:
-            raise BucketError(bucket.place, MEANWHILE) from error
-        return present.size
+        # Full tiles never change, so they are read later.
+        partial = [name for name in tiles if ".p/" in name]
+        kept = {name: log.read(name) for name in (*partial, *texts)}
+    try:
+        for name in (*tiles, *texts):
+            place = f"log/{name}"
+            # A witness may sign a checkpoint again, so text files are compared by content.
+            found = bucket.read(place) if place in there else None
+            write(bucket, place, kept[name] if name in kept else log.read(name), found)
+        write(bucket, CHECKPOINT, present.encode(), old)
+    except Replaced as error:
+        raise BucketError(bucket.place, MEANWHILE) from error
+    return present.size
 
 
 def write(bucket: Bucket, name: str, content: bytes, found: BucketObject | None) -> None:

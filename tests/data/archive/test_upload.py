@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -217,6 +218,26 @@ def test_machines_that_copy_one_log_at_once_write_the_same(home: Path, tmp_path:
     bucket.written = lambda body: body + b" "
     with pytest.raises(BucketError, match="another process copies this archive"):
         copied_to(home, bucket)
+
+
+def test_the_log_is_signed_while_it_is_copied(
+    home: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = archived(home, "a", "b")
+    write = bucket.write
+
+    def signed_meanwhile(name: str, body: bytes, *, over: str | None) -> str:
+        with (folder / "log/tree.lock").open("r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        archived(home, f"c{len(list(bucket.tags()))}")
+        return write(name, body, over=over)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bucket, "write", signed_meanwhile)
+        copied_to(home, bucket)
+    copied_to(home, bucket)
+    fetched(bucket, tmp_path / "copy/archive")
+    assert problems_of(tmp_path / "copy") == []
 
 
 @pytest.mark.thorough
