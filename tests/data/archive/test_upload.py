@@ -17,7 +17,7 @@ from data.archive.upload import upload
 from data.archive.verification.tree import ArchiveProblem
 from data.archive.verification.verify_archive import verify_archive
 from data.archive.warc.reader import DOT_OPEN
-from data.network.bucket import Bucket, BucketError
+from data.network.bucket import Bucket, BucketError, BucketObject
 from data.settings import ArchiveSettings as Settings
 from tests.data.archive.log.leaves import leaves_of
 from tests.exchanges import answer
@@ -238,6 +238,26 @@ def test_the_log_is_signed_while_it_is_copied(
     copied_to(home, bucket)
     fetched(bucket, tmp_path / "copy/archive")
     assert problems_of(tmp_path / "copy") == []
+
+
+def test_unchanging_files_of_the_log_are_not_fetched_again(
+    home: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = archived(home, "a") / "log/checkpoints/1"
+    folder.mkdir(parents=True)
+    for name in ("checkpoint", "cosignatures", "timestamp.tsr"):
+        (folder / name).write_bytes(name.encode())
+    copied_to(home, bucket)
+    names: list[str] = []
+    read = bucket.read
+
+    def noted(name: str) -> BucketObject | None:
+        names.append(name)
+        return read(name)
+
+    monkeypatch.setattr(bucket, "read", noted)
+    copied_to(home, bucket)
+    assert names == ["log/checkpoint", "log/checkpoints/1/cosignatures"]
 
 
 @pytest.mark.thorough
