@@ -1,16 +1,12 @@
-"""The current time, time zones by name, and times in HTTP headers."""
+"""The current time, and time zones by name."""
 
 import datetime as dt
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MICROSECOND: Final = dt.timedelta(microseconds=1)
-
-MAX_RETRY_WAIT: Final = dt.timedelta(hours=24)
-"""Maximum time for which a server can block requests with Retry-After."""
 
 
 def utc_now() -> dt.datetime:
@@ -50,24 +46,3 @@ def fault_of_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return f"{name!r} is not an IANA zone; write one such as Europe/Berlin"
     return ""
-
-
-def parse_http_date(text: str) -> dt.datetime | None:
-    """Return the time (aware UTC) in an HTTP date, or None if the date is invalid."""
-    try:
-        date = parsedate_to_datetime(text)
-        # Dates in the formats of RFC 850 and asctime() are UTC too (RFC 9110, 5.6.7).
-        return date.replace(tzinfo=dt.UTC) if date.tzinfo is None else date.astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
-    """Return the end of the wait in a Retry-After header (RFC 9110, 10.2.3).
-
-    The header contains seconds or an HTTP date. Returns None if it is invalid.
-    """
-    if retry_after.isascii() and retry_after.isdigit():
-        # The first digits are enough to exceed the maximum.
-        return now + min(dt.timedelta(seconds=int(retry_after[:9])), MAX_RETRY_WAIT)
-    return parse_http_date(retry_after)

@@ -10,7 +10,7 @@ from typing import Final
 
 from benchmarks.growth_parts.setting import NOW
 from data.archive.warc.http_head import field_of, media_type_of, split_head
-from data.clock import asked_until
+from data.network.http_dates import asked_until
 from spiders.crawl.listings.feed_hubs import header_links
 from spiders.download.robots_rules import Rules
 

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import msgspec
 
-from data.clock import parse_http_date
+from data.network.http_dates import parse_http_date
 from data.text.urls import is_web
 
 EARLIEST: Final = dt.datetime(1996, 1, 1, tzinfo=dt.UTC)

@@ -9,9 +9,10 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from data.clock import MAX_RETRY_WAIT, asked_until, utc_now
+from data.clock import utc_now
 from data.models import DepositReceipt
 from data.network.client import Outbound, OutboundError, OutboundResponse
+from data.network.http_dates import MAX_RETRY_WAIT, asked_until
 from data.network.web_archive_index import EARLIEST, parse_cdx, time_of_stamp
 from data.settings.archive import DepositSettings
 from data.text.clean import allowed

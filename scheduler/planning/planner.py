@@ -19,11 +19,12 @@ from typing import Final
 
 import numpy as np
 
-from data.clock import MAX_RETRY_WAIT, zone_or_utc
+from data.clock import zone_or_utc
 from data.health.health_changes import is_to_be_confirmed
 from data.health.network import MIN_HOSTS
 from data.models import Wait
 from data.network.hosts import queue_of
+from data.network.http_dates import MAX_RETRY_WAIT
 from data.settings import Collect, HealthSettings
 from data.store.core.store import Store
 from scheduler.planning.intensity import (

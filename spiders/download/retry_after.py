@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
-from data.clock import MAX_RETRY_WAIT, asked_until, utc_now
+from data.clock import utc_now
 from data.health.run_errors import ErrorKind, wait_kind
 from data.models import Wait
 from data.network.hosts import queue_of
+from data.network.http_dates import MAX_RETRY_WAIT, asked_until
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

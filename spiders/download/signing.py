@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 
-from data.clock import parse_http_date
+from data.network.http_dates import parse_http_date
 from data.network.request_signer import RequestSigner
 from data.wording import lasting
 from spiders.download.settings import SIGNER

@@ -11,12 +11,13 @@ from typing import Final
 from urllib.parse import quote, urlencode, urljoin
 
 from data.archive.warc.http_head import REDIRECTS
-from data.clock import parse_http_date, utc_now
+from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.models.capture import Headers
 from data.network.addresses import PrivateAddress
 from data.network.client import Outbound, OutboundError, OutboundResponse
 from data.network.hosts import is_own_machine
+from data.network.http_dates import parse_http_date
 from data.network.web_archive_index import (
     EARLIEST,
     IndexedCapture,

@@ -19,8 +19,9 @@ from data.archive.archived_response import Served, served
 from data.archive.content_coding import Undecodable
 from data.archive.requisite_cache import RequisiteCache, WaitingPage
 from data.archive.warc.records import target_uri
-from data.clock import parse_http_date, utc_now
+from data.clock import utc_now
 from data.errors import ArchiveError
+from data.network.http_dates import parse_http_date
 from data.settings.archive import Requisites
 from spiders.download.settings import PICTURE_TYPES
 

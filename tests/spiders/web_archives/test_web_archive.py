@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from data.clock import asked_until, parse_http_date, utc_now
+from data.clock import utc_now
 from data.network.client import Outbound
+from data.network.http_dates import asked_until, parse_http_date
 from data.network.web_archive_index import (
     IndexedCapture,
     parse_cdx,
