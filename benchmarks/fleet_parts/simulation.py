@@ -20,7 +20,8 @@ import numpy as np
 from data.clock import utc_now
 from scheduler.planning.intensity import WEEK_MINUTES, Moments, counts_of, weekly_intensity
 from scheduler.planning.visit_times import Intervals, Plan, plan, prices_of
-from scheduler.service.timetable import JITTER_SHARE, MAX_SPREAD_SECONDS, first_visit
+from scheduler.service.timetable import JITTER_SHARE, MAX_SPREAD_SECONDS
+from scheduler.service.visit_plan import first_visit
 
 BEGIN = float(7 * 60)
 """The minute of the week at which a simulation begins: Monday at seven, before offices open."""

@@ -45,7 +45,8 @@ from scheduler.service.background import (
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.outbox import AlertService, DepositService
 from scheduler.service.publishing import Publishing
-from scheduler.service.timetable import Timetable, TimetableJob, VisitPlan
+from scheduler.service.timetable import Timetable, TimetableJob
+from scheduler.service.visit_plan import VisitPlan
 from scheduler.service.web import (
     QuietServer,
     address_of,

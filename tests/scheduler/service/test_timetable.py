@@ -17,13 +17,15 @@ from data.settings import Collect, HealthSettings
 from data.store.core.store import Store
 from scheduler.planning.planner import VisitPlanner
 from scheduler.service.timetable import (
-    MAX_FIRST_VISITS_AT_ONCE,
-    MAX_FIRST_VISITS_PER_DAY,
     MAX_SPREAD_SECONDS,
     RECURRING_JOBS,
     SETTLING_SECONDS,
-    FirstVisitBudget,
     Timetable,
+)
+from scheduler.service.visit_plan import (
+    MAX_FIRST_VISITS_AT_ONCE,
+    MAX_FIRST_VISITS_PER_DAY,
+    FirstVisitBudget,
     first_visit,
 )
 from spiders.sources.source_file import LoadedSource, SourceFile

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data.clock import utc_now
 from scheduler.home.home import open_home
-from scheduler.service.timetable import VisitPlan
+from scheduler.service.visit_plan import VisitPlan
 from spiders.sources.source_file import load_source
 
 SOURCE = 'name = "{}"\nurl = "http://{}.example/news/"\ntimezone = "Europe/London"\n'
