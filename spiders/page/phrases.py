@@ -143,7 +143,7 @@ HOST: Final = re.compile(
 )
 CLOCK: Final = re.compile(r"\b\d{1,2}[:.]\d\d\s*[ap]\.?m\b")
 LETTERED: Final = re.compile(r"[^\W\d_]")
-MAX_LABEL: Final = 500
+MAX_GENERIC_NAME: Final = 500
 """Maximum length of the label of a release, in characters."""
 
 PART: Final = re.compile(r"[\w'’-]+")
@@ -184,7 +184,7 @@ def is_label(text: str) -> bool:
 
     Many sites print the same label above each release.
     """
-    if len(text) > MAX_LABEL:
+    if len(text) > MAX_GENERIC_NAME:
         return False
     bare = NUMBER_AT_END.sub("", text).strip()
     return bool(bare) and bool(RELEASE.fullmatch(bare) or LISTING.fullmatch(bare))

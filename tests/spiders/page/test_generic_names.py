@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spiders.page.phrases import MAX_LABEL, is_label, without_frills
+from spiders.page.phrases import MAX_GENERIC_NAME, is_label, without_frills
 
 
 def test_runs_of_spaces_are_single_spaces_in_a_name() -> None:
@@ -13,4 +13,4 @@ def test_runs_of_spaces_are_single_spaces_in_a_name() -> None:
 
 def test_a_very_long_text_is_not_a_label() -> None:
     assert is_label("Press release No. 44/2025")
-    assert not is_label("Press release" + " " * MAX_LABEL + "44")
+    assert not is_label("Press release" + " " * MAX_GENERIC_NAME + "44")
