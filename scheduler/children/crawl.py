@@ -363,8 +363,8 @@ class Crawl:
     def _index_in_time(self) -> None:
         """Update the search index, but stop if this takes long. The next child continues."""
         end = time.monotonic() + LAST_INDEX_SECONDS
-        for update in (self._store.index_in_steps, self._store.enter_queued):
-            for _ in update():
+        while self._store.awaits_indexing() and time.monotonic() < end:
+            for _ in self._store.index_in_steps():
                 if time.monotonic() > end:
                     return
 

@@ -350,10 +350,14 @@ class Store(
             StoryJoiner(self._tables()).grow(joined)
 
     def update_search_index(self) -> int:
-        """Add recently recorded releases to the search index and return their number."""
-        indexed = sum(self.index_in_steps())
-        # Joined translations are further events.
-        return indexed + sum(self.enter_queued())
+        """Add recently recorded releases to the search index.
+
+        Returns the number of releases. Releases that are joined as translations count twice.
+        """
+        indexed = 0
+        while done := sum(self.index_in_steps()):
+            indexed += done
+        return indexed
 
     def index_in_steps(self) -> Iterator[int]:
         """Update the search index in short steps, and yield the number of releases of each step.

@@ -142,7 +142,7 @@ def test_a_life_is_written_again(journaled: Journaled, tmp_path: Path, noon: dt.
     english = draft("http://harbour.example/en", language="en", title="One", body_text="one")
     french = draft("http://harbour.example/fr", language="fr", title="Un", body_text="un")
     ids = [store.record(one, seen=noon, since=noon).release.id for one in (english, french)]
-    assert store.update_search_index() == 6
+    assert store.update_search_index() == 8  # two are entered again as translations
     store.await_files("harbour", ["http://harbour.example/a.pdf"])
     store.keep_file("harbour", "http://harbour.example/b.pdf", capture(30, noon))
     store.add_archive_pages({Facet(): {1: ids, 2: [first.id]}, Facet(source="wire"): {1: ids[:1]}})
