@@ -1,10 +1,11 @@
 """Backup of a home directory to a folder while the service runs.
 
 Later runs copy only changes. The order of copying ensures that the store is never newer than the
-archive. The store is copied first; by then the archive contains all records to which the store
-refers. Next come the files that people write, then the log and the records (archive_files). The run
-starts again if a source is renamed in the meantime, or if records to which the store refers are
-removed from the archive.
+archive. A store in SQLite is copied first; by then the archive contains all records to which the
+store refers. Next come the files that people write, then the log and the records (archive_files).
+This run starts again if a source is renamed in the meantime, or if records to which the store
+refers are removed from the archive. A store in PostgreSQL is copied after the log and before the
+records.
 """
 
 import datetime as dt

@@ -209,7 +209,8 @@ def test_captures_that_could_not_be_written_are_read_when_the_index_is_opened_ne
     index.add(other)
     index.note(file.name, file.listed, 1)
     index.close()
-    assert Index(tmp_path).captures(URI) == [one, other]
+    with closing(Index(tmp_path)) as opened:
+        assert opened.captures(URI) == [one, other]
 
 
 def test_threads_take_turns(index: Index, file: WarcFile) -> None:
